@@ -1,0 +1,1 @@
+"""The service: collects, matches, stores, scores and tells. Read pipeline.py first."""

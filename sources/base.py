@@ -1,0 +1,345 @@
+"""What every source speaks: a generator that asks for replies and yields items. Pure: no socket, clock or database.
+
+    @source(kind="hackernews", title="Hacker News", every="5m", rate="1/2s", terms="…", example={"query": "aiohttp"})
+    def fetch(config: Config, cursor: Cursor) -> Reading:
+        reply = yield Get(URL, query={"query": config.query})      # the runtime fetches and sends the Response back
+        for hit in reply.json("hits"):
+            yield Item(id=hit["objectID"], ...)                    # facts, committed together with the next cursor
+        return {"since": newest}                                   # the cursor the next poll starts from
+
+Because the generator performs nothing, a recorded body is an exact test: see `replay`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+Cursor = Mapping[str, Any]
+"""Any JSON object. Empty on the first poll."""
+
+MentionKind = Literal["post", "comment", "review", "article", "survey"]
+RatingKind = Literal["stars", "thumb", "score"]
+
+
+class SourceConfig(BaseModel):
+    """Base of each source's `Config`: the keys that its `[[source]]` table may hold, beside the common ones."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+# What a generator yields ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request that the runtime performs: a `Response` with a 2xx status comes back, or an error closes us."""
+
+    method: Literal["GET", "POST"]
+    url: str
+    query: Mapping[str, str | int] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    page: bool = False
+    """True for an HTML page made for people: robots.txt is asked first and the page cap applies."""
+    conditional: bool = True
+    """True to send the ETag and Last-Modified kept from this URL's last reply; a 304 then ends the poll quietly."""
+
+
+def Get(
+    url: str,
+    query: Mapping[str, str | int] | None = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    page: bool = False,
+    conditional: bool = True,
+) -> Request:
+    """A GET request for `url`, `query` being added to it."""
+    return Request("GET", url, query or {}, headers or {}, None, page, conditional)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file that the person who runs this named in the configuration. The runtime reads it, capped like a reply."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Call `function(*args)` where it can be killed: a child process with limits of time and memory.
+
+    For whatever could stall or swell: feed XML, foreign HTML. `function` is a module-level pure function; arguments
+    and result are pickled. In a test it runs in place.
+    """
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+
+    def __init__(self, function: Callable[..., Any], *args: Any) -> None:
+        object.__setattr__(self, "function", function)
+        object.__setattr__(self, "args", args)
+
+    def here(self) -> Any:
+        """The result, read in this process."""
+        return self.function(*self.args)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that somebody said, as the source gave it: plain text, no HTML; times aware, in UTC."""
+
+    id: str
+    """Stable within the source's scope, through edits."""
+    text: str = ""
+    title: str = ""
+    url: str = ""
+    author: str = ""
+    published: datetime | None = None
+    lang: str = ""
+    """ISO 639-1 where the source states it."""
+    rating: float | None = None
+    rating_max: float | None = None
+    rating_kind: RatingKind | None = None
+    kind: MentionKind = "post"
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Small facts that only this source has (version, score, outlet …); JSON values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """Deleted at the source: what is stored of it is redacted."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Commit everything since the last checkpoint together with this cursor, in one transaction."""
+
+    cursor: Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One bad record among good ones, or a gap: reported with the source, never a reason to lose the rest."""
+
+    where: str
+    why: str
+
+
+Step = Request | LocalFile | Read | Item | Tombstone | Checkpoint | Problem
+Reading = Generator[Step, Any, Cursor | None]
+"""Yields steps; receives the `Response` of a `Request` or `LocalFile`, the result of a `Read`; returns the last cursor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole reply, decoded (gzip undone) and capped by the runtime."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+    url: str
+    """Where it finally came from, after redirects."""
+
+    def text(self) -> str:
+        """The body as text, by the charset of Content-Type, else UTF-8; damaged bytes are replaced."""
+        declared = self.headers.get("content-type", "").partition("charset=")[2].split(";")[0].strip(" \"'")
+        try:
+            return self.body.decode(declared or "utf-8", errors="replace")
+        except LookupError:
+            return self.body.decode("utf-8", errors="replace")
+
+    def json(self, *path: str) -> Any:
+        """The body as JSON, and from it the value under `path`. Raises `BadShape` naming the place."""
+        try:
+            value = json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            raise BadShape("$", f"not JSON: {error}") from error
+        for at, key in enumerate(path):
+            if not isinstance(value, dict) or key not in value:
+                raise BadShape("$." + ".".join(path[: at + 1]), "missing")
+            value = value[key]
+        return value
+
+
+# What can go wrong with a whole source ----------------------------------------------------------------------------
+
+
+class SourceError(Exception):
+    """A source that could not be read this time. `kind` is stored and shown; `advice` says what a person can do."""
+
+    advice = "It is tried again by itself, later and later while it fails."
+
+    @property
+    def kind(self) -> str:
+        """The stable name under which `overheard sources` shows it."""
+        return type(self).__name__
+
+
+class NeedsAuth(SourceError):
+    """The service wants a credential, or refuses the one it got (401)."""
+
+    advice = "Set or renew the credential of this source in the configuration."
+
+
+class NotFound(SourceError):
+    """Nothing is at this address (404)."""
+
+    advice = "Open the address in a browser; if it moved, change it in the configuration."
+
+
+class Gone(SourceError):
+    """The service says that this address is gone for good (410): the source is switched off."""
+
+    advice = "Remove the source from the configuration, or give its new address."
+
+
+class RateLimited(SourceError):
+    """Asked too often (429, or 503 with Retry-After). `wait` is in seconds where the service named it."""
+
+    advice = "Nothing to do: it waits as long as the service asked."
+
+    def __init__(self, message: str, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+class Blocked(SourceError):
+    """Refused by the service (403), by robots.txt, or by this program's address guard."""
+
+    advice = "The service does not want to be read by programs, or the address is private: see [network] allow."
+
+
+class Unreachable(SourceError):
+    """No usable answer: name not found, connection refused, too slow, 5xx, TLS failure."""
+
+
+class BadShape(SourceError):
+    """An answer in a form that this source does not know, at `path`. The runtime keeps the body as evidence."""
+
+    advice = "The service may have changed its answers; look for a newer version, or report it with the kept reply."
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+        self.path = path
+
+
+# The registry's entry ---------------------------------------------------------------------------------------------
+
+Fetch = Callable[[Any, Cursor], Reading]
+Accept = Callable[[Any, Mapping[str, str], bytes], Iterable[Item | Tombstone | Problem]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """All that the program knows of one kind of source."""
+
+    kind: str
+    title: str
+    Config: type[SourceConfig]
+    fetch: Fetch | None
+    """The generator, or None for a source that is only pushed to."""
+    every: str
+    """Default interval between polls: "90s", "5m", "1h", "1d"."""
+    rate: str
+    """Documented politeness toward one host: "1/2s" is one request every two seconds."""
+    terms: str
+    """What the service asks of those who read it, in a few words."""
+    example: Mapping[str, Any]
+    """A configuration that works; `check` and the documentation use it."""
+    host: str = ""
+    detect: tuple[str, ...] = ()
+    """Regular expressions that know an address of this source (searched in a pasted URL)."""
+    keeps: Literal["matches", "all"] = "matches"
+    """"matches": only what names a brand is a mention. "all": what one collected on purpose (own reviews, surveys)."""
+    scope: Callable[[Any], str] | None = None
+    """Within what ids are unique, from the configuration; None for the kind itself (ids global to the service)."""
+    from_url: Callable[[str], Mapping[str, Any]] | None = None
+    """A pasted URL (one that `detect` knows) to a configuration."""
+    accept: Accept | None = None
+    """For pushed sources: (config, headers in lower case, body) to items."""
+
+    def scope_of(self, config: SourceConfig) -> str:
+        """The namespace of this source's ids: two configured sources with the same scope see the same mention once."""
+        return self.scope(config) if self.scope else self.kind
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def source(
+    *,
+    kind: str,
+    title: str,
+    every: str,
+    terms: str,
+    example: Mapping[str, Any],
+    rate: str = "1/1s",
+    host: str = "",
+    detect: Iterable[str] = (),
+    keeps: Literal["matches", "all"] = "matches",
+    scope: Callable[[Any], str] | None = None,
+    from_url: Callable[[str], Mapping[str, Any]] | None = None,
+) -> Callable[[F], F]:
+    """Declare the module's `fetch` generator (or its `accept`, for a pushed source) as a source of this kind.
+
+    The module must define `Config` first; the registry (`sources.load`) finds the declaration by the module's name.
+    """
+
+    def declare(function: F) -> F:
+        namespace = function.__globals__
+        pushed = function.__name__ == "accept"
+        namespace["SOURCE"] = Source(
+            kind=kind,
+            title=title,
+            Config=namespace["Config"],
+            fetch=None if pushed else function,
+            accept=function if pushed else None,
+            every=every,
+            rate=rate,
+            terms=terms,
+            example=example,
+            host=host,
+            detect=tuple(detect),
+            keeps=keeps,
+            scope=scope,
+            from_url=from_url,
+        )
+        return function
+
+    return declare
+
+
+def replay(reading: Reading, replies: Iterable[Response]) -> Iterator[Item | Tombstone | Checkpoint | Problem]:
+    """Run a source over recorded replies, in place: what it takes out of them, in order.
+
+    Requests beyond the recorded replies end the run, as if the reply had not come. The generator's return value comes
+    last, as a `Checkpoint`, where the source got that far.
+    """
+    waiting = iter(replies)
+    answer: Any = None
+    while True:
+        try:
+            step = reading.send(answer)
+        except StopIteration as end:
+            if end.value is not None:
+                yield Checkpoint(end.value)
+            return
+        answer = None
+        if isinstance(step, Request | LocalFile):
+            answer = next(waiting, None)
+            if answer is None:
+                reading.close()
+                return
+        elif isinstance(step, Read):
+            answer = step.here()
+        else:
+            yield step
