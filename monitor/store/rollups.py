@@ -1,0 +1,48 @@
+"""Counts kept in the transaction that changes them: per brand, quarter of an hour and label. A day anywhere is a sum."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from monitor.store.columns import EPOCH
+from monitor.store.tables import RollupRow
+
+# Every time zone in use is a whole number of quarters away from UTC: a local day is an exact sum of slots.
+SLOT = timedelta(minutes=15)
+ROLLUP = RollupRow.__table__
+
+Change = tuple[int, datetime, str]
+"""(brand id, time of the mention, label)"""
+
+
+def slot_of(at: datetime) -> int:
+    """Whole quarters of an hour since 1970."""
+    return (at - EPOCH) // SLOT
+
+
+def add(connection: Connection, changes: Iterable[Change], by: int = 1) -> None:
+    """Count each change up by `by` (or down, where it is negative)."""
+    counted = Counter((brand, slot_of(at), label) for brand, at, label in changes)
+    if not counted:
+        return
+    rows = [{"brand_id": b, "slot": s, "label": label, "n": n * by} for (b, s, label), n in counted.items()]
+    statement = insert(ROLLUP)
+    statement = statement.on_conflict_do_update(
+        index_elements=["brand_id", "slot", "label"], set_={"n": ROLLUP.c.n + statement.excluded.n}
+    )
+    connection.execute(statement, rows)
+
+
+def total(connection: Connection, brand_id: int, since: datetime, until: datetime) -> Mapping[str, int]:
+    """Label to count over [since, until), both rounded down to a quarter of an hour."""
+    rows = connection.execute(
+        select(ROLLUP.c.label, func.sum(ROLLUP.c.n))
+        .where(ROLLUP.c.brand_id == brand_id, ROLLUP.c.slot >= slot_of(since), ROLLUP.c.slot < slot_of(until))
+        .group_by(ROLLUP.c.label)
+    )
+    return {label: count for label, count in rows if count}

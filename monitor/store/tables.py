@@ -1,0 +1,232 @@
+"""The rows (SQLModel). Facts are written once, opinions lie beside them, and what is to be done stands in rows too.
+
+facts       mention, revision, match, candidate
+opinions    opinion, due (what is still to be scored)
+counts      rollup (per brand, quarter of an hour and label; exact sums for a day in any time zone)
+people      triage
+listening   watch (one a configured source), evidence (replies in an unknown form), brand
+telling     subscription, digest, outbox, attempt
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Index, LargeBinary, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from monitor.store.columns import Instant, Json
+
+
+class BrandRow(SQLModel, table=True):
+    """A brand as configured. Its id stays when its query changes; `query_version` counts the changes."""
+
+    __tablename__ = "brand"
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    query: str = Field(sa_type=Text)
+    query_version: int = 1
+    rematched_to: int | None = None
+    """The last mention id that the current query was tried on after a change; None when nothing is left to do."""
+    settings: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+
+
+class MentionRow(SQLModel, table=True):
+    """What somebody said. (scope, external_id) is its identity: the same item twice is one mention."""
+
+    __tablename__ = "mention"
+    __table_args__ = (UniqueConstraint("scope", "external_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    scope: str
+    external_id: str
+    source: str
+    source_kind: str
+    kind: str
+    url: str = Field(default="", sa_type=Text)
+    title: str = Field(default="", sa_type=Text)
+    text: str = Field(default="", sa_type=Text)
+    author: str = ""
+    published: datetime = Field(sa_type=Instant, index=True)
+    collected: datetime = Field(sa_type=Instant, index=True)
+    lang: str = ""
+    rating: float | None = None
+    rating_max: float | None = None
+    rating_kind: str | None = None
+    revision: int = 1
+    content_hash: str
+    flags: list[str] = Field(default_factory=list, sa_type=Json)
+    extra: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+
+
+class RevisionRow(SQLModel, table=True):
+    """What a mention said before an edit."""
+
+    __tablename__ = "revision"
+    mention_id: int = Field(primary_key=True, foreign_key="mention.id")
+    revision: int = Field(primary_key=True)
+    title: str = Field(sa_type=Text)
+    text: str = Field(sa_type=Text)
+    rating: float | None = None
+    replaced: datetime = Field(sa_type=Instant)
+
+
+class MatchRow(SQLModel, table=True):
+    """A mention is of a brand. Published is repeated here so that a brand's newest come from one index."""
+
+    __tablename__ = "match"
+    __table_args__ = (Index("ix_match_brand_published", "brand_id", "published"),)
+    mention_id: int = Field(primary_key=True, foreign_key="mention.id")
+    brand_id: int = Field(primary_key=True, foreign_key="brand.id")
+    query_version: int
+    spans: list[Any] = Field(default_factory=list, sa_type=Json)
+    published: datetime = Field(sa_type=Instant)
+    collected: datetime = Field(sa_type=Instant)
+    relevance: float | None = None
+    sentiment: str | None = None
+    unsure: bool = False
+    confidence: float = 0.0
+
+
+class CandidateRow(SQLModel, table=True):
+    """Collected, but no brand's query matched: text only, kept for 14 days so that a wider query can be tried."""
+
+    __tablename__ = "candidate"
+    __table_args__ = (UniqueConstraint("scope", "external_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    scope: str
+    external_id: str
+    source: str
+    collected: datetime = Field(sa_type=Instant, index=True)
+    item: dict[str, Any] = Field(sa_type=Json)
+
+
+class OpinionRow(SQLModel, table=True):
+    """What one scorer, in one version, thinks of one revision, towards a brand or (brand_id 0) of the text alone."""
+
+    __tablename__ = "opinion"
+    mention_id: int = Field(primary_key=True)
+    revision: int = Field(primary_key=True)
+    brand_id: int = Field(primary_key=True)
+    scorer: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    label: str
+    confidence: float
+    detail: Any = Field(default=None, sa_type=Json)
+
+
+class DueRow(SQLModel, table=True):
+    """Still to be scored: written with the mention or its edit, deleted with the score."""
+
+    __tablename__ = "due"
+    scorer: str = Field(primary_key=True)
+    mention_id: int = Field(primary_key=True)
+    brand_id: int = Field(primary_key=True)
+
+
+class RollupRow(SQLModel, table=True):
+    """How many: per brand, quarter of an hour (quarters since 1970, UTC) and label ("mentions", "sentiment:negative")."""
+
+    __tablename__ = "rollup"
+    brand_id: int = Field(primary_key=True)
+    slot: int = Field(primary_key=True)
+    label: str = Field(primary_key=True)
+    n: int
+
+
+class TriageRow(SQLModel, table=True):
+    """Where a mention of a brand stands with the people who answer."""
+
+    __tablename__ = "triage"
+    mention_id: int = Field(primary_key=True)
+    brand_id: int = Field(primary_key=True)
+    state: str = "new"
+    assignee: str = ""
+    note: str = Field(default="", sa_type=Text)
+    changed: datetime = Field(sa_type=Instant)
+    changed_by: str = ""
+
+
+class WatchRow(SQLModel, table=True):
+    """One configured source: where it stands, when it is due, how it does."""
+
+    __tablename__ = "watch"
+    name: str = Field(primary_key=True)
+    kind: str
+    fingerprint: str
+    """Of the configuration: another address starts from an empty cursor."""
+    cursor: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    state: str = "new"
+    next_due: datetime | None = Field(default=None, sa_type=Instant, index=True)
+    last_tried: datetime | None = Field(default=None, sa_type=Instant)
+    last_good: datetime | None = Field(default=None, sa_type=Instant)
+    failing_since: datetime | None = Field(default=None, sa_type=Instant)
+    failures: int = 0
+    error: str = Field(default="", sa_type=Text)
+    advice: str = Field(default="", sa_type=Text)
+    gaps: list[str] = Field(default_factory=list, sa_type=Json)
+    recent: list[int] = Field(default_factory=list, sa_type=Json)
+    """Entries seen at each of the last polls, oldest first: what the silence alarm judges by."""
+
+
+class EvidenceRow(SQLModel, table=True):
+    """A reply whose form a source did not know, kept so that somebody can mend the source."""
+
+    __tablename__ = "evidence"
+    id: int | None = Field(default=None, primary_key=True)
+    source: str = Field(index=True)
+    at: datetime = Field(sa_type=Instant)
+    url: str = Field(sa_type=Text)
+    why: str = Field(sa_type=Text)
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class SubscriptionRow(SQLModel, table=True):
+    """A digest that somebody wants: when it was first asked for, so that older dates are never due."""
+
+    __tablename__ = "subscription"
+    key: str = Field(primary_key=True)
+    created: datetime = Field(sa_type=Instant)
+
+
+class DigestRow(SQLModel, table=True):
+    """A digest, frozen. One per subscription and local date, whatever happens."""
+
+    __tablename__ = "digest"
+    __table_args__ = (UniqueConstraint("subscription", "local_date"),)
+    id: int | None = Field(default=None, primary_key=True)
+    subscription: str
+    brand: str
+    local_date: str
+    created: datetime = Field(sa_type=Instant)
+    content: dict[str, Any] = Field(sa_type=Json)
+
+
+class OutboxRow(SQLModel, table=True):
+    """A notice on its way through one channel: ready, sending, retry, held, delivered or dead."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("channel", "subject", "period"),
+        Index("ix_outbox_state_next", "state", "next_at"),
+    )
+    id: str = Field(primary_key=True)
+    channel: str
+    subject: str
+    period: str
+    state: str = "ready"
+    attempts: int = 0
+    next_at: datetime = Field(sa_type=Instant)
+    created: datetime = Field(sa_type=Instant)
+    notice: dict[str, Any] = Field(sa_type=Json)
+    answer: str = Field(default="", sa_type=Text)
+
+
+class AttemptRow(SQLModel, table=True):
+    """One try at delivering: written before the first byte, its answer after it."""
+
+    __tablename__ = "attempt"
+    outbox_id: str = Field(primary_key=True, foreign_key="outbox.id")
+    number: int = Field(primary_key=True)
+    started: datetime = Field(sa_type=Instant)
+    answer: str = Field(default="", sa_type=Text)
