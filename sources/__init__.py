@@ -1,4 +1,7 @@
-"""What we listen to. The folder is the registry: every module here is a source, and so is every preset."""
+"""What we listen to. The folder is the registry: every module here is a source, and so is every preset.
+
+What sources share lies in the package `sources.reading`; packages are no sources.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from importlib import import_module
 
 from sources.base import Source
 
-NOT_SOURCES = {"base", "presets", "text"}
+NOT_SOURCES = {"base", "opml", "presets"}
 
 
 @cache
@@ -16,7 +19,8 @@ def names() -> tuple[str, ...]:
     """Every kind that a `[[source]]` table may name, modules first, then presets."""
     from sources import presets
 
-    modules = (module.name for module in pkgutil.iter_modules(__path__) if module.name not in NOT_SOURCES)
+    found = (module for module in pkgutil.iter_modules(__path__) if not module.ispkg)
+    modules = (module.name for module in found if module.name not in NOT_SOURCES)
     return (*sorted(modules), *presets.names())
 
 

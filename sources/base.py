@@ -228,8 +228,17 @@ class BadShape(SourceError):
     advice = "The service may have changed its answers; look for a newer version, or report it with the kept reply."
 
     def __init__(self, path: str, why: str) -> None:
-        super().__init__(f"{path}: {why}")
+        super().__init__(path, why)  # both, so that it can be pickled out of a child process
         self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.args[1]}"
+
+
+class Forged(SourceError):
+    """A pushed message whose signature is missing, wrong, or too old: nothing of it is taken."""
+
+    advice = "Give the sender this source's secret, and check both clocks."
 
 
 # The registry's entry ---------------------------------------------------------------------------------------------

@@ -1,0 +1,43 @@
+"""Addresses: absolute http(s) or nothing, and one spelling for those that lead to the same page."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
+
+_WEB = re.compile(r"https?://[^\s/?#\\]", re.IGNORECASE)
+_UNSAFE = re.compile(r"[\x00-\x20\x7f<>\"\\^`{|}]")
+_LONGEST = 4096
+_TRACKERS = re.compile(r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|yclid|_hs(?:enc|mi)|ref_src|cmpid)\Z")
+
+
+def web_link(href: object, base: str = "") -> str:
+    """`href` as an absolute http(s) address, resolved against `base`; empty when it is none."""
+    link = href.strip() if isinstance(href, str) else ""
+    if not link or len(link) > _LONGEST:
+        return ""
+    if not _WEB.match(link):
+        try:
+            link = urljoin(base, link)
+        except ValueError:
+            return ""
+        if not _WEB.match(link):
+            return ""
+    return _UNSAFE.sub(lambda c: quote(c[0]), link) if _UNSAFE.search(link) else link
+
+
+def canonical(link: str) -> str:
+    """The same page in one spelling: host in small letters, no default port, no tracking parameters."""
+    try:
+        parts = urlsplit(link)
+        host, port = (parts.hostname or ""), parts.port
+    except ValueError:
+        return link
+    scheme = parts.scheme.lower()
+    if port and (scheme, port) not in (("http", 80), ("https", 443)):
+        host = f"{host}:{port}"
+    query = parts.query
+    if query and any(_TRACKERS.match(name.lower()) for name, _ in parse_qsl(query, keep_blank_values=True)):
+        pairs = parse_qsl(query, keep_blank_values=True)
+        query = urlencode([(name, value) for name, value in pairs if not _TRACKERS.match(name.lower())])
+    return parts._replace(scheme=scheme, netloc=host, path=parts.path or "/", query=query).geturl()

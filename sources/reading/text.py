@@ -1,0 +1,82 @@
+"""HTML fragments to plain text: entities decoded, scripts dropped, one line a block, no markup left."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from selectolax.lexbor import LexborHTMLParser
+
+_BLOCKS = (
+    "p|div|br|li|tr|td|th|h[1-6]|blockquote|pre|ul|ol|dl|dt|dd|table|section|article|header|footer|figure|figcaption"
+    "|hr|address|aside|nav|main|form|fieldset|details|summary|option|caption|center"
+)
+_BLOCK_EDGE = re.compile(rf"<(?=/?(?:{_BLOCKS})[\s/>])", re.IGNORECASE)
+_UNSEEN = ["script", "style", "template", "noscript", "iframe", "object", "svg", "math", "head", "title", "button"]
+_UNSEEN_TAG = re.compile(rf"<(?:{'|'.join(_UNSEEN)})[\s/>]", re.IGNORECASE)
+_TAG = re.compile(r"<[a-zA-Z/!?]")
+_TITLE_TAG = re.compile(
+    r"</?(?:a|abbr|b|big|br|cite|code|del|div|em|font|h[1-6]|i|img|ins|mark|p|q|s|small|span|strong|sub|sup|tt|u)"
+    r"(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+_BLANK_LINE = re.compile(r"\n[ \t\r\f\v]*\n")
+_BOILERPLATE = re.compile(
+    r"(?:^|\n)(?:"
+    r"The post .{1,500}? (?:appeared first on|first appeared on) [^\n]{1,200}"
+    r"|(?:Comments|Read more|Read the full story|Continue reading[^\n]{0,200}|\[link\] \[comments\])[ .…→»]*"
+    r")$"
+)
+
+
+def plain_text(fragment: str) -> str:
+    """What a reader of this HTML would see, one block a line, blanks squeezed. Plain text passes unharmed."""
+    if not _TAG.search(fragment):
+        return _paragraphs(html.unescape(fragment) if "&" in fragment else fragment)
+    # A form feed is white space to HTML, so it stays where it is put even between the cells of a table.
+    tree = LexborHTMLParser(_BLOCK_EDGE.sub("\f<", fragment), is_fragment=True)
+    if _UNSEEN_TAG.search(fragment):
+        tree.strip_tags(_UNSEEN)
+    root = tree.root
+    return _lines(root.text(), "\f") if root is not None else ""
+
+
+def plain_title(title: str) -> str:
+    """One line of plain text from a headline that may hold entities or inline markup; `<T>` as text stays."""
+    if "<" in title and _TITLE_TAG.search(title):
+        return plain_text(title).replace("\n", " ")
+    if "&" in title:
+        title = html.unescape(title)
+    return " ".join(title.split())
+
+
+def without_boilerplate(text: str) -> str:
+    """The text without the tail that blog software adds ("The post … appeared first on …", "Read more", "Comments")."""
+    head = text[-900:]
+    if cut := _BOILERPLATE.search(head):
+        return text[: len(text) - len(head) + cut.start()].rstrip()
+    return text
+
+
+def tidy(text: str) -> str:
+    """Plain text as somebody typed it: their line breaks kept, trailing blanks and runs of empty lines gone."""
+    lines = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").strip().split("\n")]
+    return "\n".join(line for at, line in enumerate(lines) if line or lines[at - 1])
+
+
+def language(tag: object) -> str:
+    """The ISO 639 code at the head of a language tag ("en-US" → "en"); empty for what is none."""
+    head = tag.strip().replace("_", "-").partition("-")[0].lower() if isinstance(tag, str) else ""
+    return head if 2 <= len(head) <= 3 and head.isascii() and head.isalpha() and head != "und" else ""
+
+
+def _paragraphs(text: str) -> str:
+    if "\n" not in text:
+        return " ".join(text.split())
+    # A single line break in a feed's text is how its author's editor wrapped it; an empty line is meant.
+    return _lines(_BLANK_LINE.sub("\f", text), "\f")
+
+
+def _lines(text: str, mark: str) -> str:
+    squeezed = (" ".join(line.split()) for line in text.split(mark))
+    return "\n".join(line for line in squeezed if line)
