@@ -230,6 +230,8 @@ class BadShape(SourceError):
     def __init__(self, path: str, why: str) -> None:
         super().__init__(path, why)  # both, so that it can be pickled out of a child process
         self.path = path
+        self.evidence: Response | None = None
+        """The last reply (its first 64 kB), filled in by the runtime."""
 
     def __str__(self) -> str:
         return f"{self.path}: {self.args[1]}"
