@@ -1,4 +1,4 @@
-"""One process owns writing to a database: the lock beside it says which, and lets go by itself when that process dies."""
+"""One process owns writing to a database: the lock beside it says which, and goes when that process dies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counts kept in the transaction that changes them: per brand, quarter of an hour and label. A day anywhere is a sum."""
+"""Counts kept in the transaction that changes them: per brand, quarter of an hour and label."""
 
 from __future__ import annotations
 

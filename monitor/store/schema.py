@@ -32,8 +32,8 @@ def upgrade(engine: Engine) -> None:
     if found is not None and found > HEAD:
         raise StoreUnusable(f"The database has schema {found}, newer than this program ({HEAD}): update overheard.")
     # Alembic takes a quarter of a second to import: only when there is something to do.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic import command
+    from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))

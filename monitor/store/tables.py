@@ -125,7 +125,7 @@ class DueRow(SQLModel, table=True):
 
 
 class RollupRow(SQLModel, table=True):
-    """How many: per brand, quarter of an hour (quarters since 1970, UTC) and label ("mentions", "sentiment:negative")."""
+    """How many: per brand, quarter of an hour (counted since 1970) and label ("mentions", "sentiment:negative")."""
 
     __tablename__ = "rollup"
     brand_id: int = Field(primary_key=True)

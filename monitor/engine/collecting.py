@@ -1,0 +1,180 @@
+"""Polls sources side by side: each ends with its items and cursor stored, or with its trouble written down. None
+delays or stops another."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from monitor import pipeline
+from monitor.collect.children import Pool
+from monitor.collect.drive import Batch, Net, Outcome, State, drive
+from monitor.collect.health import next_due, went_silent
+from monitor.pipeline import Ear, Origin, Taken
+from monitor.store import brands, mentions, watches
+from monitor.store.engine import Store
+from sources.base import BadShape, Item, Source, SourceConfig, SourceError
+
+AT_ONCE = 32
+EVIDENCE_BYTES = 64 * 1024
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Listened:
+    """A configured source, ready to be polled."""
+
+    name: str
+    source: Source
+    config: SourceConfig
+    every: timedelta
+    about: int | None = None
+    paused: bool = False
+
+    @property
+    def origin(self) -> Origin:
+        """What the store must know of it."""
+        keeps_all = self.source.keeps == "all"
+        return Origin(self.name, self.source.kind, self.source.scope_of(self.config), keeps_all, self.about)
+
+    @property
+    def configured(self) -> watches.Configured:
+        """What its row follows."""
+        fingerprint = hashlib.sha256(f"{self.source.kind} {self.config.model_dump_json()}".encode()).hexdigest()[:16]
+        return watches.Configured(self.name, self.source.kind, fingerprint, self.paused)
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """How one poll went."""
+
+    name: str
+    taken: Taken = field(default_factory=Taken)
+    error: str = ""
+    advice: str = ""
+    gaps: tuple[str, ...] = ()
+
+
+class Collector:
+    """Polls the listened sources. Everything it needs is given; what it did stands in the store."""
+
+    def __init__(
+        self,
+        store: Store,
+        net: Net,
+        pool: Pool,
+        listened: Iterable[Listened],
+        ear: Ear,
+        now: Callable[[], datetime],
+        stored: Callable[[Poll], None] = lambda poll: None,
+    ) -> None:
+        self.store, self.net, self.pool, self.ear, self.now, self.stored = store, net, pool, ear, now, stored
+        self.listened: Mapping[str, Listened] = {one.name: one for one in listened}
+        self._running: dict[str, asyncio.Task[Poll]] = {}
+        self._places = asyncio.Semaphore(AT_ONCE)
+
+    async def poll_all(self) -> list[Poll]:
+        """Every source that is not paused and can be polled, now; ends when all have ended."""
+        names = [one.name for one in self.listened.values() if one.source.fetch and not one.paused]
+        return list(await asyncio.gather(*(self._start(name) for name in names)))
+
+    async def poll_due(self) -> None:
+        """Start whatever is due and not being polled already."""
+        for name in await self.store.read(watches.due, self.now()):
+            one = self.listened.get(name)
+            if one is not None and one.source.fetch and name not in self._running:
+                self._start(name)
+
+    async def stop(self, within: float) -> None:
+        """Let running polls end for so many seconds, then stop them: what they had not committed is read again."""
+        running = list(self._running.values())
+        if running:
+            _, late = await asyncio.wait(running, timeout=within)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def _start(self, name: str) -> asyncio.Task[Poll]:
+        task = self._running.get(name)
+        if task is None:
+            task = self._running[name] = asyncio.create_task(self._poll(self.listened[name]), name=f"poll {name}")
+            task.add_done_callback(lambda _: self._running.pop(name, None))
+        return task
+
+    async def _poll(self, one: Listened) -> Poll:
+        async with self._places:
+            taken = Taken()
+            seen = 0
+
+            async def commit(batch: Batch) -> None:
+                nonlocal taken, seen
+                arguments = (batch.items, batch.tombstones, batch.state.as_json(), one.origin, self.ear, self.now())
+                just = await self.store.write(pipeline.take, *arguments)
+                taken, seen = taken + just, seen + len(batch.items)
+                self.stored(Poll(one.name, just))
+
+            try:
+                state = State.from_json(await self.store.read(watches.cursor, one.name))
+                outcome = await drive(one.source, one.config, state, net=self.net, pool=self.pool, commit=commit)
+            except SourceError as error:
+                return await self._failed(one, taken, error)
+            # The one broad except: whatever a source does wrong is written down with it and stops nobody else.
+            except Exception as error:
+                log.exception("source failed unexpectedly", source=one.name)
+                return await self._failed(one, taken, BadShape("this program", f"{type(error).__name__}: {error}"))
+            return await self._ended(one, taken, None if outcome.not_modified else seen, outcome)
+
+    async def _ended(self, one: Listened, taken: Taken, seen: int | None, outcome: Outcome) -> Poll:
+        gaps = tuple(f"{problem.where}: {problem.why}" for problem in outcome.problems)
+        now = self.now()
+        recent = await self.store.read(watches.recent, one.name)
+        if seen is not None and went_silent([*recent, seen]):
+            silent = BadShape("entries", "nothing came back where there always was something")
+            return await self._failed(one, taken, silent)
+        await self.store.write(
+            watches.succeeded, one.name,
+            now=now, next_due=next_due(now, one.every, 0, None, seed=one.name), seen=seen, gaps=gaps,
+        )  # fmt: skip
+        return Poll(one.name, taken, gaps=gaps)
+
+    async def _failed(self, one: Listened, taken: Taken, error: SourceError) -> Poll:
+        now = self.now()
+        failures = await self.store.read(watches.failures, one.name) + 1
+        when = next_due(now, one.every, failures, error, seed=one.name)
+        log.warning("source failed", source=one.name, error=str(error), next=when and when.isoformat())
+        await self.store.write(
+            watches.failed, one.name, now=now, next_due=when, error=f"{error.kind}: {error}", advice=error.advice
+        )
+        if isinstance(error, BadShape) and error.evidence is not None:
+            await self.store.write(
+                watches.keep_evidence, one.name,
+                at=now, url=error.evidence.url, why=str(error), body=error.evidence.body[:EVIDENCE_BYTES],
+            )  # fmt: skip
+        return Poll(one.name, taken, f"{error.kind}: {error}", error.advice)
+
+
+async def take_pushed(
+    store: Store, items: Sequence[Item], tombstones: Sequence[str], origin: Origin, ear: Ear, now: datetime
+) -> Taken:
+    """Store what was pushed in or imported: the same transaction as a poll's, without a cursor."""
+    return await store.write(pipeline.take, items, tombstones, None, origin, ear, now)
+
+
+async def rematch_changed(store: Store, ear: Ear) -> None:
+    """Try each changed query on everything stored, slice by slice, so that a new query also means the past."""
+    from_where = await store.read(brands.to_rematch)
+    for brand_id, start in from_where.items():
+        after: int | None = start
+        while after is not None:
+            after = await store.write(pipeline.rematch, brand_id, after, ear)
+
+
+async def tidy(store: Store, now: datetime) -> None:
+    """Forget candidates that nobody's query has wanted for a fortnight."""
+    await store.write(mentions.drop_candidates, now - pipeline.CANDIDATES_KEPT)

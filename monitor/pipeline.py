@@ -1,0 +1,308 @@
+"""The path of a mention. Read this first.
+
+    schedule     engine/clock.py          which sources are due: a question to the rows, not a timer
+    sources/X    sources/                 a generator asks for replies and yields items; it never fetches
+    fetch        net/, collect/drive.py   one runtime fetches, reads in killable children, and hands over batches
+    door         door.py                  every text, time and link made safe and uniform
+    match        query/                   each item against every brand, once                            ┐
+    dedupe       store/mentions.py        the same item twice is one mention; an edit is a revision      │ take(): one
+    store        store/                   the mention, its matches, counts, what is due, and the cursor  ┘ transaction
+    score        models/                  one forward pass for all heads; settle(): one transaction
+    digest       digest/                  announce(): the frozen digest and its outbox rows, one transaction
+    deliver      channels/, net/          deliver(): each attempt written down before its first byte
+
+A mention is stored before it is scored: a model that fails delays an opinion and never loses a mention. No step acts on
+memory alone: after a crash at any point, the rows say what is still to be done.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from monitor.door import Admitted, admit
+from monitor.mention import Mention, Opinion
+from monitor.notice import Notice
+from monitor.query.matcher import Document, QuerySet
+from monitor.store import brands, digests, matches, mentions, opinions, outbox, watches
+from monitor.store.matches import Hit
+from sources.base import Item
+
+REMATCH_SLICE = 500
+CANDIDATES_KEPT = timedelta(days=14)
+
+# The same cause gives the same notice id, also when its transaction is done again.
+NOTICES = uuid.uuid5(uuid.NAMESPACE_DNS, "notices.overheard.example")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a batch comes from: what the store must know of the configured source."""
+
+    name: str
+    kind: str
+    scope: str
+    """The namespace of its ids."""
+    keeps_all: bool = False
+    """True where everything was collected on purpose: own reviews, surveys, imports."""
+    about: int | None = None
+    """The brand that every item speaks of, where the configuration says so."""
+
+
+@dataclass(frozen=True)
+class Ear:
+    """What every item is held against: all brands' queries, compiled together, and a language detector."""
+
+    queries: QuerySet[int]
+    versions: Mapping[int, int]
+    """Brand id to the version of its query."""
+    language: Callable[[str], str] = field(default=lambda text: "")
+
+    def hits(self, document: Document, about: int | None = None) -> list[Hit]:
+        """The brands that this document is a mention of."""
+        found = {brand: Hit(brand, self.versions[brand], match.spans) for brand, match in self.queries.match(document)}
+        if about is not None and about not in found:
+            found[about] = Hit(about, self.versions[about])
+        return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a batch."""
+
+    new: int = 0
+    edited: int = 0
+    known: int = 0
+    passed_over: int = 0
+    """Items that name no brand: kept as candidates only."""
+    redacted: int = 0
+
+    def __add__(self, other: Taken) -> Taken:
+        return Taken(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+
+
+# match → dedupe → store ---------------------------------------------------------------------------------------------
+
+
+def take(
+    connection: Connection,
+    items: Iterable[Item],
+    tombstones: Iterable[str],
+    cursor: Mapping[str, Any] | None,
+    origin: Origin,
+    ear: Ear,
+    now: datetime,
+) -> Taken:
+    """Store a batch together with the cursor that it reached: both, or neither."""
+    admitted = {one.item.id: one for one in (admit(item, now) for item in items)}
+    known = mentions.known(connection, origin.scope, list(admitted))
+    passed_over: list[Admitted] = []
+    new = edited = same = 0
+    for external_id, one in admitted.items():
+        already = known.get(external_id)
+        if already is None:
+            hits = ear.hits(document_of(one, origin, ear), origin.about)
+            if hits or origin.keeps_all:
+                _store_new(connection, one, hits, origin, now)
+                new += 1
+            else:
+                passed_over.append(one)
+        elif already.redacted:
+            same += 1
+        elif already.content_hash != one.content_hash:
+            _store_edit(connection, already.id, one, origin, ear, now)
+            edited += 1
+        else:
+            _claim(connection, already.id, one, origin, ear, now)
+            same += 1
+    mentions.keep_candidates(connection, passed_over, scope=origin.scope, source=origin.name, now=now)
+    redacted = _redact(connection, origin.scope, list(tombstones))
+    if cursor is not None:
+        watches.keep_cursor(connection, origin.name, cursor)
+    return Taken(new, edited, same, len(passed_over), redacted)
+
+
+def document_of(one: Admitted, origin: Origin, ear: Ear) -> Document:
+    """What a query sees of an admitted item."""
+    item = one.item
+    return Document(
+        title=item.title,
+        text=item.text,
+        author=item.author,
+        url=item.url,
+        lang=item.lang or ear.language(item.text or item.title),
+        source=origin.name,
+        source_kind=origin.kind,
+        kind=item.kind,
+        rating=item.rating,
+        published=one.published,
+    )
+
+
+def _store_new(connection: Connection, one: Admitted, hits: Sequence[Hit], origin: Origin, now: datetime) -> None:
+    mention_id = mentions.write(
+        connection, one, scope=origin.scope, source=origin.name, source_kind=origin.kind, now=now
+    )
+    fresh = matches.write(connection, mention_id, hits, published=one.published, collected=now, source=origin.name)
+    opinions.ask(connection, mention_id, fresh)
+
+
+def _store_edit(
+    connection: Connection, mention_id: int, one: Admitted, origin: Origin, ear: Ear, now: datetime
+) -> None:
+    """The old words become a revision; matches, counts and scores follow the new ones."""
+    before = mentions.read(connection, [mention_id])[mention_id]
+    matches.withdraw(connection, mention_id)
+    mentions.revise(connection, mention_id, one, now)
+    hits = ear.hits(document_of(one, origin, ear), origin.about)
+    fresh = matches.write(
+        connection, mention_id, hits, published=before.published, collected=before.collected, source=before.source
+    )
+    opinions.ask(connection, mention_id, fresh)
+
+
+def _claim(connection: Connection, mention_id: int, one: Admitted, origin: Origin, ear: Ear, now: datetime) -> None:
+    """A mention seen again through a source that says whom it is about becomes a mention of that brand too."""
+    if origin.about is None:
+        return
+    hit = Hit(origin.about, ear.versions[origin.about])
+    fresh = matches.write(connection, mention_id, [hit], published=one.published, collected=now, source=origin.name)
+    if fresh:
+        opinions.ask(connection, mention_id, fresh)
+
+
+def _redact(connection: Connection, scope: str, external_ids: Sequence[str]) -> int:
+    known = mentions.known(connection, scope, external_ids)
+    gone = [one.id for one in known.values() if not one.redacted]
+    for mention_id in gone:
+        matches.withdraw(connection, mention_id)
+        opinions.forget(connection, mention_id)
+        mentions.redact(connection, mention_id)
+    return len(gone)
+
+
+def rematch(connection: Connection, brand_id: int, after: int, ear: Ear) -> int | None:
+    """Try a brand's changed query on the next slice of what is stored; the last mention tried, None when through."""
+    slice_ = mentions.after(connection, after, REMATCH_SLICE)
+    for mention in slice_:
+        document = document_of_stored(mention)
+        wanted = [hit for hit in ear.hits(document) if hit.brand_id == brand_id]
+        present = matches.of(connection, mention.id, brand_id)
+        if wanted and present is None:
+            fresh = matches.write(
+                connection, mention.id, wanted,
+                published=mention.published, collected=mention.collected, source=mention.source,
+            )  # fmt: skip
+            opinions.ask(connection, mention.id, fresh)
+        elif not wanted and present is not None and present.spans:
+            matches.withdraw(connection, mention.id, [brand_id])
+    reached = slice_[-1].id if len(slice_) == REMATCH_SLICE else None
+    brands.rematched(connection, brand_id, reached)
+    return reached
+
+
+def document_of_stored(
+    mention: Mention, of_brands: Sequence[str] = (), scores: Mapping[str, tuple[str, ...]] | None = None
+) -> Document:
+    """What a query sees of a stored mention."""
+    return Document(
+        title=mention.title,
+        text=mention.text,
+        author=mention.author,
+        url=mention.url,
+        lang=mention.lang,
+        source=mention.source,
+        source_kind=mention.source_kind,
+        kind=mention.kind,
+        rating=mention.rating,
+        published=mention.published,
+        brands=tuple(of_brands),
+        scores=scores or {},
+    )
+
+
+# score --------------------------------------------------------------------------------------------------------------
+
+
+def settle(connection: Connection, asked: opinions.Due, reading: Mapping[str, Any], version: str) -> bool:
+    """Store what the scorers said of one due text, and what follows from it for the brand's counts.
+
+    `reading` is the scorers' answer as JSON. False when an edit came between question and answer: it stays due.
+    """
+    if not opinions.settle(connection, asked, opinions_in(reading, version)):
+        return False
+    language = reading.get("language")
+    if language and language != "und":
+        mentions.set_language(connection, {asked.mention_id: language})
+    sentiment = reading.get("brand_sentiment") or reading.get("sentiment")
+    if asked.brand_id and sentiment:
+        matches.judge(
+            connection,
+            asked.mention_id,
+            asked.brand_id,
+            sentiment=sentiment["label"],
+            unsure=bool(sentiment.get("unsure")),
+            confidence=float(sentiment[sentiment["label"]]),
+            relevance=reading["relevance"]["score"] if "relevance" in reading else None,
+        )
+    return True
+
+
+def opinions_in(reading: Mapping[str, Any], version: str) -> list[Opinion]:
+    """A reading taken apart: one opinion a scorer, its whole answer kept as the detail."""
+    if "skipped" in reading:
+        return [Opinion("skipped", version, str(reading["skipped"]), 1.0)]
+    found = []
+    for scorer, answer in reading.items():
+        if isinstance(answer, str):
+            found.append(Opinion(scorer, version, answer, 1.0))
+        elif isinstance(answer, list):
+            best = answer[0] if answer else {"label": "none", "score": 1.0}
+            found.append(Opinion(scorer, version, best["label"], float(best["score"]), {"all": answer}))
+        else:
+            label = str(answer.get("label", ""))
+            score = answer.get("score", answer.get(label, 1.0))
+            found.append(Opinion(scorer, version, label, float(score), answer))
+    return found
+
+
+# digest → outbox ----------------------------------------------------------------------------------------------------
+
+
+def announce(
+    connection: Connection,
+    *,
+    subscription: str,
+    brand: str,
+    local_date: date,
+    subject: str,
+    content: Mapping[str, Any],
+    rendered: Mapping[str, str],
+    channels: Iterable[str],
+    now: datetime,
+) -> int | None:
+    """Freeze a digest and put one notice a channel into the outbox, in one transaction; the digest's id.
+
+    None, and nothing written, when the subscription has a digest of this date: that question is asked of the unique
+    row, so that no restart, second process or change of the clocks tells anything twice.
+    """
+    digest_id = digests.freeze(
+        connection, subscription=subscription, brand=brand, local_date=local_date, content=content, now=now
+    )
+    if digest_id is None:
+        return None
+    for channel in channels:
+        notice = Notice(
+            id=f"msg_{uuid.uuid5(NOTICES, f'{subscription}/{local_date}/{channel}').hex}",
+            kind="digest",
+            subject=subject,
+            created=now,
+            content={"digest": dict(content), **rendered},
+        )
+        outbox.put(connection, notice, channel=channel, subject=subscription, period=local_date.isoformat(), now=now)
+    return digest_id

@@ -1,0 +1,77 @@
+"""Digests, frozen: one per subscription and local date; and since when each subscription is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from monitor.store.tables import DigestRow, SubscriptionRow
+
+DIGEST = DigestRow.__table__
+SUBSCRIPTION = SubscriptionRow.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A digest as it was written: `content` is its `digest.json`."""
+
+    id: int
+    subscription: str
+    brand: str
+    local_date: date
+    created: datetime
+    content: Mapping[str, Any]
+
+
+def since(connection: Connection, subscription: str, now: datetime) -> datetime:
+    """When this subscription was first asked for; now, when it is new."""
+    connection.execute(insert(SUBSCRIPTION).on_conflict_do_nothing(), {"key": subscription, "created": now})
+    return connection.execute(select(SUBSCRIPTION.c.created).where(SUBSCRIPTION.c.key == subscription)).scalar_one()
+
+
+def last_date(connection: Connection, subscription: str) -> date | None:
+    """The latest local date that this subscription has a digest of."""
+    latest = connection.execute(
+        select(func.max(DIGEST.c.local_date)).where(DIGEST.c.subscription == subscription)
+    ).scalar()
+    return date.fromisoformat(latest) if latest else None
+
+
+def freeze(
+    connection: Connection,
+    *,
+    subscription: str,
+    brand: str,
+    local_date: date,
+    content: Mapping[str, Any],
+    now: datetime,
+) -> int | None:
+    """Store a digest; its id, or None when this subscription has one of that date already."""
+    row = {
+        "subscription": subscription,
+        "brand": brand,
+        "local_date": local_date.isoformat(),
+        "created": now,
+        "content": dict(content),
+    }
+    return connection.execute(insert(DIGEST).on_conflict_do_nothing().returning(DIGEST.c.id), row).scalar()
+
+
+def archive(connection: Connection, most: int = 60) -> list[Frozen]:
+    """The newest digests."""
+    return [_frozen(row) for row in connection.execute(select(DIGEST).order_by(DIGEST.c.id.desc()).limit(most))]
+
+
+def get(connection: Connection, digest_id: int) -> Frozen | None:
+    """One digest."""
+    row = connection.execute(select(DIGEST).where(DIGEST.c.id == digest_id)).one_or_none()
+    return _frozen(row) if row else None
+
+
+def _frozen(row: Row[Any]) -> Frozen:
+    return Frozen(row.id, row.subscription, row.brand, date.fromisoformat(row.local_date), row.created, row.content)

@@ -1,0 +1,210 @@
+"""Mentions: found by identity, written once, revised on an edit, redacted when deleted at the source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, text, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from monitor.door import Admitted
+from monitor.mention import Mention
+from monitor.query.text import index_words
+from monitor.store.tables import CandidateRow, MentionRow, RevisionRow
+
+MENTION = MentionRow.__table__
+REVISION = RevisionRow.__table__
+CANDIDATE = CandidateRow.__table__
+
+IDS_PER_QUESTION = 500
+REDACTED = "redacted"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is needed of a stored mention to tell whether an item is news."""
+
+    id: int
+    revision: int
+    content_hash: str
+    redacted: bool
+
+
+def known(connection: Connection, scope: str, external_ids: Sequence[str]) -> dict[str, Known]:
+    """Which of these ids of a scope are stored already."""
+    found: dict[str, Known] = {}
+    columns = (MENTION.c.external_id, MENTION.c.id, MENTION.c.revision, MENTION.c.content_hash, MENTION.c.flags)
+    for start in range(0, len(external_ids), IDS_PER_QUESTION):
+        some = external_ids[start : start + IDS_PER_QUESTION]
+        question = select(*columns).where(MENTION.c.scope == scope, MENTION.c.external_id.in_(some))
+        for external_id, id_, revision, hash_, flags in connection.execute(question):
+            found[external_id] = Known(id_, revision, hash_, REDACTED in flags)
+    return found
+
+
+def write(
+    connection: Connection, admitted: Admitted, *, scope: str, source: str, source_kind: str, now: datetime
+) -> int:
+    """Store a mention seen for the first time; its id."""
+    item = admitted.item
+    values = {
+        "scope": scope,
+        "external_id": item.id,
+        "source": source,
+        "source_kind": source_kind,
+        "kind": item.kind,
+        "url": item.url,
+        "title": item.title,
+        "text": item.text,
+        "author": item.author,
+        "published": admitted.published,
+        "collected": now,
+        "lang": item.lang,
+        "rating": item.rating,
+        "rating_max": item.rating_max,
+        "rating_kind": item.rating_kind,
+        "revision": 1,
+        "content_hash": admitted.content_hash,
+        "flags": list(admitted.flags),
+        "extra": dict(item.extra),
+    }
+    stored = connection.execute(insert(MENTION), values).inserted_primary_key
+    assert stored is not None
+    mention_id: int = stored[0]
+    _index(connection, mention_id, item.title, item.text)
+    return mention_id
+
+
+def revise(connection: Connection, mention_id: int, admitted: Admitted, now: datetime) -> int:
+    """An edit at the source: the old words are kept as a revision; the new revision's number."""
+    old = _row(connection, mention_id)
+    _unindex(connection, mention_id, old.title, old.text)
+    connection.execute(
+        insert(REVISION),
+        {
+            "mention_id": mention_id,
+            "revision": old.revision,
+            "title": old.title,
+            "text": old.text,
+            "rating": old.rating,
+            "replaced": now,
+        },
+    )
+    item = admitted.item
+    connection.execute(
+        update(MENTION)
+        .where(MENTION.c.id == mention_id)
+        .values(
+            title=item.title,
+            text=item.text,
+            rating=item.rating,
+            url=item.url or old.url,
+            lang=item.lang,
+            revision=old.revision + 1,
+            content_hash=admitted.content_hash,
+            extra=dict(item.extra),
+        )
+    )
+    _index(connection, mention_id, item.title, item.text)
+    return int(old.revision) + 1
+
+
+def redact(connection: Connection, mention_id: int) -> None:
+    """Deleted at the source: its words, author and link go, also those of older revisions; the empty row stays so that
+    it is not collected anew."""
+    old = _row(connection, mention_id)
+    _unindex(connection, mention_id, old.title, old.text)
+    connection.execute(delete(REVISION).where(REVISION.c.mention_id == mention_id))
+    connection.execute(
+        update(MENTION)
+        .where(MENTION.c.id == mention_id)
+        .values(title="", text="", author="", url="", extra={}, content_hash="", flags=[*old.flags, REDACTED])
+    )
+
+
+def set_language(connection: Connection, languages: Mapping[int, str]) -> None:
+    """Fill in the detected language where the source stated none."""
+    for mention_id, lang in languages.items():
+        connection.execute(update(MENTION).where(MENTION.c.id == mention_id, MENTION.c.lang == "").values(lang=lang))
+
+
+def read(connection: Connection, ids: Iterable[int]) -> dict[int, Mention]:
+    """The mentions with these ids."""
+    wanted = list(ids)
+    found: dict[int, Mention] = {}
+    for start in range(0, len(wanted), IDS_PER_QUESTION):
+        question = select(MENTION).where(MENTION.c.id.in_(wanted[start : start + IDS_PER_QUESTION]))
+        for row in connection.execute(question):
+            found[row.id] = as_mention(row)
+    return found
+
+
+def after(connection: Connection, mention_id: int, most: int) -> list[Mention]:
+    """The next stored mentions, redacted ones left out, in the order of their coming."""
+    question = select(MENTION).where(MENTION.c.id > mention_id, MENTION.c.content_hash != "").order_by(MENTION.c.id)
+    return [as_mention(row) for row in connection.execute(question.limit(most))]
+
+
+def as_mention(row: Row[Any]) -> Mention:
+    """The frozen noun of a row of the mention table."""
+    return Mention(
+        id=row.id,
+        source=row.source,
+        source_kind=row.source_kind,
+        kind=row.kind,
+        url=row.url,
+        title=row.title,
+        text=row.text,
+        author=row.author,
+        published=row.published,
+        collected=row.collected,
+        lang=row.lang,
+        rating=row.rating,
+        rating_max=row.rating_max,
+        rating_kind=row.rating_kind,
+        revision=row.revision,
+        flags=tuple(row.flags),
+    )
+
+
+def keep_candidates(
+    connection: Connection, admitted: Iterable[Admitted], *, scope: str, source: str, now: datetime
+) -> None:
+    """Keep what no brand's query matched, text only, so that a wider query can be tried on it."""
+    rows = [
+        {
+            "scope": scope,
+            "external_id": one.item.id,
+            "source": source,
+            "collected": now,
+            "item": {"title": one.item.title, "text": one.item.text, "url": one.item.url},
+        }
+        for one in admitted
+    ]
+    if rows:
+        connection.execute(upsert(CANDIDATE).on_conflict_do_nothing(), rows)
+
+
+def drop_candidates(connection: Connection, before: datetime) -> int:
+    """Forget candidates collected before that time; how many."""
+    return connection.execute(delete(CANDIDATE).where(CANDIDATE.c.collected < before)).rowcount
+
+
+def _row(connection: Connection, mention_id: int) -> Row[Any]:
+    return connection.execute(select(MENTION).where(MENTION.c.id == mention_id)).one()
+
+
+_INDEX = text("INSERT INTO mention_words(rowid, title, text) VALUES (:id, :title, :text)")
+# A contentless FTS5 table forgets a row only when it is told the very words it was given.
+_UNINDEX = text("INSERT INTO mention_words(mention_words, rowid, title, text) VALUES ('delete', :id, :title, :text)")
+
+
+def _index(connection: Connection, mention_id: int, title: str, body: str) -> None:
+    connection.execute(_INDEX, {"id": mention_id, "title": index_words(title), "text": index_words(body)})
+
+
+def _unindex(connection: Connection, mention_id: int, title: str, body: str) -> None:
+    connection.execute(_UNINDEX, {"id": mention_id, "title": index_words(title), "text": index_words(body)})

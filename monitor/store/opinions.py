@@ -1,0 +1,113 @@
+"""Opinions beside the facts: what is still to be scored, and what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from monitor.mention import Opinion
+from monitor.store.tables import BrandRow, DueRow, MatchRow, MentionRow, OpinionRow
+
+OPINION = OpinionRow.__table__
+DUE = DueRow.__table__
+MENTION = MentionRow.__table__
+BRAND = BrandRow.__table__
+MATCH = MatchRow.__table__
+
+# All heads share one forward pass of the encoder, so what is due is a pass over a text (towards a brand), not a head.
+PASS = "encoder"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A text that waits for its scores. `brand` is empty where the text names none: in a review of one's own app, say."""
+
+    mention_id: int
+    revision: int
+    brand_id: int
+    brand: str
+    title: str
+    text: str
+
+
+def ask(connection: Connection, mention_id: int, brand_ids: Sequence[int]) -> None:
+    """Write down that this mention is to be scored (towards these brands, or alone when there are none)."""
+    rows = [{"scorer": PASS, "mention_id": mention_id, "brand_id": brand} for brand in brand_ids or [0]]
+    connection.execute(insert(DUE).on_conflict_do_nothing(), rows)
+
+
+def forget(connection: Connection, mention_id: int) -> None:
+    """Nothing of this mention is to be scored any more, and what was thought of it goes."""
+    connection.execute(delete(DUE).where(DUE.c.mention_id == mention_id))
+    connection.execute(delete(OPINION).where(OPINION.c.mention_id == mention_id))
+
+
+def waiting(connection: Connection) -> int:
+    """How many (mention, brand) pairs are still to be scored."""
+    return connection.execute(select(func.count()).select_from(DUE)).scalar_one()
+
+
+def due(connection: Connection, most: int) -> list[Due]:
+    """The newest that wait: what came last is what somebody looks at first."""
+    rows = connection.execute(
+        select(DUE.c.mention_id, MENTION.c.revision, DUE.c.brand_id, BRAND.c.name, MATCH.c.spans)
+        .add_columns(MENTION.c.title, MENTION.c.text)
+        .join(MENTION, MENTION.c.id == DUE.c.mention_id)
+        .outerjoin(BRAND, BRAND.c.id == DUE.c.brand_id)
+        .outerjoin(MATCH, (MATCH.c.mention_id == DUE.c.mention_id) & (MATCH.c.brand_id == DUE.c.brand_id))
+        .where(DUE.c.scorer == PASS)
+        .order_by(DUE.c.mention_id.desc())
+        .limit(most)
+    )
+    return [
+        Due(row.mention_id, row.revision, row.brand_id, (row.name or "") if row.spans else "", row.title, row.text)
+        for row in rows
+    ]
+
+
+def settle(connection: Connection, asked: Due, opinions: Iterable[Opinion]) -> bool:
+    """Store what is thought of one due text and strike it off. False (and nothing written) when an edit came between."""
+    current = connection.execute(select(MENTION.c.revision).where(MENTION.c.id == asked.mention_id)).scalar()
+    key = (DUE.c.scorer == PASS) & (DUE.c.mention_id == asked.mention_id) & (DUE.c.brand_id == asked.brand_id)
+    if current != asked.revision:
+        return False
+    rows = [
+        {
+            "mention_id": asked.mention_id,
+            "revision": asked.revision,
+            "brand_id": asked.brand_id if towards_brand(opinion.scorer) else 0,
+            "scorer": opinion.scorer,
+            "version": opinion.version,
+            "label": opinion.label,
+            "confidence": opinion.confidence,
+            "detail": dict(opinion.detail),
+        }
+        for opinion in opinions
+    ]
+    if rows:
+        statement = insert(OPINION)
+        replaced = {name: statement.excluded[name] for name in ("label", "confidence", "detail")}
+        keys = ["mention_id", "revision", "brand_id", "scorer", "version"]
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=replaced), rows)
+    connection.execute(delete(DUE).where(key))
+    return True
+
+
+def towards_brand(scorer: str) -> bool:
+    """Whether this scorer's answer depends on the brand it is asked about."""
+    return scorer in ("brand_sentiment", "relevance")
+
+
+def rebuild(connection: Connection) -> int:
+    """Write anew what is still to be scored, from the rows themselves; how many. What `doctor` does after damage."""
+    from_matches = """
+        INSERT OR IGNORE INTO due (scorer, mention_id, brand_id)
+        SELECT :scorer, m.id, coalesce(x.brand_id, 0) FROM mention m LEFT JOIN "match" x ON x.mention_id = m.id
+        WHERE m.text || m.title <> '' AND NOT EXISTS (
+            SELECT 1 FROM opinion o WHERE o.mention_id = m.id AND o.revision = m.revision
+              AND o.brand_id IN (0, coalesce(x.brand_id, 0)))
+    """
+    return connection.exec_driver_sql(from_matches.replace(":scorer", f"'{PASS}'")).rowcount

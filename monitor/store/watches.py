@@ -1,0 +1,155 @@
+"""What is listened to: one row a configured source, with its cursor, when it is due, and how it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from monitor.mention import SourceHealth
+from monitor.store.tables import EvidenceRow, MentionRow, WatchRow
+
+WATCH = WatchRow.__table__
+EVIDENCE = EvidenceRow.__table__
+MENTION = MentionRow.__table__
+
+POLLS_REMEMBERED = 20
+EVIDENCE_KEPT = 3
+GAPS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """A source as the configuration has it, as far as the store cares."""
+
+    name: str
+    kind: str
+    fingerprint: str
+    paused: bool = False
+
+
+def sync(connection: Connection, configured: Iterable[Configured], now: datetime) -> None:
+    """Make the rows follow the configuration: new ones are due at once, another address starts anew, others go."""
+    wanted = {one.name: one for one in configured}
+    present = {row.name: row for row in connection.execute(select(WATCH))}
+    for name in present.keys() - wanted.keys():
+        connection.execute(delete(WATCH).where(WATCH.c.name == name))
+    for name, one in wanted.items():
+        row = present.get(name)
+        fresh = {"kind": one.kind, "fingerprint": one.fingerprint, "next_due": now}
+        if row is None:
+            state = "paused" if one.paused else "new"
+            connection.execute(
+                insert(WATCH), {"name": name, "cursor": {}, "gaps": [], "recent": [], "state": state, **fresh}
+            )
+        elif row.fingerprint != one.fingerprint:
+            change = update(WATCH).where(WATCH.c.name == name)
+            connection.execute(change.values(cursor={}, state="new", failures=0, error="", recent=[], **fresh))
+        if row is not None and one.paused != (row.state == "paused"):
+            change = update(WATCH).where(WATCH.c.name == name)
+            connection.execute(change.values(state="paused" if one.paused else "new", next_due=now))
+
+
+def due(connection: Connection, now: datetime) -> list[str]:
+    """The names of the sources whose time has come, longest waiting first."""
+    waiting = select(WATCH.c.name).where(WATCH.c.state.notin_(("paused", "off")), WATCH.c.next_due <= now)
+    return list(connection.scalars(waiting.order_by(WATCH.c.next_due)))
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the next source is due."""
+    waiting = select(func.min(WATCH.c.next_due)).where(WATCH.c.state.notin_(("paused", "off")))
+    return connection.execute(waiting).scalar()
+
+
+def cursor(connection: Connection, name: str) -> Mapping[str, Any]:
+    """Where this source's last committed reading ended."""
+    return connection.execute(select(WATCH.c.cursor).where(WATCH.c.name == name)).scalar() or {}
+
+
+def keep_cursor(connection: Connection, name: str, cursor: Mapping[str, Any]) -> None:
+    """Part of the transaction that stores the items read up to this cursor."""
+    connection.execute(update(WATCH).where(WATCH.c.name == name).values(cursor=dict(cursor)))
+
+
+def recent(connection: Connection, name: str) -> list[int]:
+    """How many entries each of the last polls saw, oldest first."""
+    return connection.execute(select(WATCH.c.recent).where(WATCH.c.name == name)).scalar() or []
+
+
+def failures(connection: Connection, name: str) -> int:
+    """Failed polls in a row."""
+    return connection.execute(select(WATCH.c.failures).where(WATCH.c.name == name)).scalar() or 0
+
+
+def succeeded(
+    connection: Connection, name: str, *, now: datetime, next_due: datetime, seen: int | None, gaps: Iterable[str]
+) -> None:
+    """A good poll. `seen` is None when the source answered that nothing changed."""
+    remembered = recent(connection, name)
+    if seen is not None:
+        remembered = [*remembered, seen][-POLLS_REMEMBERED:]
+    connection.execute(
+        update(WATCH)
+        .where(WATCH.c.name == name)
+        .values(
+            state="ok", last_tried=now, last_good=now, next_due=next_due, failures=0, failing_since=None,
+            error="", advice="", gaps=list(gaps)[:GAPS_SHOWN], recent=remembered,
+        )
+    )  # fmt: skip
+
+
+def failed(
+    connection: Connection, name: str, *, now: datetime, next_due: datetime | None, error: str, advice: str
+) -> None:
+    """A poll that failed; with no next time the source is switched off."""
+    row = connection.execute(select(WATCH.c.failing_since, WATCH.c.failures).where(WATCH.c.name == name)).one_or_none()
+    if row is None:
+        return
+    connection.execute(
+        update(WATCH)
+        .where(WATCH.c.name == name)
+        .values(
+            state="failing" if next_due else "off", last_tried=now, next_due=next_due, failures=row.failures + 1,
+            failing_since=row.failing_since or now, error=error, advice=advice,
+        )
+    )  # fmt: skip
+
+
+def keep_evidence(connection: Connection, name: str, *, at: datetime, url: str, why: str, body: bytes) -> None:
+    """Keep a reply in an unknown form, and only the last few of a source."""
+    connection.execute(insert(EVIDENCE), {"source": name, "at": at, "url": url, "why": why, "body": body})
+    newest = select(EVIDENCE.c.id).where(EVIDENCE.c.source == name).order_by(EVIDENCE.c.id.desc()).limit(EVIDENCE_KEPT)
+    connection.execute(delete(EVIDENCE).where(EVIDENCE.c.source == name, EVIDENCE.c.id.notin_(newest)))
+
+
+def health(connection: Connection, now: datetime) -> list[SourceHealth]:
+    """How every source does, in the order of their names."""
+    lately = dict(
+        connection.execute(
+            select(MENTION.c.source, func.count())
+            .where(MENTION.c.collected >= now - timedelta(days=1))
+            .group_by(MENTION.c.source)
+        ).all()
+    )
+    return [_health(row, lately.get(row.name, 0)) for row in connection.execute(select(WATCH).order_by(WATCH.c.name))]
+
+
+def _health(row: Row[Any], last_day_items: int) -> SourceHealth:
+    return SourceHealth(
+        name=row.name,
+        kind=row.kind,
+        state=row.state,
+        last_tried=row.last_tried,
+        last_good=row.last_good,
+        next_due=row.next_due,
+        failures=row.failures,
+        failing_since=row.failing_since,
+        error=row.error,
+        advice=row.advice,
+        gaps=tuple(row.gaps),
+        last_day_items=last_day_items,
+    )
