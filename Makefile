@@ -48,7 +48,7 @@ bench: dev  ## measured side by side with what a user would pick instead
 
 lock: dev  ## write constraints.txt anew
 	@$(BIN)/pip install --quiet uv
-	@$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --all-extras --python-version 3.11 pyproject.toml -o constraints.txt
+	@$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --extra dev --python-version 3.11 pyproject.toml -o constraints.txt
 
 clean:  ## remove what was made here
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,199 @@
+"""Mentions of a brand with what is thought of them and where they stand: what counts, digests and lists are made of."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+
+from monitor.mention import Heard, Mention
+from monitor.store import rollups
+from monitor.store.matches import RELEVANT_FROM
+from monitor.store.mentions import as_mention
+from monitor.store.tables import BrandRow, MatchRow, MentionRow, OpinionRow, RollupRow, TriageRow
+
+MATCH, MENTION, OPINION, TRIAGE = MatchRow.__table__, MentionRow.__table__, OpinionRow.__table__, TriageRow.__table__
+BRAND, ROLLUP = BrandRow.__table__, RollupRow.__table__
+
+SHOWN = ("need", "topics", "touchpoints", "emotion")
+
+Answers = Mapping[str, Any]
+"""Scorer to its answer as `overheard score` prints it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A brand's time from `start` to before `end`, UTC, by the time of publishing."""
+
+    brand_id: int
+    start: datetime
+    end: datetime
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        return and_(
+            MATCH.c.brand_id == self.brand_id, MATCH.c.published >= self.start, MATCH.c.published < self.end
+        )
+
+
+def _likely() -> ColumnElement[bool]:
+    return or_(MATCH.c.relevance.is_(None), MATCH.c.relevance >= RELEVANT_FROM)
+
+
+def _joined() -> Select[Any]:
+    """A mention's own columns first: as_mention reads them by name."""
+    return (
+        select(
+            MENTION,
+            MATCH.c.spans,
+            MATCH.c.relevance,
+            MATCH.c.sentiment,
+            MATCH.c.unsure,
+            MATCH.c.confidence,
+            TRIAGE.c.state.label("triage_state"),
+            TRIAGE.c.assignee,
+        )
+        .select_from(MATCH)
+        .join(MENTION, MENTION.c.id == MATCH.c.mention_id)
+        .outerjoin(TRIAGE, (TRIAGE.c.mention_id == MATCH.c.mention_id) & (TRIAGE.c.brand_id == MATCH.c.brand_id))
+    )
+
+
+def between(connection: Connection, window: Window, brand: str) -> tuple[Heard, ...]:
+    """The likely mentions that nobody has hidden, oldest first."""
+    rows = connection.execute(
+        _joined()
+        .where(window.condition, _likely(), or_(TRIAGE.c.state.is_(None), TRIAGE.c.state != "hidden"))
+        .order_by(MATCH.c.published, MATCH.c.mention_id)
+    ).all()
+    labels = _labels_in(connection, window)
+    return tuple(_heard(row, brand, labels[row.id]) for row in rows)
+
+
+def _labels_in(connection: Connection, window: Window) -> dict[int, dict[str, tuple[str, ...]]]:
+    """Mention id to its labels by scorer, of the current revision and the newest version."""
+    question = (
+        select(OPINION.c.mention_id, OPINION.c.scorer, OPINION.c.label, OPINION.c.detail)
+        .select_from(MATCH)
+        .join(MENTION, MENTION.c.id == MATCH.c.mention_id)
+        .join(OPINION, (OPINION.c.mention_id == MENTION.c.id) & (OPINION.c.revision == MENTION.c.revision))
+        .where(window.condition, OPINION.c.scorer.in_(SHOWN))
+        .order_by(OPINION.c.version)
+    )
+    found: dict[int, dict[str, tuple[str, ...]]] = defaultdict(dict)
+    for mention_id, scorer, label, detail in connection.execute(question):
+        found[mention_id][scorer] = labels_of(label, detail)
+    return found
+
+
+def labels_of(label: str, detail: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """All labels of an opinion, the likeliest first; none where the answer was none."""
+    if detail and "all" in detail:
+        return tuple(one["label"] for one in detail["all"])
+    return (label,) if label and label != "none" else ()
+
+
+def _heard(row: Row[Any], brand: str, labels: Mapping[str, tuple[str, ...]]) -> Heard:
+    return Heard(
+        mention=as_mention(row),
+        brand=brand,
+        spans=tuple((field, start, end) for field, start, end in row.spans),
+        sentiment=row.sentiment,
+        unsure=row.unsure,
+        confidence=row.confidence,
+        needs=labels.get("need", ()),
+        topics=labels.get("topics", ()),
+        touchpoints=labels.get("touchpoints", ()),
+        emotion=next(iter(labels.get("emotion", ())), ""),
+        relevance=row.relevance,
+        state=row.triage_state or "new",
+        assignee=row.assignee or "",
+    )
+
+
+def unlikely(connection: Connection, window: Window) -> int:
+    """How many matched the query but, so a scorer thinks, do not speak of the brand."""
+    question = select(func.count()).select_from(MATCH).where(window.condition, MATCH.c.relevance < RELEVANT_FROM)
+    return connection.execute(question).scalar_one()
+
+
+def late(connection: Connection, window: Window) -> int:
+    """How many were collected within the window's time but published before it."""
+    question = (
+        select(func.count())
+        .select_from(MATCH)
+        .where(
+            MATCH.c.brand_id == window.brand_id,
+            MATCH.c.collected >= window.start,
+            MATCH.c.collected < window.end,
+            MATCH.c.published < window.start,
+        )
+    )
+    return connection.execute(question).scalar_one()
+
+
+def first_published(connection: Connection, brand_id: int) -> datetime | None:
+    """The time of the oldest mention of a brand."""
+    return connection.execute(select(func.min(MATCH.c.published)).where(MATCH.c.brand_id == brand_id)).scalar()
+
+
+def counts(
+    connection: Connection, brand_id: int, windows: Sequence[tuple[datetime, datetime]]
+) -> list[dict[str, int]]:
+    """For each window, ascending and apart, label to count, from the rollups: nothing of the mentions is read."""
+    if not windows:
+        return []
+    first, last = rollups.slot_of(windows[0][0]), rollups.slot_of(windows[-1][1])
+    rows = connection.execute(
+        select(ROLLUP.c.slot, ROLLUP.c.label, ROLLUP.c.n)
+        .where(ROLLUP.c.brand_id == brand_id, ROLLUP.c.slot >= first, ROLLUP.c.slot < last)
+        .order_by(ROLLUP.c.slot)
+    ).all()
+    edges = [(rollups.slot_of(start), rollups.slot_of(end)) for start, end in windows]
+    totals: list[dict[str, int]] = [defaultdict(int) for _ in windows]
+    at = 0
+    for slot, label, n in rows:
+        while at < len(edges) and slot >= edges[at][1]:
+            at += 1
+        if at < len(edges) and slot >= edges[at][0]:
+            totals[at][label] += n
+    return totals
+
+
+def of_mentions(
+    connection: Connection, found: Iterable[Mention]
+) -> tuple[dict[int, tuple[str, ...]], dict[int, Answers]]:
+    """For these mentions: id to the names of its brands, and id to all answers of all scorers on the current text."""
+    revisions = {mention.id: mention.revision for mention in found}
+    brands: dict[int, list[str]] = defaultdict(list)
+    answers: dict[int, dict[str, Any]] = defaultdict(dict)
+    if not revisions:
+        return {}, {}
+    ids = list(revisions)
+    named = (
+        select(MATCH.c.mention_id, BRAND.c.name)
+        .join(BRAND, BRAND.c.id == MATCH.c.brand_id)
+        .where(MATCH.c.mention_id.in_(ids))
+        .order_by(BRAND.c.name)
+    )
+    for mention_id, name in connection.execute(named):
+        brands[mention_id].append(name)
+    question = (
+        select(OPINION, BRAND.c.name)
+        .outerjoin(BRAND, BRAND.c.id == OPINION.c.brand_id)
+        .where(OPINION.c.mention_id.in_(ids))
+        .order_by(OPINION.c.version)
+    )
+    for row in connection.execute(question):
+        if row.revision != revisions[row.mention_id]:
+            continue
+        answer = row.detail["all"] if row.detail and "all" in row.detail else row.detail or row.label
+        if row.name:
+            answers[row.mention_id].setdefault("brands", {}).setdefault(row.name, {})[row.scorer] = answer
+        else:
+            answers[row.mention_id][row.scorer] = answer
+    return {key: tuple(names) for key, names in brands.items()}, dict(answers)
