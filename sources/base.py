@@ -135,7 +135,7 @@ class Problem:
 
 Step = Request | LocalFile | Read | Item | Tombstone | Checkpoint | Problem
 Reading = Generator[Step, Any, Cursor | None]
-"""Yields steps; receives the `Response` of a `Request` or `LocalFile`, the result of a `Read`; returns the last cursor."""
+"""Yields steps; receives the `Response` of a `Request` or `LocalFile`, a `Read`'s result; returns the last cursor."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,158 @@
+"""Any RSS, RDF, Atom or JSON feed: every entry that can be read, whatever the rest of the document looks like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from pydantic import Field
+
+from sources.base import Cursor, Get, Item, MentionKind, Problem, Read, Reading, SourceConfig, source
+from sources.reading.encoding import as_utf8
+from sources.reading.feedjson import entries_of_json
+from sources.reading.feedxml import MOST_ENTRIES, Entry, Head, entries_of, head_of, picked, prepared
+from sources.reading.identity import content_hash, settle
+from sources.reading.links import canonical, web_link
+from sources.reading.text import language, plain_text, plain_title, tidy, without_boilerplate
+
+ACCEPT = (
+    "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
+    "application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
+)
+_MAIL_AND_NAME = re.compile(r"\s*(?:mailto:)?\S+@\S+\s*\((.+)\)\s*\Z", re.DOTALL)
+_NAME_AND_MAIL = re.compile(r"\s*([^<>]+?)\s*<[^<>]*@[^<>]*>\s*\Z")
+
+
+class Config(SourceConfig):
+    """A feed's address, and what its entries are."""
+
+    url: str = Field(description="The feed's address.", pattern=r"^https?://")
+    mention: MentionKind = Field("post", description="What its entries are: post, comment, review, article or survey.")
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """What one document holds: plain data that travels between processes."""
+
+    items: tuple[Item, ...]
+    problems: tuple[Problem, ...] = ()
+    title: str = ""
+    ttl: int | None = None
+    """Minutes that the feed asks its readers to wait."""
+    hub: str = ""
+    """WebSub hub, where it names one."""
+    topic: str = ""
+    """The feed's own address as it states it: what a hub is asked for."""
+
+
+@source(
+    kind="feed",
+    title="Feed (RSS, Atom, JSON Feed)",
+    every="15m",
+    rate="1/2s",
+    terms="public feed; conditional requests, Retry-After and the feed's own pace are obeyed",
+    example={"url": "https://example.com/feed.xml"},
+    detect=[r"\.(?:rss|atom|rdf)\b", r"/(?:feed|rss|atom)(?:\.xml|\.json|/|$)", r"/index\.xml$"],
+    scope=lambda config: canonical(config.url),
+    from_url=lambda url: {"url": url},
+)
+def fetch(config: Config, cursor: Cursor) -> Reading:
+    """One request a poll: a feed is a window, so the runtime's memory of seen ids is all the position there is."""
+    return (yield from feed_at(config.url, shape=lambda item: replace(item, kind=config.mention)))
+
+
+def feed_at(
+    url: str, *, wanted: Mapping[str, str] | None = None, shape: Callable[[Item], Item | None] | None = None
+) -> Reading:
+    """Read the feed at `url`; `shape` has the last word on each item (None drops it). Presets are this, too.
+
+    The cursor tells the runtime what the feed says of itself: `ttl` in minutes, `hub` and `topic`, where known.
+    """
+    reply = yield Get(url, headers={"accept": ACCEPT})
+    feed: ParsedFeed = yield Read(parse_feed, reply.body, reply.url, reply.headers.get("content-type", ""), wanted)
+    yield from feed.problems
+    for item in feed.items:
+        shaped = shape(item) if shape else item
+        if shaped is not None:
+            yield shaped
+    return {name: value for name in ("ttl", "hub", "topic") if (value := getattr(feed, name))}
+
+
+def parse_feed(
+    body: bytes, url: str = "", content_type: str = "", wanted: Mapping[str, str] | None = None
+) -> ParsedFeed:
+    """The items of a feed document of any format. Raises `BadShape` for what is no feed.
+
+    `wanted` maps names to places in the XML entry ("source@url"): what is found there is put into `Item.extra`.
+    """
+    problems: list[Problem] = []
+    extras: list[dict[str, str]] = []
+    if body[:200].removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n\0\xff\xfe").startswith(b"{"):
+        head, entries, problems = entries_of_json(body, content_type)
+    else:
+        document = prepared(as_utf8(body, content_type))
+        entries, head = entries_of(document, url), head_of(document)
+        extras = picked(document, wanted) if wanted else []
+    if len(entries) > MOST_ENTRIES:
+        problems.append(Problem(f"entry {MOST_ENTRIES + 1}", f"{len(entries) - MOST_ENTRIES} entries beyond the limit"))
+        entries = entries[:MOST_ENTRIES]
+    if len(extras) != len(entries):
+        extras = []
+    items = _items(entries, head, web_link(head.base, url) or url or web_link(head.link), extras)
+    return ParsedFeed(
+        tuple(items),
+        tuple(problems),
+        plain_title(head.title),
+        head.ttl,
+        web_link(head.hub, url),
+        web_link(head.topic, url),
+    )
+
+
+def _items(entries: list[Entry], head: Head, base: str, extras: list[dict[str, str]]) -> list[Item]:
+    """The entries as items, each once: one that occurs twice with the same words is the same."""
+    feed_lang = language(head.lang)
+    feed_author = _name(head.author) if head.author else ""
+    links = [web_link(entry.link, base) for entry in entries]
+    titles = [plain_title(entry.title) for entry in entries]
+    texts = [_text(entry) for entry in entries]
+    hashes = [content_hash(title, text) for title, text in zip(titles, texts, strict=True)]
+    ladders = [
+        ("" if entry.id == entry.link else " ".join(entry.id.split()), canonical(link) if link else "")
+        for entry, link in zip(entries, links, strict=True)
+    ]
+    items: dict[str, Item] = {}
+    for at, identifier in enumerate(settle(ladders, hashes)):
+        entry = entries[at]
+        if identifier in items or not (titles[at] or texts[at] or links[at]):
+            continue
+        extra: dict[str, object] = {"tags": list(entry.tags)} if entry.tags else {}
+        if extras:
+            extra |= {name: value for name, value in extras[at].items() if value}
+        items[identifier] = Item(
+            id=identifier,
+            text=texts[at],
+            title=titles[at],
+            url=links[at],
+            author=_name(entry.author) if entry.author else feed_author,
+            published=entry.published,
+            lang=language(entry.lang) or feed_lang,
+            extra=extra,
+        )
+    return list(items.values())
+
+
+def _text(entry: Entry) -> str:
+    for written in (entry.content, entry.summary):
+        if written and written.strip():
+            text = tidy(written) if entry.is_plain and written is entry.content else plain_text(written)
+            if text := without_boilerplate(text):
+                return text
+    return ""
+
+
+def _name(author: str) -> str:
+    """The person in `jane@example.com (Jane)` and `Jane <jane@example.com>`."""
+    found = _MAIL_AND_NAME.match(author) or _NAME_AND_MAIL.match(author) if "@" in author else None
+    return plain_title(found[1] if found else author)

@@ -1,0 +1,308 @@
+"""RSS, RDF and Atom to plain entries: fastfeedparser reads, feedparser is asked where it raises or loses something."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, NamedTuple
+
+import fastfeedparser
+from lxml import etree
+
+from sources.base import BadShape
+from sources.reading.dates import EARLIEST, utc, when
+
+MOST_ENTRIES = 5_000
+
+_ENTRY = re.compile(rb"<(?:\w{1,20}:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_WEB_PAGE = re.compile(rb"\s*(?:<\?xml[^<>]*>\s*)?(?:<!--[^<>]*-->\s*)*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
+_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)[a-zA-Z][a-zA-Z0-9]{1,30};")
+_ENTITY_OUTSIDE_CDATA = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|&([a-zA-Z][a-zA-Z0-9]{1,30});", re.DOTALL)
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^<>\[]{0,1000}(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
+_MANY_ATTRIBUTES = re.compile(rb"<[a-zA-Z](?:[^<>=]*=){4000}")
+_MARKUP_AS_ELEMENTS = re.compile(
+    rb"<(?:\w{1,20}:)?(?:title|summary)\s[^<>]*type\s*=\s*[\"'](?:application/)?xhtml"
+    rb"|<(?:description|content:encoded|title)>\s*<[a-zA-Z]",
+)
+_DATE_ELEMENT = re.compile(
+    rb"<(?:\w{1,20}:)?(?:pubdate|published|issued|date|updated|modified|created)\b", re.IGNORECASE
+)
+_WHOLE_DATE = re.compile(r"(?:19|20)\d\d\D\d{1,2}\D\d{1,2}|\b\d{1,2} \w{3,9},? (?:19|20)\d\d")
+_ELEMENT = re.compile(rb"<(/?)[a-zA-Z][^<>]*?(/?)>")
+_DEEPEST = 600
+
+
+class Entry(NamedTuple):
+    """One entry as a feed gives it: HTML not yet read, link not yet resolved."""
+
+    id: str
+    link: str
+    title: str
+    content: str
+    summary: str
+    author: str
+    published: datetime | None
+    lang: str
+    tags: tuple[str, ...]
+    is_plain: bool = False
+    """True where the feed says that the content is text and no HTML."""
+
+
+def prepared(body: bytes) -> bytes:
+    """A UTF-8 document without DTD, in which HTML's named entities are characters and unknown ones plain text.
+
+    Raises `BadShape` for a web page, and for a shape that would take feed parsers very long.
+    """
+    if _WEB_PAGE.match(body[:4000]):
+        raise BadShape("$", "a web page, not a feed: give the address of the page's feed")
+    if _MANY_ATTRIBUTES.search(body):
+        raise BadShape("$", "an element with thousands of attributes")
+    doctype = body.find(b"<!DOCTYPE", 0, 65_536)
+    if doctype >= 0 and not re.search(rb"<[a-zA-Z]", body[:doctype]):
+        body = body[:doctype] + _DOCTYPE.sub(b"", body[doctype:], count=1)
+    return without_named_entities(body)
+
+
+def without_named_entities(body: bytes) -> bytes:
+    """The UTF-8 document with `&eacute;` as its character and `&unknown;` as text: XML knows neither."""
+    return _ENTITY_OUTSIDE_CDATA.sub(_as_character, body) if _ENTITY.search(body) else body
+
+
+def entries_of(body: bytes, url: str) -> list[Entry]:
+    """Every entry of a prepared document, in its order. Raises `BadShape` where no parser finds a feed."""
+    first = _by_fastfeedparser(body)
+    if first and not _MARKUP_AS_ELEMENTS.search(body) and not _needs_inner_base(body, first):
+        return first
+    if not _fit_for_feedparser(body):
+        if first:
+            return first
+        raise BadShape("$", "damaged XML in a form that takes very long to read")
+    second = _by_feedparser(body, url)
+    return second if len(second) >= len(first) else first
+
+
+def _by_fastfeedparser(body: bytes) -> list[Entry]:
+    try:
+        # Bytes, never a str: a str that begins with http:// would be fetched.
+        parsed = fastfeedparser.parse(body, include_media=False, include_enclosures=False)
+    except Exception:  # noqa: BLE001 - a foreign parser over hostile input: whatever it raises, the second one is asked
+        return []
+    raw = parsed["entries"]
+    is_atom = b"<rss" not in body[:2000] and b":RDF" not in body[:2000]
+    # fastfeedparser takes a date from the guid where there is none, also from a bare number, filled up from today.
+    dates_from_ids = bool(raw) and not _DATE_ELEMENT.search(body)
+    return [_fast_entry(entry, is_atom, dates_from_ids) for entry in raw]
+
+
+def _fast_entry(entry: Mapping[str, Any], is_atom: bool, dates_from_ids: bool) -> Entry:
+    get = entry.get
+    content = get("content")
+    first = content[0] if content else {}
+    kind = first.get("type") or ""
+    given = get("id") or ""
+    published = get("published")
+    if published and dates_from_ids and not _WHOLE_DATE.search(given):
+        published = None
+    tags = get("tags")
+    return Entry(
+        given,
+        _alternate(entry) if is_atom else get("link") or "",
+        get("title") or "",
+        "" if kind.startswith(("image/", "audio/", "video/")) else first.get("value") or "",
+        get("description") or "",
+        get("author") or "",
+        _from_iso(published) if published else None,
+        first.get("language") or "",
+        tuple(tag["term"] for tag in tags[:20]) if tags else (),
+        kind in ("text", "text/plain"),
+    )
+
+
+def _alternate(entry: Mapping[str, Any]) -> str:
+    links = entry.get("links") or ()
+    pages = [link["href"] for link in links if link["rel"] in (None, "", "alternate") and link["href"]]
+    if len(pages) > 1:
+        readable = (
+            link["href"] for link in links if link["href"] in pages and (link["type"] or "text/html") == "text/html"
+        )
+        return next(readable, pages[0])
+    return pages[0] if pages else entry.get("link") or ""
+
+
+def _from_iso(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is not UTC:
+        return utc(moment)
+    return moment if moment.year >= EARLIEST else None
+
+
+def _by_feedparser(body: bytes, url: str) -> list[Entry]:
+    import feedparser  # 0.1 s to import, and rarely needed
+
+    headers = {"content-type": "application/xml; charset=utf-8"} | ({"content-location": url} if url else {})
+    try:
+        # A stream, never the bytes themselves: feedparser would try to open a file of that name.
+        parsed = feedparser.parse(
+            io.BytesIO(_cut_after(body, MOST_ENTRIES + 1)),
+            response_headers=headers,
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except Exception as error:
+        raise BadShape("$", f"no feed that could be read: {type(error).__name__}") from error
+    if not parsed.entries and not parsed.get("version"):
+        raise BadShape("$", "neither RSS nor Atom nor JSON Feed")
+    return [_slow_entry(entry) for entry in parsed.entries]
+
+
+def _slow_entry(entry: dict[str, Any]) -> Entry:
+    get = partial(dict.get, entry)  # its own `get` maps old names to new ones, and warns
+    content = (get("content") or [{}])[0]
+    detail = get("title_detail") or {}
+    return Entry(
+        get("id") or "",
+        get("link") or "",
+        get("title") or "",
+        content.get("value") or "",
+        get("summary") or "",
+        get("author") or "",
+        _first_date(get(key) for key in ("published", "updated", "created")),
+        content.get("language") or detail.get("language") or "",
+        tuple(term for tag in (get("tags") or ())[:20] if (term := tag.get("term"))),
+        content.get("type") == "text/plain",
+    )
+
+
+def _first_date(texts: Iterable[str | None]) -> datetime | None:
+    return next((moment for text in texts if text and (moment := when(text))), None)
+
+
+def _cut_after(body: bytes, entries: int) -> bytes:
+    if body.count(b"<item") + body.count(b"<entry") <= entries:
+        return body
+    for count, start in enumerate(_ENTRY.finditer(body)):
+        if count == entries:
+            return body[: start.start()]
+    return body
+
+
+def _needs_inner_base(body: bytes, entries: list[Entry]) -> bool:
+    start = _ENTRY.search(body)
+    if not start or body.find(b"xml:base", start.start()) < 0:
+        return False
+    return any(entry.link and not entry.link.startswith(("http://", "https://")) for entry in entries)
+
+
+def _fit_for_feedparser(body: bytes) -> bool:
+    """False for the shapes over which feedparser is known to take quadratic time: unclosed brackets, deep nesting."""
+    pairs = ((b"<!--", b"-->"), (b"<![", b"]]>"), (b"<?", b"?>"), (b"<", b">"))
+    if any(body.count(opened) - body.count(closed) > 100 for opened, closed in pairs):
+        return False
+    depth = 0
+    for tag in _ELEMENT.finditer(body):
+        if tag[1]:
+            depth = max(0, depth - 1)
+        elif not tag[2]:
+            depth += 1
+            if depth > _DEEPEST:
+                return False
+    return True
+
+
+def _as_character(found: re.Match[bytes]) -> bytes:
+    name = found[1]
+    if name is None or name in (b"amp", b"lt", b"gt", b"quot", b"apos"):
+        return found[0]
+    character = html.unescape(found[0].decode("ascii"))
+    return found[0].replace(b"&", b"&amp;") if character.startswith("&") else character.encode("utf-8")
+
+
+# What the feed says of itself -------------------------------------------------------------------------------------
+
+
+class Head(NamedTuple):
+    """What a feed says of itself."""
+
+    title: str = ""
+    link: str = ""
+    base: str = ""
+    """xml:base of the root element, not yet resolved."""
+    lang: str = ""
+    author: str = ""
+    ttl: int | None = None
+    """Minutes that a reader should wait between two visits, where the feed says so."""
+    hub: str = ""
+    topic: str = ""
+    """The feed's own address, as it states it."""
+
+
+_INERT = {"recover": True, "resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
+_XML = "{http://www.w3.org/XML/1998/namespace}"
+_ATOM_LINK = "{http://www.w3.org/2005/Atom}link"
+
+
+def head_of(body: bytes) -> Head:
+    """What a prepared document says of the feed itself, read from what stands before its first entry."""
+    first = _ENTRY.search(body)
+    try:
+        root = etree.fromstring(body[: first.start()] if first else body, etree.XMLParser(**_INERT))
+    except etree.XMLSyntaxError:
+        return Head()
+    if root is None:
+        return Head()
+    channel = next((child for child in root if _local(child) == "channel"), root)
+    texts: dict[str, str] = {}
+    rels: dict[str, str] = {}
+    for child in channel:
+        name = _local(child)
+        if name == "link" and (href := child.get("href")):
+            rels.setdefault(child.get("rel") or "alternate", href.strip())
+        elif name == "author" and len(child):
+            texts.setdefault(name, next((part.text or "" for part in child if _local(part) == "name"), ""))
+        else:
+            texts.setdefault(name, (child.text or "").strip())
+    is_atom = channel is root
+    ttl = texts.get("ttl", "")
+    return Head(
+        title=texts.get("title", ""),
+        link=rels.get("alternate", "") if is_atom else texts.get("link") or rels.get("alternate", ""),
+        base=root.get(_XML + "base") or channel.get(_XML + "base") or "",
+        lang=texts.get("language") or root.get(_XML + "lang") or channel.get(_XML + "lang") or "",
+        author=texts.get("author", "") if is_atom else "",
+        ttl=int(ttl) if ttl.isascii() and ttl.isdigit() and len(ttl) < 7 else None,
+        hub=rels.get("hub", ""),
+        topic=rels.get("self", ""),
+    )
+
+
+def _local(element: Any) -> str:
+    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
+
+
+def picked(body: bytes, wanted: Mapping[str, str]) -> list[dict[str, str]]:
+    """For each entry of a prepared document, in order, the texts at the wanted places.
+
+    A place is a path of local names without regard to case or namespace, `@attribute` last: "source@url",
+    "group/description".
+    """
+    root = etree.fromstring(body, etree.XMLParser(**_INERT))
+    if root is None:
+        return []
+    entries = (element for element in root.iter() if _local(element) in ("item", "entry"))
+    return [{name: _at(entry, path) for name, path in wanted.items()} for entry in entries]
+
+
+def _at(element: Any, path: str) -> str:
+    steps, _, attribute = path.partition("@")
+    for step in filter(None, steps.lower().split("/")):
+        element = next((child for child in element if _local(child) == step), None)
+        if element is None:
+            return ""
+    return " ".join((element.get(attribute) or "").split()) if attribute else (element.text or "").strip()
