@@ -1,0 +1,155 @@
+"""Reads who is told, how and when: the channels and the digests."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from itertools import count
+from typing import Any
+
+from monitor import channels
+from monitor.config.brands import Brands
+from monitor.config.keys import keys
+from monitor.config.lines import Place
+from monitor.config.problems import did_you_mean
+from monitor.config.shape import ChannelEntry, ChannelTable, DigestEntry, DigestTable, Email
+from monitor.config.tables import Document, check_unique, rooted
+from monitor.config.targets import Target, options_of, target
+from monitor.config.times import machine_timezone
+
+_COMMON = frozenset(ChannelTable.model_fields)
+
+
+def read(
+    document: Document, brands: Brands, email: Email | None
+) -> tuple[tuple[ChannelEntry, ...], tuple[DigestEntry, ...]]:
+    """Every channel, those that digests write out in their `to` included, and every digest."""
+    tables = document.tables("channel")
+    names = [document.text(table.get("name")) for _, table in tables]
+    check_unique(document, "channel", names)
+    named = [_channel(document, place, table, email) for place, table in tables]
+    ways = _Ways({channel.name: channel for channel in named if channel}, frozenset(filter(None, names)), email)
+    digests = _digests(document, brands, ways)
+    return tuple(ways.found.values()), digests
+
+
+# Channels ---------------------------------------------------------------------------------------------------------
+
+
+class _Ways:
+    """The channels so far: those of `[[channel]]`, and one more for each shorthand that a digest uses."""
+
+    def __init__(self, found: dict[str, ChannelEntry], names: Collection[str], email: Email | None) -> None:
+        self.found = found
+        self.names = names
+        """Every name that the file gives a channel, also where its table is wrong."""
+        self.email = email
+
+    def take(self, document: Document, place: Place, written: str) -> str:
+        """The name of the channel that an entry of `to` means; empty when it means none, which is then noted."""
+        try:
+            meant = target(written, self.names, channels.names())
+        except ValueError as error:
+            document.findings.add(place, f'"to" in [[digest]] {error}')
+            return ""
+        if isinstance(meant, str):
+            return meant
+        if meant.name not in self.found and (channel := self._spelled_out(document, place, meant)):
+            self.found[meant.name] = channel
+        return meant.name
+
+    def _spelled_out(self, document: Document, place: Place, meant: Target) -> ChannelEntry | None:
+        if meant.kind == "email" and self.email is None:
+            if not isinstance(document.written.get("email"), dict):
+                message = (
+                    f'"to" in [[digest]] sends to {meant.value}, which needs an [email] section with host and sender'
+                )
+                document.findings.add(place, message)
+            return None
+        model = channels.load(meant.kind).Options
+        ready = {**_lent(self.email, model), **options_of(meant)} if meant.kind == "email" else options_of(meant)
+        options = document.read({}, model, place, '"to" in [[digest]]', ready=ready)
+        return (
+            ChannelEntry(name=meant.name, kind=meant.kind, options=rooted(options, document.folder))
+            if options
+            else None
+        )
+
+
+def _channel(document: Document, place: Place, table: dict[str, Any], email: Email | None) -> ChannelEntry | None:
+    """A `[[channel]]`: the keys that all have, and the options of its kind."""
+    common = document.read({key: table[key] for key in table if key in _COMMON}, ChannelTable, place, "[[channel]]")
+    kind = document.text(table.get("kind"))
+    if kind and kind not in channels.names():
+        message = f'unknown kind of channel "{kind}"{did_you_mean(kind, channels.names())}'
+        document.findings.add((*place, "kind"), message)
+    if kind not in channels.names():
+        return None
+    model = channels.load(kind).Options
+    own = {key: value for key, value in table.items() if key not in _COMMON}
+    ready = _lent(email, model) if kind == "email" else {}
+    options = document.read(own, model, place, f'[[channel]] of kind "{kind}"', known=_COMMON, ready=ready)
+    if common is None or options is None:
+        return None
+    return ChannelEntry(name=common.name, kind=kind, options=rooted(options, document.folder))
+
+
+def _lent(email: Email | None, model: Any) -> dict[str, Any]:
+    """What the `[email]` section gives to a channel that sends mail."""
+    return {key: getattr(email, key) for key in keys(Email) if key in keys(model)} if email else {}
+
+
+# Digests ----------------------------------------------------------------------------------------------------------
+
+
+def _digests(document: Document, brands: Brands, ways: _Ways) -> tuple[DigestEntry, ...]:
+    tables = document.tables("digest")
+    names = [document.text(table.get("name")) for _, table in tables]
+    check_unique(document, "digest", names)
+    taken = {name.casefold() for name in names if name}
+    found = (_digest(document, place, table, brands, ways, taken) for place, table in tables)
+    return tuple(digest for digest in found if digest is not None)
+
+
+def _digest(
+    document: Document, place: Place, table: Mapping[str, Any], brands: Brands, ways: _Ways, taken: set[str]
+) -> DigestEntry | None:
+    read = document.read(dict(table), DigestTable, place, "[[digest]]")
+    if read is None:
+        return None
+    brand = _brand(document, place, read.brand, brands)
+    if not read.to:
+        message = '[[digest]] has nowhere to go; add to = "file:digests", a Slack web hook, or mailto: and an address'
+        document.findings.add((*place, "to"), message)
+    places = [(*place, "to", index) for index in range(len(read.to))]
+    to = dict.fromkeys(ways.take(document, at, written) for at, written in zip(places, read.to, strict=True))
+    if not brand or not all(to):
+        return None
+    return DigestEntry(
+        name=read.name or _free_name(brand, taken),
+        brand=brand,
+        at=read.at,
+        timezone=read.timezone or machine_timezone(document.environ),
+        days=read.days,
+        to=tuple(to),
+    )
+
+
+def _brand(document: Document, place: Place, chosen: str, brands: Brands) -> str:
+    """The brand that a digest is about: the only one of one's own where none is named. Empty when that is unclear."""
+    if chosen and chosen not in brands.names:
+        message = f'"brand" in [[digest]] names no brand: there is no "{chosen}"{did_you_mean(chosen, brands.names)}'
+        document.findings.add((*place, "brand"), message)
+    elif not chosen and len(brands.own) > 1:
+        choices = ", ".join(f'"{name}"' for name in brands.own)
+        document.findings.add(place, f"[[digest]] does not say of which brand; add brand = one of {choices}")
+    return chosen or (brands.own[0] if len(brands.own) == 1 else "")
+
+
+def _free_name(brand: str, taken: set[str]) -> str:
+    """The brand's name, numbered where several digests are about it."""
+    for number in count(1):
+        name = brand if number == 1 else f"{brand} ({number})"
+        if name.casefold() not in taken:
+            taken.add(name.casefold())
+            return name
+    raise AssertionError("counting does not end")

@@ -1,0 +1,339 @@
+"""The shape of a configuration: what each section of the file may hold, and what the program gets of it."""
+
+from __future__ import annotations
+
+import re
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, SerializeAsAny
+
+from monitor.config.times import clock, duration, timezone, weekdays
+from sources.base import SourceConfig
+
+
+class Section(BaseModel):
+    """Frozen, closed to unknown keys, and silent about its values in errors."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, hide_input_in_errors=True, validate_by_name=True
+    )
+
+
+# How single values are read ---------------------------------------------------------------------------------------
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_LISTEN = re.compile(r"(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})")
+_ADDRESS = re.compile(r"[^@\s<>,;:\x00-\x1f]+@[^@\s<>,;:\x00-\x1f]+")
+_WITH_NAME = re.compile(r"[^<>\x00-\x1f]*<(?P<address>[^<>]+)>")
+
+
+def _plain(text: str) -> str:
+    if _CONTROL.search(text):
+        raise ValueError("holds a control character; remove it")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text or "\t" in text:
+        raise ValueError("must stand on one line")
+    return _plain(text)
+
+
+def _listen(text: str) -> str:
+    found = _LISTEN.fullmatch(text)
+    if not found or int(found["port"]) > 65_535:
+        raise ValueError(f'"{text}" is not a place to listen on; write host:port, such as "127.0.0.1:8765"')
+    return text
+
+
+def _target_host(text: str) -> str:
+    if "://" in text or not text:
+        raise ValueError('write the host alone, such as "wiki.local" or "10.0.0.0/8", without http://')
+    return text
+
+
+def _web_address(text: str) -> str:
+    if text and not re.match(r"https?://[^/\s]", text):
+        raise ValueError("must be a web address such as https://mentions.example.com")
+    return text.rstrip("/")
+
+
+def email_address(text: str) -> str:
+    """The text, when it is an e-mail address, alone or as `Name <address>`. Raises ValueError otherwise."""
+    named = _WITH_NAME.fullmatch(text)
+    if not _ADDRESS.fullmatch(named["address"].strip() if named else text):
+        raise ValueError(f'"{text}" is not an e-mail address')
+    return text
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def database_file(database: str, folder: Path) -> Path:
+    """The SQLite file that `[store] database` means: a path relative to `folder`, or a sqlite:/// URL."""
+    scheme, separator, rest = database.partition("://")
+    if not separator:
+        return (folder / Path(database).expanduser()).absolute()
+    backend = scheme.partition("+")[0].lower()
+    if backend in ("postgresql", "postgres"):
+        raise ValueError('PostgreSQL comes in a later release; for now give a file name, such as "overheard.db"')
+    if backend != "sqlite":
+        raise ValueError(f'"{backend}" databases are not supported; give a file name, such as "overheard.db"')
+    if not rest.startswith("/") or rest in ("/", "/:memory:") or "?" in rest:
+        raise ValueError('write the file with three slashes and nothing after it: "sqlite:///overheard.db"')
+    return (folder / rest[1:]).absolute()
+
+
+def _database(database: str) -> str:
+    database_file(database, Path())
+    return database
+
+
+Text = Annotated[str, AfterValidator(_plain)]
+Line = Annotated[str, AfterValidator(_one_line)]
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(_as_list)]
+
+# Sections that stand once -----------------------------------------------------------------------------------------
+
+
+class Store(Section):
+    """`[store]`: where mentions are kept."""
+
+    database: Annotated[Name, AfterValidator(_database)] = "overheard.db"
+    """A file relative to the configuration's folder, or a sqlite:/// URL."""
+
+
+class Network(Section):
+    """`[network]`: what may be reached, and who says so."""
+
+    allow: tuple[Annotated[Name, AfterValidator(_target_host)], ...] = ()
+    """Private hosts, addresses or networks that sources and channels may reach all the same."""
+    contact: Line = ""
+    """An address or page that goes into the User-Agent, for those who wonder who reads them."""
+
+
+_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+
+
+class Email(Section):
+    """`[email]`: the SMTP server that sends."""
+
+    host: Name
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    port: Annotated[int, Field(ge=1, le=65_535)] = Field(
+        default_factory=lambda given: _PORTS[given.get("security", "starttls")]
+    )
+    username: Line = ""
+    password: SecretStr = SecretStr("")
+    sender: Annotated[Name, AfterValidator(email_address)]
+
+
+class Web(Section):
+    """`[web]`: where `run` serves its pages."""
+
+    listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:8765"
+    url: Annotated[Line, AfterValidator(_web_address)] = Field(
+        default_factory=lambda given: f"http://{given.get('listen', '')}"
+    )
+    """How it is reached from outside; links in digests begin with it. No slash at the end."""
+
+    @property
+    def host(self) -> str:
+        """The address to bind, without brackets."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port to bind; 0 lets the system choose."""
+        return int(self.listen.rpartition(":")[2])
+
+
+class Scoring(Section):
+    """`[scoring]`: whether and how fast mentions are judged."""
+
+    enabled: bool = True
+    threads: Annotated[int, Field(ge=0, le=256)] = 0
+    """Processor cores to use; 0 for all."""
+
+
+class Taxonomy(Section):
+    """`[taxonomy]`: the topics that mentions are sorted into."""
+
+    defaults: bool = True
+    """Keep the topics that come with the program beside those of `[[topic]]`."""
+
+
+class Log(Section):
+    """`[log]`: what the program says of itself."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+# Sections that repeat, as they stand in the file -------------------------------------------------------------------
+
+
+class BrandTable(Section):
+    """`[[brand]]`: a name, and what counts as a mention of it."""
+
+    name: Name
+    query: Text = ""
+    aliases: Names = ()
+    handles: Names = ()
+    domains: Names = ()
+    products: Names = ()
+    competitors: Names = ()
+    description: Text = ""
+
+
+class SourceTable(Section):
+    """`[[source]]`: what every kind of source may say; the rest belongs to the kind."""
+
+    kind: Name
+    name: Line = ""
+    every: Annotated[float, BeforeValidator(duration)] | None = None
+    about: Line = ""
+    paused: bool = False
+
+
+class DigestTable(Section):
+    """`[[digest]]`: who gets which brand's digest, and when."""
+
+    brand: Line = ""
+    name: Line = ""
+    at: Annotated[time, BeforeValidator(clock)] = time(8)
+    timezone: Annotated[Name, AfterValidator(timezone)] | None = None
+    days: Annotated[tuple[int, ...], BeforeValidator(weekdays)] = tuple(range(7))
+    to: Names = ()
+
+
+class ChannelTable(Section):
+    """`[[channel]]`: a named way to people; the rest belongs to the kind."""
+
+    name: Name
+    kind: Name
+
+
+class Topic(Section):
+    """`[[topic]]`: a topic of one's own, known by a description, words or examples."""
+
+    name: Name
+    description: Text = ""
+    words: Names = ()
+    examples: Annotated[tuple[Text, ...], BeforeValidator(_as_list)] = ()
+
+
+ONCE: dict[str, type[Section]] = {
+    "store": Store,
+    "network": Network,
+    "email": Email,
+    "web": Web,
+    "scoring": Scoring,
+    "taxonomy": Taxonomy,
+    "log": Log,
+}
+REPEATED: dict[str, type[Section]] = {
+    "brand": BrandTable,
+    "source": SourceTable,
+    "digest": DigestTable,
+    "channel": ChannelTable,
+    "topic": Topic,
+}
+
+# What the program gets ----------------------------------------------------------------------------------------------
+
+
+class BrandEntry(BrandTable):
+    """A brand with its query filled in."""
+
+    is_competitor: bool = False
+    """True when it is only there to be compared with."""
+
+
+class SourceEntry(Section):
+    """One source to listen to."""
+
+    name: Name
+    """Unique; the store knows the source by it."""
+    kind: Name
+    every: float
+    """Seconds between polls; 0 for a source that is only pushed to."""
+    about: str = ""
+    """A brand's name: every item is a mention of that brand. Empty: what the brands' queries match."""
+    paused: bool = False
+    config: SerializeAsAny[SourceConfig]
+
+
+class ChannelEntry(Section):
+    """One way to people, named in `[[channel]]` or written out in a digest's `to`."""
+
+    name: Name
+    """Unique, the same from one start to the next, and free of secrets."""
+    kind: Name
+    options: SerializeAsAny[BaseModel]
+
+
+class DigestEntry(Section):
+    """One subscription: a brand's digest, at an hour, to some channels."""
+
+    name: Name
+    """Unique: the key that the store counts its digests by."""
+    brand: Name
+    at: time
+    timezone: Name
+    days: tuple[int, ...]
+    """As date.weekday() counts, from 0 for Monday."""
+    to: tuple[Name, ...]
+    """Names of channels, at least one."""
+
+
+class Config(Section):
+    """A whole configuration, checked."""
+
+    path: Path
+    """The file it was read from."""
+    store: Store = Store()
+    network: Network = Network()
+    brands: tuple[BrandEntry, ...] = ()
+    sources: tuple[SourceEntry, ...] = ()
+    digests: tuple[DigestEntry, ...] = ()
+    channels: tuple[ChannelEntry, ...] = ()
+    email: Email | None = None
+    web: Web = Web()
+    scoring: Scoring = Scoring()
+    topics: tuple[Topic, ...] = ()
+    taxonomy: Taxonomy = Taxonomy()
+    log: Log = Log()
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file, absolute."""
+        return database_file(self.store.database, self.path.parent)
+
+    @property
+    def own_brands(self) -> tuple[BrandEntry, ...]:
+        """The brands that are not only there to be compared with."""
+        return tuple(brand for brand in self.brands if not brand.is_competitor)
+
+    def brand(self, name: str) -> BrandEntry:
+        """The brand of this name. Raises KeyError."""
+        return self._named(self.brands, name)
+
+    def source(self, name: str) -> SourceEntry:
+        """The source of this name. Raises KeyError."""
+        return self._named(self.sources, name)
+
+    def channel(self, name: str) -> ChannelEntry:
+        """The channel of this name. Raises KeyError."""
+        return self._named(self.channels, name)
+
+    @staticmethod
+    def _named(entries: tuple[Any, ...], name: str) -> Any:
+        for entry in entries:
+            if entry.name == name:
+                return entry
+        raise KeyError(name)

@@ -1,0 +1,91 @@
+"""Reads one table of the document by its model, and notes what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from monitor.config.keys import keys
+from monitor.config.lines import Place
+from monitor.config.outside import filled, from_files
+from monitor.config.problems import Findings, in_words
+
+M = TypeVar("M", bound=BaseModel)
+NOTHING: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What the file says, where it lies, what surrounds it, and what has been found wrong with it so far."""
+
+    written: Mapping[str, Any]
+    folder: Path
+    environ: Mapping[str, str]
+    findings: Findings
+
+    def section(self, name: str, model: type[M]) -> M | None:
+        """A section that stands once; None when it is absent or wrong (which is then noted)."""
+        table = self.written.get(name)
+        if not isinstance(table, dict):
+            return None
+        return self.read(table, model, (name,), f"[{name}]")
+
+    def tables(self, name: str) -> list[tuple[Place, dict[str, Any]]]:
+        """The tables of a section that repeats, with their places."""
+        value = self.written.get(name, [])
+        if not isinstance(value, list):
+            return []
+        return [((name, index), table) for index, table in enumerate(value) if isinstance(table, dict)]
+
+    def text(self, value: object) -> str:
+        """A string of the file with the environment put in; empty for anything else. Notes nothing."""
+        return str(filled(value, (), self.environ, Findings({}))).strip() if isinstance(value, str) else ""
+
+    def read(
+        self,
+        table: dict[str, Any],
+        model: type[M],
+        place: Place,
+        section: str,
+        *,
+        known: Iterable[str] = (),
+        ready: Mapping[str, Any] = NOTHING,
+    ) -> M | None:
+        """The table as its model; None when something is wrong, which is then noted.
+
+        `known` are keys that others read from the same table; `ready` are values for keys that the table leaves out.
+        """
+        inside = filled(table, place, self.environ, self.findings)
+        values = from_files(inside, model, place, self.folder, self.findings)
+        try:
+            return model.model_validate({**ready, **values})
+        except ValidationError as error:
+            for detail in error.errors(include_url=False, include_input=False):
+                at, message = in_words(detail, table, (*keys(model), *known), section)
+                self.findings.add_once((*place, *at), message)
+            return None
+
+
+def check_unique(document: Document, section: str, names: Iterable[str]) -> None:
+    """Notes each name that a section of this kind gives twice, at its second place. Capitals make no difference."""
+    seen: set[str] = set()
+    for index, name in enumerate(names):
+        if name and name.casefold() in seen:
+            message = f'there are two [[{section}]] of the name "{name}"; each needs one of its own'
+            document.findings.add((section, index, "name"), message)
+        seen.add(name.casefold())
+
+
+def rooted(read: M, folder: Path) -> M:
+    """A model's values with its relative paths made absolute, from the folder of the configuration file."""
+    return read.model_copy(
+        update={
+            name: folder / value.expanduser()
+            for name in type(read).model_fields
+            if isinstance(value := getattr(read, name), Path)
+        }
+    )

@@ -1,0 +1,98 @@
+"""Reads where a digest goes: the name of a channel, or a shorthand such as `mailto:ann@example.com`."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from monitor.config.problems import nearest
+from monitor.config.shape import email_address
+
+SHORTHANDS = ("slack:", "webhook:", "mailto:", "file:")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+-]+):(?P<rest>.*)")  # two letters at least: C:\ is a drive
+_SLACK_HOST = "hooks.slack.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A channel written out in one line: its kind, its one value, and a name that gives no secret away."""
+
+    kind: str
+    value: str
+    name: str
+
+
+def target(text: str, channels: Collection[str], kinds: Collection[str]) -> str | Target:
+    """The channel that an entry of `to` names, or the one that it describes. Raises ValueError in plain words."""
+    if text in channels:
+        return text
+    if "@" in text and ":" not in text and "/" not in text:
+        return _mail(text)
+    scheme = _SCHEME.fullmatch(text)
+    if not scheme:
+        return _folder(text, channels, kinds)
+    match scheme[1].lower():
+        case "http" | "https":
+            return _hook("slack" if urlsplit(text).hostname == _SLACK_HOST else "webhook", text)
+        case "slack" | "webhook" as kind:
+            return _hook(kind, scheme["rest"])
+        case "mailto":
+            return _mail(scheme["rest"])
+        case "file":
+            return _file(scheme["rest"].removeprefix("//"))
+    known = (*SHORTHANDS, *channels)
+    hint = nearest(f"{scheme[1]}:", known)
+    raise ValueError(
+        f'does not know "{scheme[1]}:"; '
+        + (f'did you mean "{hint}"?' if hint else f"write {', '.join(SHORTHANDS)} or the name of a [[channel]]")
+    )
+
+
+def _hook(kind: str, url: str) -> Target:
+    """A web hook. Its address is a secret, so the name only tells the host, and a digest of the rest."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", url):
+        raise ValueError(f"needs a whole web address: {kind}:https://…")
+    short = hashlib.sha256(url.encode()).hexdigest()[:8]
+    return Target(kind, url, f"{kind} {parts.hostname} {short}" if kind != "slack" else f"slack {short}")
+
+
+def _mail(address: str) -> Target:
+    return Target("email", email_address(address.strip()), f"mailto:{address.strip()}")
+
+
+def _file(folder: str) -> Target:
+    if not folder:
+        raise ValueError('needs a folder: "file:digests"')
+    return Target("file", folder, f"file:{folder}")
+
+
+def _folder(text: str, channels: Collection[str], kinds: Collection[str]) -> Target:
+    """A bare path; but a lone word that looks like a channel is taken for a slip, not for a folder."""
+    if not re.search(r"[/\\.~]", text):
+        hint = nearest(text, channels)
+        if hint or nearest(text, kinds):
+            raise ValueError(
+                f'names no [[channel]]: there is no "{text}"'
+                + (f'; did you mean "{hint}"?' if hint else f'; for a folder of that name write "file:{text}"')
+            )
+    return _file(text)
+
+
+def options_of(meant: Target) -> dict[str, Any]:
+    """The options of the channel that a shorthand stands for, without what `[email]` gives."""
+    match meant.kind:
+        case "slack":
+            return {"webhook_url": meant.value}
+        case "webhook":
+            return {"url": meant.value}
+        case "email":
+            return {"to": [meant.value]}
+    return {"folder": meant.value}

@@ -1,0 +1,90 @@
+"""Reads how people write time: intervals, hours of the day, time zones, weekdays."""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from collections.abc import Mapping
+from datetime import time
+
+import tzlocal
+
+from monitor.config.problems import nearest
+
+UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?[smhd])+")
+_PART = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::00)?")
+LONGEST = 366 * UNITS["d"]
+
+
+def duration(text: str) -> float:
+    """Seconds in "90s", "5m", "1h30m" or "1d": above 0, up to 366 days. Raises ValueError that says how to write it."""
+    wanted = 'write a number and s, m, h or d, such as "90s", "5m", "1h" or "1d"'
+    if not isinstance(text, str):
+        raise ValueError(f"{text} has no unit; {wanted}")
+    compact = text.strip().replace(" ", "").lower()
+    if not _DURATION.fullmatch(compact):
+        raise ValueError(f'"{text}" is not an interval; {wanted}')
+    seconds = sum(float(number) * UNITS[unit] for number, unit in _PART.findall(compact))
+    if not 0 < seconds <= LONGEST:
+        raise ValueError(f'"{text}" is out of range; an interval is longer than 0 and at most 366d')
+    return seconds
+
+
+def clock(value: object) -> time:
+    """The time of day in "08:00", or a TOML time without seconds. Raises ValueError that says how to write it."""
+    if isinstance(value, time) and not (value.second or value.microsecond):
+        return value
+    found = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not found:
+        raise ValueError(f'"{value}" is not a time of day; write hours and minutes, from "00:00" to "23:59"')
+    return time(int(found[1]), int(found[2]))
+
+
+def timezone(name: str) -> str:
+    """An IANA zone name that this machine knows. Raises ValueError with the nearest one."""
+    try:
+        return zoneinfo.ZoneInfo(name).key
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        pass
+    known = zoneinfo.available_timezones()
+    cities = {zone.rpartition("/")[2].casefold(): zone for zone in sorted(known)}
+    wanted = name.replace(" ", "_")
+    hint = nearest(wanted, known) or cities.get(nearest(wanted.rpartition("/")[2].casefold(), cities))
+    raise ValueError(f'unknown time zone "{name}"; ' + (f'did you mean "{hint}"?' if hint else 'try "Europe/Berlin"'))
+
+
+def machine_timezone(environ: Mapping[str, str]) -> str:
+    """The zone that this machine lives in: TZ, else what the system says, else UTC."""
+    try:
+        return timezone(environ.get("TZ", "").lstrip(":") or tzlocal.get_localzone_name())
+    except (ValueError, zoneinfo.ZoneInfoNotFoundError):
+        return "UTC"
+
+
+def weekdays(value: object) -> tuple[int, ...]:
+    """Days as date.weekday() counts them, from 0 for Monday: of "daily", "weekdays", or a list of day names."""
+    match value:
+        case "daily":
+            return tuple(range(7))
+        case "weekdays":
+            return tuple(range(5))
+        case str():
+            return (_weekday(value),)
+        case list() | tuple() if value:
+            return tuple(sorted({_weekday(day) for day in value}))
+        case _:
+            raise ValueError('name at least one day, or write "daily" or "weekdays"')
+
+
+def _weekday(name: object) -> int:
+    """A day's number from its English name or its first three letters."""
+    wanted = str(name).strip().casefold()
+    for number, day in enumerate(WEEKDAYS):
+        if wanted in (day, day[:3]):
+            return number
+    hint = nearest(wanted, (*WEEKDAYS, "daily", "weekdays"))
+    raise ValueError(f'unknown day "{name}"; ' + (f'did you mean "{hint}"?' if hint else 'write "mon", "tue" …'))
