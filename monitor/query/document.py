@@ -1,0 +1,76 @@
+"""What a query is asked of: one text with what is known about it; its words are cut once for all queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from monitor.query.text import Words
+
+
+@dataclass(frozen=True)
+class Document:
+    """A mention, or a line of a file, as a query sees it. Empty or None: not known, so no condition on it holds."""
+
+    title: str = ""
+    text: str = ""
+    author: str = ""
+    url: str = ""
+    lang: str = ""
+    """ISO 639-1, perhaps with a region: `en`, `pt-BR`."""
+    country: str = ""
+    source: str = ""
+    """The configured source's name."""
+    source_kind: str = ""
+    kind: str = ""
+    """post, comment, review, article or survey."""
+    rating: float | None = None
+    published: datetime | None = None
+    """Without a time zone it is taken as UTC."""
+    brands: tuple[str, ...] = ()
+    scores: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    """Scorer → its labels: {"sentiment": ("negative",), "topic": ("delivery", "price")}."""
+
+    @cached_property
+    def title_words(self) -> Words:
+        return Words(self.title)
+
+    @cached_property
+    def text_words(self) -> Words:
+        return Words(self.text)
+
+    @cached_property
+    def author_words(self) -> Words:
+        return Words(self.author)
+
+    @cached_property
+    def url_words(self) -> Words:
+        return Words(self.url)
+
+    @cached_property
+    def vocabulary(self) -> set[str]:
+        """The different words of title, text and author."""
+        words = set(self.text_words.in_order)
+        if self.title:
+            words.update(self.title_words.in_order)
+        if self.author:
+            words.update(self.author_words.in_order)
+        return words
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Where a query matched: characters `start` to before `end` of the original `field`."""
+
+    field: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """That a document matches, and where, ascending; no spans where only conditions on facts matched."""
+
+    spans: tuple[Span, ...]

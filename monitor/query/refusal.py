@@ -1,0 +1,87 @@
+"""What reads well and is refused all the same: queries that would collect everything, proximities of no words."""
+
+from __future__ import annotations
+
+from monitor.query.lexer import Token
+from monitor.query.problem import QueryError
+from monitor.query.tree import (
+    And,
+    Between,
+    Host,
+    Label,
+    Near,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Sentence,
+    Within,
+    Written,
+    children,
+    walk,
+)
+
+MAX_NEARS = 10
+"""Each NEAR multiplies the spans that a place in the text can begin; ten keep matching linear in the text."""
+
+
+def refuse_boundless(query: str, root: Node) -> None:
+    """Raises QueryError at the branch of a brand's query that holds no word: it would collect everything."""
+    branch = _boundless(root, negated=False)
+    if branch is None:
+        return
+    excludes = any(isinstance(node, Not) for node in walk(branch))
+    problem = "this only excludes, so it would collect everything" if excludes else "this would collect far too much"
+    advice = "Add a word that a mention must hold, such as the brand's name. (As a filter on a view it is fine.)"
+    raise QueryError(problem, query, *branch.place, advice)
+
+
+def _boundless(node: Node, *, negated: bool) -> Node | None:
+    """The part to blame when nothing in `node` must be there, else None."""
+    match node:
+        case Not(part=part):
+            return node if _boundless(part, negated=not negated) else None
+        case And(parts=parts) | Or(parts=parts):
+            blamed = [_boundless(part, negated=negated) for part in parts]
+            every_must_hold = isinstance(node, Or) != negated
+            if every_must_hold:
+                return next((part for part in blamed if part), None)
+            return None if None in blamed else node
+        case Near() | Sentence():
+            return node if negated or not any(_has_letters(part) for part in walk(node)) else None
+        case _:
+            return node if negated or not _has_letters(node) else None
+
+
+def _has_letters(node: Node) -> bool:
+    match node:
+        case Phrase(pieces=pieces) | Within(pieces=pieces) | Written(phrase=Phrase(pieces=pieces)):
+            return any(piece.letters.strip("?") for piece in pieces)
+        case _:
+            return False
+
+
+def check_proximity(query: str, operator: Token, node: Node) -> Node:
+    """`node`, a NEAR or SENTENCE just joined by `operator`; QueryError at the part that cannot stand in it."""
+    for part in children(node):
+        wrong = _placeless(part)
+        if wrong is not None:
+            advice = f"{operator.text} joins words, phrases, bracketed ORs of them, and bracketed NEARs."
+            if isinstance(wrong, Sentence):
+                advice = "Let one SENTENCE be the outermost: apple SENTENCE (price NEAR/3 high)."
+            raise QueryError(f"this cannot stand beside {operator.text}", query, *wrong.place, advice)
+    if sum(isinstance(part, Near) for part in walk(node)) > MAX_NEARS:
+        advice = "Join the rest by AND, or use SENTENCE for words in one sentence."
+        raise QueryError(f"at most {MAX_NEARS} NEARs can be joined", query, operator.start, operator.end, advice)
+    return node
+
+
+def _placeless(node: Node) -> Node | None:
+    """The part of `node` that stands at no one place of a text, else None."""
+    match node:
+        case Or(parts=parts):
+            return next((wrong for part in parts if (wrong := _placeless(part))), None)
+        case And() | Not() | Sentence() | Label() | Host() | Between():
+            return node
+        case _:
+            return None

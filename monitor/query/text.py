@@ -1,0 +1,183 @@
+"""Words and where they stand: one cutting and one folding for live matching, the stored index and the query itself.
+
+A word is a run of letters, digits and marks. Words are compared folded: NFKC, without case, without accents.
+Scripts that write no spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese) are cut into overlapping pairs of
+characters: `東京都` is `東京 京都 都`, one word for each character, the last of a run alone. So any two neighbours
+are one word, one character is the beginning of a word, and a longer name is a phrase.
+Everything here takes time linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cached_property, lru_cache
+
+_UNSPACED = (
+    "\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303c\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff"
+    "\u3105-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9d"
+    "\U0001b000-\U0001b16f\U00020000-\U0003fffd"
+    "\u0e01-\u0e30\u0e32\u0e33\u0e40-\u0e46\u0e50-\u0e59\u0e81-\u0eb0\u0eb2\u0eb3\u0ebd-\u0ec6\u0ed0-\u0edf"
+    "\u1000-\u102a\u103f-\u1049\u1050-\u1055\u1780-\u17b3\u17d7\u17dc\u17e0-\u17e9"
+)
+_CIRCLED = "\u24b6-\u24e9\U0001f130-\U0001f149"
+"""Ⓐ and 🄰: symbols to Unicode, letters to those who write with them, and NFKC makes letters of them."""
+_JOINERS = "\u00ad\u034f\u200c\u200d\u2060\ufeff"
+"""Invisible inside a word (soft hyphen, zero-width joiners): `Go\u00adPro` is `gopro`."""
+_LAST_MARK = 0x1E94A
+_MARKS = "".join(chr(c) for c in range(0x300, _LAST_MARK + 1) if unicodedata.category(chr(c))[0] == "M")
+_MARKS += "\uff9e\uff9f\U000e0100-\U000e01ef"
+
+_MARK_SET = frozenset(_MARKS)
+
+_LETTER = f"[^\\W_{_UNSPACED}]"
+_SPACED_TOKEN = f"(?:{_LETTER}|[{_CIRCLED}]){_LETTER}*(?:[{_MARKS}{_JOINERS}{_CIRCLED}]+{_LETTER}*)*+"
+_UNSPACED_TOKEN = f"[{_UNSPACED}][{_MARKS}{_JOINERS}]*"
+_TOKEN = re.compile(f"{_UNSPACED_TOKEN}|{_SPACED_TOKEN}")
+_TOKEN_OR_CHARACTER = re.compile(f"({_UNSPACED_TOKEN})|{_SPACED_TOKEN}")
+_UNSPACED_CHARACTER = re.compile(f"[{_UNSPACED}]")
+_ASCII_TOKEN = re.compile("[A-Za-z0-9]+")
+_SEPARATOR = re.compile(f"[^\\w{_MARKS}]|_")
+
+_ASCII_WORDS = str.maketrans(
+    {chr(c): (chr(c).lower() if chr(c).isalnum() else " ") for c in range(128)}  # one pass that lowers and separates
+)
+_ACCENTS = re.compile(
+    "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe2f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
+    f"\u0610-\u061a\u0640\u064b-\u065f\u0670\U000e0100-\U000e01ef{_JOINERS}]"
+)
+"""What a reader may leave out: accents, Hebrew points, Arabic vowels. Not the marks that Thai or kana spell with."""
+_STROKES = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
+)
+"""Letters that Unicode does not take apart, though people do."""
+
+_CHUNK = 256
+_CACHED = 64
+
+SENTENCE_END = re.compile(r"[.!?…]+(?=\s|$)|[。！？｡]|[\n\r\v\f\x85\u2028\u2029]")
+
+
+def fold(text: str) -> str:
+    """`text` as it is compared: NFKC, case folded, accents gone. Separators stay. `Straße` is `strasse`."""
+    if text.isascii():
+        return text.lower()
+    # Normalising sorts runs of marks in quadratic time; nobody's word is longer than a chunk.
+    return "".join(_fold_chunk(text[start : start + _CHUNK]) for start in range(0, len(text), _CHUNK))
+
+
+def _fold_chunk(text: str) -> str:
+    plain = _ACCENTS.sub("", text)
+    plain = unicodedata.normalize("NFKC", plain).casefold()
+    plain = unicodedata.normalize("NFKD", plain).casefold()
+    plain = _ACCENTS.sub("", plain).translate(_STROKES)
+    return unicodedata.normalize("NFKC", plain)
+
+
+def _words_of_token(token: str) -> str:
+    """The folded words of one token, joined by spaces: nearly always one; none for a lone tatweel; `½` is `1 2`."""
+    folded = fold(token)
+    if folded.isalnum() or not _SEPARATOR.search(folded):
+        return folded
+    return " ".join(word for word in _SEPARATOR.split(folded) if word)
+
+
+_cached_words_of_token = lru_cache(maxsize=1 << 15)(_words_of_token)
+
+
+def _folded(token: str) -> str:
+    return _cached_words_of_token(token) if len(token) <= _CACHED else _words_of_token(token)
+
+
+def is_unspaced(word: str) -> bool:
+    """Whether a word begins with a character of a script that writes no spaces."""
+    return _UNSPACED_CHARACTER.match(word) is not None
+
+
+class Words:
+    """The words of one text in order, and, when asked, where each stands in the original."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._unspaced = not text.isascii() and _UNSPACED_CHARACTER.search(text) is not None
+
+    @cached_property
+    def in_order(self) -> list[str]:
+        """The folded words in order."""
+        if self.text.isascii():
+            return self.text.translate(_ASCII_WORDS).split()
+        if self._unspaced:
+            return self._paired()
+        return " ".join(map(_folded, _TOKEN.findall(self.text))).split()
+
+    def _paired(self) -> list[str]:
+        words: list[str] = []
+        run_ends_at = -1
+        for token in _TOKEN_OR_CHARACTER.finditer(self.text):
+            folded = _folded(token[0])
+            if token.lastindex:
+                if run_ends_at == token.start():
+                    words[-1] += folded
+                run_ends_at = token.end()
+                words.append(folded)
+            else:
+                words += folded.split()
+        return words
+
+    @cached_property
+    def at(self) -> dict[str, list[int]]:
+        """Word → its positions in `in_order`, ascending."""
+        positions: dict[str, list[int]] = {}
+        for position, word in enumerate(self.in_order):
+            if word in positions:
+                positions[word].append(position)
+            else:
+                positions[word] = [position]
+        return positions
+
+    @cached_property
+    def _places(self) -> tuple[list[int], list[int]]:
+        starts: list[int] = []
+        ends: list[int] = []
+        ascii_only = self.text.isascii()
+        for token in (_ASCII_TOKEN if ascii_only else _TOKEN).finditer(self.text):
+            count = 1 if ascii_only else len(_folded(token[0]).split())
+            starts += [token.start()] * count
+            ends += [token.end()] * count
+        return starts, ends
+
+    @property
+    def starts(self) -> list[int]:
+        """Where each word begins in the original, in characters. A pair begins at its first character."""
+        return self._places[0]
+
+    @property
+    def ends(self) -> list[int]:
+        """Where each word's own characters end in the original; of a pair, its first character."""
+        return self._places[1]
+
+    @cached_property
+    def sentences(self) -> list[int]:
+        """Each word's sentence, by number. `. ! ? …` before a space or the end, 。！？ and line breaks end one."""
+        stops = [stop.start() for stop in SENTENCE_END.finditer(self.text)]
+        numbers: list[int] = []
+        number = 0
+        for start in self.starts:
+            while number < len(stops) and stops[number] < start:
+                number += 1
+            numbers.append(number)
+        return numbers
+
+
+def index_words(text: str) -> str:
+    """The folded words of `text` joined by single spaces: what a full-text index should hold of it.
+
+    A word holds ASCII letters and digits and characters above ASCII only, so SQLite's FTS5 with tokenize='ascii' cuts
+    exactly these words in exactly this order. What `narrow.need` asks of them is a superset of what a query matches.
+    """
+    return " ".join(Words(text).in_order)
+
+
+def begins(word: str, letters: str) -> bool:
+    """Whether `word` begins with `letters` and not in the middle of a character with marks (`ก` does not begin `กิ`)."""
+    return word.startswith(letters) and (len(word) == len(letters) or word[len(letters)] not in _MARK_SET)
