@@ -15,23 +15,28 @@ NOT_SOURCES = {"base", "opml", "presets"}
 
 
 @cache
+def module_names() -> tuple[str, ...]:
+    """The kinds that have a module of their own."""
+    found = (module for module in pkgutil.iter_modules(__path__) if not module.ispkg)
+    return tuple(sorted(module.name for module in found if module.name not in NOT_SOURCES))
+
+
+@cache
 def names() -> tuple[str, ...]:
     """Every kind that a `[[source]]` table may name, modules first, then presets."""
-    from sources import presets
+    from sources.presets import names as preset_names  # it reads feeds, whose parsers take their time to import
 
-    found = (module for module in pkgutil.iter_modules(__path__) if not module.ispkg)
-    modules = (module.name for module in found if module.name not in NOT_SOURCES)
-    return (*sorted(modules), *presets.names())
+    return (*module_names(), *preset_names())
 
 
 @cache
 def load(kind: str) -> Source:
     """The source of this kind. Raises KeyError with the known kinds for an unknown one."""
-    from sources import presets
-
-    if kind in presets.names():
-        return presets.load(kind)
     if kind not in names():
         raise KeyError(f'no source of kind "{kind}"; known are: {", ".join(names())}')
+    if kind not in module_names():
+        from sources.presets import load as load_preset
+
+        return load_preset(kind)
     declared: Source = import_module(f"sources.{kind}").SOURCE
     return declared

@@ -1,9 +1,11 @@
-"""Which column or key means what: the names that exports and senders use for text, author, date, rating and the rest."""
+"""Which column or key means what (text, author, date, rating …), by the names that exports and senders use."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 from sources.base import RatingKind
@@ -11,49 +13,9 @@ from sources.base import RatingKind
 Field = Literal["id", "url", "title", "text", "author", "published", "rating", "lang", "rating_max", "kind"]
 FIELDS: tuple[Field, ...] = get_args(Field)
 
-_NAMES: dict[Field, str] = {
-    "text": (
-        "text, comment, comments, feedback, review, body, content, message, review text, review body, review content, "
-        "answer, open ended response, verbatim, description, tweet, post, full text, opinion, customer comment, remarks, "
-        "kommentar, bewertungstext, rezension, nachricht, commentaire, avis, comentario, comentarios, reseña, opinión, "
-        "comentário, avaliação, commento, recensione, opmerking, reactie, beoordeling, komentarz, opinia, yorum, отзыв, "
-        "комментарий, текст, コメント, レビュー, 本文, 评论, 内容, 评价, 댓글, 리뷰, تعليق, متن"
-    ),
-    "title": (
-        "title, subject, headline, summary, review title, heading, betreff, titel, überschrift, titre, sujet, título, "
-        "asunto, assunto, titolo, oggetto, onderwerp, tytuł, başlık, заголовок, тема, タイトル, 标题, 제목, عنوان"
-    ),
-    "author": (
-        "author, name, user, username, user name, reviewer, reviewer name, customer, customer name, full name, handle, "
-        "screen name, from, nickname, by, display name, autor, benutzer, kunde, verfasser, auteur, nom, utilisateur, "
-        "nombre, usuario, cliente, nome, usuário, utente, autore, naam, gebruiker, klant, użytkownik, yazar, автор, имя, "
-        "名前, 投稿者, 作者, 用户, 작성자, كاتب"
-    ),
-    "published": (
-        "date, created, created at, submitted, submitted at, published, published at, timestamp, time, datetime, "
-        "date created, review date, submit date, submit date (utc), submission date, posted, posted at, date posted, "
-        "completed, completed at, end date, response date, datum, erstellt, erstellt am, zeit, zeitpunkt, fecha, data, "
-        "date de création, quand, creado, criado em, data de criação, datum en tijd, data utworzenia, tarih, дата, 日付, "
-        "日期, 时间, 날짜, تاريخ"
-    ),
-    "rating": (
-        "rating, score, stars, nps, star rating, star, nps score, satisfaction, csat, grade, rate, review rating, "
-        "points, note, bewertung, sterne, punkte, wertung, étoiles, nota, puntuación, estrellas, calificación, "
-        "classificação, estrelas, valutazione, stelle, voto, cijfer, sterren, ocena, puan, оценка, рейтинг, 評価, 评分, "
-        "星级, 평점"
-    ),
-    "url": "url, link, permalink, href, source url, review url, web url, adresse, lien, enlace, liga, ссылка, 链接, 링크",
-    "id": (
-        "id, external id, externalid, uuid, guid, review id, response id, respondent id, ticket id, comment id, key, "
-        "submission id, record id, message id, kennung, identifiant, identificador, identificativo"
-    ),
-    "lang": "lang, language, locale, sprache, langue, idioma, lingua, taal, język, язык, 言語, 语言, 언어",
-    "rating_max": "rating max, max rating, best rating, scale, out of, of",
-    "kind": "kind, mention, type",
-}
-_ORDER: dict[Field, dict[str, int]] = {}
 PERSONAL = re.compile(
-    r"\be ?mail\b|\bip( address)?\b|\bphone\b|\bmobile\b|\baddress\b|\bcourriel\b|\bcorreo\b|\btelefon|\btéléphone\b|\bnetwork id\b"
+    r"\be ?mail\b|\bip( address)?\b|\bphone\b|\bmobile\b|\baddress\b|\bcourriel\b|\bcorreo\b|\bnetwork id\b"
+    r"|\btelefon|\btéléphone\b"
 )
 _SCORE_NAMES = re.compile(r"\bnps\b|likely .*recommend|how likely|weiterempfehl|recommander|recomendar")
 _SCALED = re.compile(r"(-?\d+(?:[.,]\d+)?)\s*(?:/|out of|of|von|sur|de|di|van)\s*(\d+(?:[.,]\d+)?)", re.IGNORECASE)
@@ -61,6 +23,9 @@ _NUMBER = re.compile(
     r"(-?\d+(?:[.,]\d+)?)\s*(?:stars?|points?|sterne|étoiles|estrellas|%|\*|★)?\s*(?:[-–:(].*)?\Z", re.IGNORECASE
 )
 _WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+
+
+_MAIL = re.compile(r"\S+@\S+\.\w+\Z")
 
 
 class Rating(NamedTuple):
@@ -77,8 +42,12 @@ def plain_name(name: str) -> str:
     return " ".join(re.sub(r"[\W_]+", " ", spaced.casefold()).split())
 
 
-for _field, _names in _NAMES.items():
-    _ORDER[_field] = {plain_name(name): place for place, name in enumerate(_names.split(","))}
+def _known_names() -> dict[Field, dict[str, int]]:
+    names: dict[Field, list[str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))  # type: ignore[assignment]
+    return {field: {plain_name(name): place for place, name in enumerate(names[field])} for field in FIELDS}
+
+
+_KNOWN = _known_names()
 
 
 def guess(names: Sequence[str]) -> dict[Field, int]:
@@ -86,7 +55,7 @@ def guess(names: Sequence[str]) -> dict[Field, int]:
     plain = [plain_name(name) for name in names]
     taken: dict[Field, int] = {}
     for field in ("text", "id", "title", "published", "rating", "author", "url", "lang", "rating_max", "kind"):
-        known = _ORDER[field]
+        known = _KNOWN[field]
         ranked = sorted(
             (known[name], at) for at, name in enumerate(plain) if name in known and at not in taken.values()
         )
@@ -109,6 +78,12 @@ def fields_of(record: Mapping[str, object]) -> dict[Field, object]:
 def is_personal(name: str) -> bool:
     """True for a column that says how to reach a person (e-mail, phone, IP address): it is not taken."""
     return bool(PERSONAL.search(plain_name(name)))
+
+
+def person(name: str) -> str:
+    """An author's name on one line; an e-mail address is no name, and not taken."""
+    name = " ".join(name.split())
+    return "" if _MAIL.match(name) else name
 
 
 def rating_of(value: object, best: float | None = None, name: str = "") -> Rating | None:

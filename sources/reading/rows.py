@@ -1,4 +1,4 @@
-"""A table file to rows with names: CSV with any delimiter and encoding, JSON lines, a JSON list; a bad row is reported."""
+"""A table file (CSV of any delimiter and encoding, JSON lines, JSON list) to named rows; a bad row is reported."""
 
 from __future__ import annotations
 

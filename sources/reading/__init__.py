@@ -1,0 +1,1 @@
+"""What sources share to understand replies: text, dates, links, identity, encodings, feeds, tables. All pure."""
