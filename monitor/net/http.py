@@ -120,7 +120,7 @@ class Net:
     ) -> Fetched:
         """A 2xx reply, or a 304 where `validators` were given and nothing changed. Raises a typed SourceError."""
         url = _target(request.url, request.query)
-        conditions = _conditions(validators) if request.conditional else {}
+        conditions = _conditions(validators) if request.conditional and request.method == "GET" else {}
         cap = self._limits.page if request.page else self._limits.body
         query = _Query(
             request.method, {**_without(_OURS, request.headers), **conditions}, request.body, cap, request.page

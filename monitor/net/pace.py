@@ -1,4 +1,4 @@
-"""How fast one host is asked: one request at a time, no more often than the source's rate. No host waits for another."""
+"""How fast one host is asked: one request at a time, no oftener than the source's rate. No host waits for another."""
 
 from __future__ import annotations
 
