@@ -1,0 +1,109 @@
+"""What is said: copies grouped into stories, and the comments that several people repeat in their own words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from monitor.digest.asks import ask, saying
+from monitor.digest.form import Comment, Figure, Quoted, Repeated, Stories, Story, say
+from monitor.digest.material import Material
+from monitor.digest.wording import cite, grouped, many, plain_line
+from monitor.insight.copies import copies
+from monitor.insight.phrases import Phrase, repeated
+from monitor.insight.words import line_of, parts
+from monitor.mention import Heard, Mention
+
+MOST_STORIES = 5
+RUN = 7
+"""So many words in a row that all copies share, and nothing else has, tell a story's items from the rest."""
+
+
+def stories(material: Material) -> Stories:
+    """Groups of at least two, largest first. Counted once and shown as both counts."""
+    groups: defaultdict[int, list[Heard]] = defaultdict(list)
+    for one, lead in zip(material.heard, copies(material.heard), strict=True):
+        groups[lead].append(one)
+    several = sorted((group for group in groups.values() if len(group) > 1), key=lambda g: (-len(g), g[0].mention.id))
+    items = tuple(_story(material, sorted(group, key=_first)) for group in several[:MOST_STORIES])
+    everything = Figure(len(material.heard), many(len(material.heard), "mention"), ask(*_where(material)))
+    if not items:
+        return Stories(say("No copies: ", everything, ", each said once." if material.heard else "."), ())
+    copied = len(material.heard) - len(groups)
+    sentence = say(
+        everything, f" are {grouped(len(groups))} without copies; {many(copied, 'copy', 'copies')} grouped below.",
+        mentions=(story.lead.id for story in items),
+    )  # fmt: skip
+    return Stories(sentence, items)
+
+
+def _where(material: Material) -> tuple[str, datetime, datetime]:
+    return material.brand.name, material.start, material.end
+
+
+def _first(heard: Heard) -> tuple[float, int]:
+    return heard.mention.published.timestamp(), heard.mention.id
+
+
+def _story(material: Material, group: list[Heard]) -> Story:
+    lead = group[0].mention
+    headline = plain_line(lead.title or lead.text, 120)
+    copies_figure = Figure(len(group), grouped(len(group)), ask(*_where(material), _telling(material, group)))
+    more = Figure(len(group) - 1, f"+ {len(group) - 1} more", copies_figure.query)
+    sources = tuple(dict.fromkeys(plain_line(one.mention.source, 60) for one in group))
+    sentence = say(f"“{headline}”, first at {sources[0]} ", more, mentions=(one.mention.id for one in group))
+    return Story(headline, cite(lead), copies_figure, sources, sentence)
+
+
+def _telling(material: Material, group: list[Heard]) -> str:
+    """A condition that gives this group and nothing else: words that it alone has; else its lead's likeness."""
+    inside = {one.mention.id for one in group}
+    lines = [(one.mention.id, line_of(one.mention.title), line_of(one.mention.text)) for one in material.heard]
+    lead = group[0].mention
+    for words in (parts(lead.text), parts(lead.title)):
+        for start in range(0, max(0, len(words) - RUN) + 1, RUN):
+            run = " ".join(words[start : start + RUN])
+            if run and {id_ for id_, *fields in lines if any(f" {run} " in line for line in fields)} == inside:
+                return saying([run])
+    return f"like:{lead.id}"
+
+
+def comments(material: Material) -> Repeated:
+    ignore = (material.brand.name, *material.brand.aliases)
+    if not any(one.sentiment for one in material.heard):
+        found = repeated(material.heard, material.previous, ignore=ignore)
+        note = say("Complaints and praise are told apart once the mentions are scored.") if found else None
+        return Repeated(unsorted=_comments(material, found, ""), note=note)
+    sides = {side: _of(material.heard, side) for side in ("negative", "positive")}
+    complaints = repeated(sides["negative"], _of(material.previous, "negative"), sides["positive"], ignore=ignore)
+    praise = repeated(sides["positive"], _of(material.previous, "positive"), sides["negative"], ignore=ignore)
+    return Repeated(
+        _comments(material, complaints, "sentiment:negative"), _comments(material, praise, "sentiment:positive")
+    )
+
+
+def _of(heard: Sequence[Heard], sentiment: str) -> list[Heard]:
+    return [one for one in heard if one.sentiment == sentiment]
+
+
+def _comments(material: Material, phrases: Sequence[Phrase], side: str) -> tuple[Comment, ...]:
+    by_id = {one.mention.id: one.mention for one in material.heard}
+    return tuple(_comment(material, phrase, side, [by_id[q.mention] for q in phrase.quotes]) for phrase in phrases)
+
+
+def _comment(material: Material, phrase: Phrase, side: str, quoted: list[Mention]) -> Comment:
+    condition = saying(phrase.wordings)
+    name, start, end = _where(material)
+    count = Figure(phrase.count, grouped(phrase.count), ask(name, start, end, side, condition))
+    before = Figure(phrase.before, grouped(phrase.before), ask(name, start - (end - start), start, side, condition))
+    shown = plain_line(phrase.name, 80)
+    worded = Figure(phrase.count, many(phrase.count, "mention"), count.query)
+    sentence = say(
+        f"{many(phrase.people, 'person', 'people')}: “{shown}” in ", worded, ", ", before, " in the period before.",
+        mentions=phrase.mentions,
+    )  # fmt: skip
+    quotes = tuple(
+        Quoted(cite(mention), plain_line(quote.text)) for mention, quote in zip(quoted, phrase.quotes, strict=True)
+    )
+    return Comment(shown, phrase.people, count, before, phrase.count - phrase.before, quotes, sentence)

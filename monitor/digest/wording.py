@@ -1,0 +1,95 @@
+"""Numbers, days and excerpts as a digest writes them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, timedelta
+
+from monitor.digest.form import Cited
+from monitor.digest.material import Material
+from monitor.insight.phrases import shorten
+from monitor.insight.usual import Usual
+from monitor.mention import Mention
+
+EXCERPT = 240
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+def many(number: int, thing: str, things: str = "") -> str:
+    return f"{grouped(number)} {thing if number == 1 else things or thing + 's'}"
+
+
+def grouped(number: int) -> str:
+    """1234 as 1,234."""
+    return f"{number:,}"
+
+
+def signed(points: float) -> str:
+    """Net sentiment in points, with a true minus: +12, −42, 0."""
+    whole = round(points)
+    return "0" if whole == 0 else f"+{whole}" if whole > 0 else f"\u2212{-whole}"
+
+
+def percent(share: float) -> str:
+    return f"{round(100 * share)}%"
+
+
+def stars(mean: float) -> str:
+    return f"{mean:.1f}"
+
+
+def span(low: str, high: str) -> str:
+    """A range; with signs the dash would read as a minus."""
+    signs = low[0] in "+\u2212" or high[0] in "+\u2212"
+    return f"{low} to {high}" if signs else f"{low.removesuffix('%')}\u2013{high}"
+
+
+def listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
+
+
+def day_name(day: date) -> str:
+    """Tue 24 Nov: the same whatever the machine's language is."""
+    return f"{WEEKDAYS[day.weekday()][:3]} {day.day} {MONTHS[day.month - 1]}"
+
+
+def is_weekly(material: Material) -> bool:
+    return material.end - material.start >= timedelta(days=6)
+
+
+def occasion(material: Material, usual: Usual) -> str:
+    """What the usual range is usual for: "on a Tuesday"."""
+    if is_weekly(material):
+        return "in a week"
+    return f"on a {WEEKDAYS[material.local_date.weekday()]}" if usual.basis == "weekday" else "on a day"
+
+
+def too_early(material: Material, usual: Usual) -> str:
+    periods = many(usual.days, "past week" if is_weekly(material) else "past day")
+    return f"too early to say what is usual ({periods} so far)"
+
+
+def visible(text: str) -> str:
+    """Without control and direction characters, which would let a text rearrange the words around it."""
+    return UNSEEN.sub("", unicodedata.normalize("NFC", text))
+
+
+def plain_line(text: str, most: int = EXCERPT) -> str:
+    return shorten(visible(text), most)
+
+
+def cite(mention: Mention, most: int = EXCERPT) -> Cited:
+    return Cited(
+        id=mention.id,
+        text=plain_line(mention.text, most),
+        title=plain_line(mention.title, 140),
+        author=plain_line(mention.author, 60),
+        source=plain_line(mention.source, 60),
+        url=mention.url,
+        published=mention.published,
+        rating=mention.rating,
+        rating_max=mention.rating_max,
+    )
