@@ -26,10 +26,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from monitor.door import Admitted, admit
-from monitor.mention import Mention, Opinion
+from monitor.mention import Opinion
 from monitor.notice import Notice
 from monitor.query.matcher import Document, QuerySet
-from monitor.store import brands, digests, matches, mentions, opinions, outbox, watches
+from monitor.store import brands, digests, matches, mentions, opinions, outbox, search, watches
 from monitor.store.matches import Hit
 from sources.base import Item
 
@@ -190,7 +190,7 @@ def rematch(connection: Connection, brand_id: int, after: int, ear: Ear) -> int 
     """Try a brand's changed query on the next slice of what is stored; the last mention tried, None when through."""
     slice_ = mentions.after(connection, after, REMATCH_SLICE)
     for mention in slice_:
-        document = document_of_stored(mention)
+        document = search.document(mention)
         wanted = [hit for hit in ear.hits(document) if hit.brand_id == brand_id]
         present = matches.of(connection, mention.id, brand_id)
         if wanted and present is None:
@@ -204,26 +204,6 @@ def rematch(connection: Connection, brand_id: int, after: int, ear: Ear) -> int 
     reached = slice_[-1].id if len(slice_) == REMATCH_SLICE else None
     brands.rematched(connection, brand_id, reached)
     return reached
-
-
-def document_of_stored(
-    mention: Mention, of_brands: Sequence[str] = (), scores: Mapping[str, tuple[str, ...]] | None = None
-) -> Document:
-    """What a query sees of a stored mention."""
-    return Document(
-        title=mention.title,
-        text=mention.text,
-        author=mention.author,
-        url=mention.url,
-        lang=mention.lang,
-        source=mention.source,
-        source_kind=mention.source_kind,
-        kind=mention.kind,
-        rating=mention.rating,
-        published=mention.published,
-        brands=tuple(of_brands),
-        scores=scores or {},
-    )
 
 
 # score --------------------------------------------------------------------------------------------------------------

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from monitor import pipeline
+from monitor.collect.backoff import gives_up, is_silent, jitter_of, next_due
 from monitor.collect.children import Pool
 from monitor.collect.drive import Batch, Net, Outcome, State, drive
-from monitor.collect.health import next_due, went_silent
 from monitor.pipeline import Ear, Origin, Taken
 from monitor.store import brands, mentions, watches
 from monitor.store.engine import Store
@@ -114,8 +114,11 @@ class Collector:
 
             async def commit(batch: Batch) -> None:
                 nonlocal taken, seen
-                arguments = (batch.items, batch.tombstones, batch.state.as_json(), one.origin, self.ear, self.now())
-                just = await self.store.write(pipeline.take, *arguments)
+                gone = [tombstone.id for tombstone in batch.tombstones]
+                cursor = batch.state.as_json()
+                just = await self.store.write(
+                    pipeline.take, batch.items, gone, cursor, one.origin, self.ear, self.now()
+                )
                 taken, seen = taken + just, seen + len(batch.items)
                 self.stored(Poll(one.name, just))
 
@@ -133,30 +136,31 @@ class Collector:
     async def _ended(self, one: Listened, taken: Taken, seen: int | None, outcome: Outcome) -> Poll:
         gaps = tuple(f"{problem.where}: {problem.why}" for problem in outcome.problems)
         now = self.now()
-        recent = await self.store.read(watches.recent, one.name)
-        if seen is not None and went_silent([*recent, seen]):
+        recent = (await self.store.read(watches.standing, one.name)).recent
+        if seen is not None and is_silent([*recent, seen]):
+            await self.store.write(watches.saw, one.name, seen)
             silent = BadShape("entries", "nothing came back where there always was something")
             return await self._failed(one, taken, silent)
-        await self.store.write(
-            watches.succeeded, one.name,
-            now=now, next_due=next_due(now, one.every, 0, None, seed=one.name), seen=seen, gaps=gaps,
-        )  # fmt: skip
+        due = next_due(now, one.every, jitter=jitter_of(one.name))
+        await self.store.write(watches.succeeded, one.name, now=now, next_due=due, seen=seen, gaps=gaps)
         return Poll(one.name, taken, gaps=gaps)
 
     async def _failed(self, one: Listened, taken: Taken, error: SourceError) -> Poll:
         now = self.now()
-        failures = await self.store.read(watches.failures, one.name) + 1
-        when = next_due(now, one.every, failures, error, seed=one.name)
-        log.warning("source failed", source=one.name, error=str(error), next=when and when.isoformat())
-        await self.store.write(
-            watches.failed, one.name, now=now, next_due=when, error=f"{error.kind}: {error}", advice=error.advice
-        )
+        standing = await self.store.read(watches.standing, one.name)
+        failures = standing.failures + 1
+        when = next_due(now, one.every, failures, error, jitter_of(one.name, failures))
+        if gives_up(error, now - (standing.failing_since or now)):
+            when = None
+        words = f"{error.kind}: {error}"
+        log.warning("source failed", source=one.name, error=words, next=when.isoformat() if when else "never")
+        await self.store.write(watches.failed, one.name, now=now, next_due=when, error=words, advice=error.advice)
         if isinstance(error, BadShape) and error.evidence is not None:
+            reply = error.evidence
             await self.store.write(
-                watches.keep_evidence, one.name,
-                at=now, url=error.evidence.url, why=str(error), body=error.evidence.body[:EVIDENCE_BYTES],
-            )  # fmt: skip
-        return Poll(one.name, taken, f"{error.kind}: {error}", error.advice)
+                watches.keep_evidence, one.name, at=now, url=reply.url, why=str(error), body=reply.body[:EVIDENCE_BYTES]
+            )
+        return Poll(one.name, taken, words, error.advice)
 
 
 async def take_pushed(

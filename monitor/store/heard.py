@@ -35,9 +35,7 @@ class Window:
 
     @property
     def condition(self) -> ColumnElement[bool]:
-        return and_(
-            MATCH.c.brand_id == self.brand_id, MATCH.c.published >= self.start, MATCH.c.published < self.end
-        )
+        return and_(MATCH.c.brand_id == self.brand_id, MATCH.c.published >= self.start, MATCH.c.published < self.end)
 
 
 def _likely() -> ColumnElement[bool]:
@@ -141,9 +139,7 @@ def first_published(connection: Connection, brand_id: int) -> datetime | None:
     return connection.execute(select(func.min(MATCH.c.published)).where(MATCH.c.brand_id == brand_id)).scalar()
 
 
-def counts(
-    connection: Connection, brand_id: int, windows: Sequence[tuple[datetime, datetime]]
-) -> list[dict[str, int]]:
+def counts(connection: Connection, brand_id: int, windows: Sequence[tuple[datetime, datetime]]) -> list[dict[str, int]]:
     """For each window, ascending and apart, label to count, from the rollups: nothing of the mentions is read."""
     if not windows:
         return []

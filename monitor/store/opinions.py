@@ -23,7 +23,7 @@ PASS = "encoder"
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A text that waits for its scores. `brand` is empty where the text names none: in a review of one's own app, say."""
+    """A text that waits for its scores. `brand` is empty where the text names none: a review of one's own app, say."""
 
     mention_id: int
     revision: int
@@ -69,7 +69,7 @@ def due(connection: Connection, most: int) -> list[Due]:
 
 
 def settle(connection: Connection, asked: Due, opinions: Iterable[Opinion]) -> bool:
-    """Store what is thought of one due text and strike it off. False (and nothing written) when an edit came between."""
+    """Store what is thought of one due text and strike it off. False, and nothing written, after an edit."""
     current = connection.execute(select(MENTION.c.revision).where(MENTION.c.id == asked.mention_id)).scalar()
     key = (DUE.c.scorer == PASS) & (DUE.c.mention_id == asked.mention_id) & (DUE.c.brand_id == asked.brand_id)
     if current != asked.revision:

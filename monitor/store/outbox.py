@@ -118,6 +118,13 @@ def listed(connection: Connection, states: Iterable[str] = (), most: int = 50) -
     return [_parcel(connection, row) for row in connection.execute(question).all()]
 
 
+def of_subject(connection: Connection, subject: str) -> list[Parcel]:
+    """The parcels of one subject, whatever became of them."""
+    return [
+        _parcel(connection, row) for row in connection.execute(select(OUTBOX).where(OUTBOX.c.subject == subject)).all()
+    ]
+
+
 def _parcel(connection: Connection, row: Row[Any]) -> Parcel:
     earlier = connection.execute(
         select(ATTEMPT.c.started, ATTEMPT.c.answer).where(ATTEMPT.c.outbox_id == row.id).order_by(ATTEMPT.c.number)

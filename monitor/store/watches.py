@@ -75,29 +75,43 @@ def keep_cursor(connection: Connection, name: str, cursor: Mapping[str, Any]) ->
     connection.execute(update(WATCH).where(WATCH.c.name == name).values(cursor=dict(cursor)))
 
 
-def recent(connection: Connection, name: str) -> list[int]:
-    """How many entries each of the last polls saw, oldest first."""
-    return connection.execute(select(WATCH.c.recent).where(WATCH.c.name == name)).scalar() or []
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a source has done lately, as far as the next poll's verdict needs it."""
 
-
-def failures(connection: Connection, name: str) -> int:
+    failures: int = 0
     """Failed polls in a row."""
-    return connection.execute(select(WATCH.c.failures).where(WATCH.c.name == name)).scalar() or 0
+    failing_since: datetime | None = None
+    recent: tuple[int, ...] = ()
+    """How many entries each of the last polls saw, oldest first."""
+
+
+def standing(connection: Connection, name: str) -> Standing:
+    """How this source has done lately."""
+    row = connection.execute(
+        select(WATCH.c.failures, WATCH.c.failing_since, WATCH.c.recent).where(WATCH.c.name == name)
+    ).one_or_none()
+    return Standing(row.failures, row.failing_since, tuple(row.recent)) if row else Standing()
+
+
+def saw(connection: Connection, name: str, entries: int) -> None:
+    """Remember how many entries a poll saw."""
+    remembered = [*standing(connection, name).recent, entries][-POLLS_REMEMBERED:]
+    connection.execute(update(WATCH).where(WATCH.c.name == name).values(recent=remembered))
 
 
 def succeeded(
     connection: Connection, name: str, *, now: datetime, next_due: datetime, seen: int | None, gaps: Iterable[str]
 ) -> None:
     """A good poll. `seen` is None when the source answered that nothing changed."""
-    remembered = recent(connection, name)
     if seen is not None:
-        remembered = [*remembered, seen][-POLLS_REMEMBERED:]
+        saw(connection, name, seen)
     connection.execute(
         update(WATCH)
         .where(WATCH.c.name == name)
         .values(
             state="ok", last_tried=now, last_good=now, next_due=next_due, failures=0, failing_since=None,
-            error="", advice="", gaps=list(gaps)[:GAPS_SHOWN], recent=remembered,
+            error="", advice="", gaps=list(gaps)[:GAPS_SHOWN],
         )
     )  # fmt: skip
 

@@ -1,0 +1,201 @@
+"""The one place where everything is built: from a configuration to a store, collectors, scorers and channels."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+from models.language import detect
+
+import sources
+from monitor import channels
+from monitor.collect.children import Pool
+from monitor.config import Config
+from monitor.engine.clock import Clock
+from monitor.engine.collecting import Collector, Listened, Poll, rematch_changed, take_pushed, tidy
+from monitor.engine.judging import Judging
+from monitor.engine.scoring import Progress, Scorer, score_waiting
+from monitor.engine.telling import Channel, Subscription, Teller
+from monitor.mention import Brand
+from monitor.net.guard import parse_allowed
+from monitor.net.http import Net
+from monitor.pipeline import Ear
+from monitor.query.matcher import QuerySet
+from monitor.query.parse import parse
+from monitor.store import brands, watches
+from monitor.store.brands import Versioned
+from monitor.store.engine import Store
+from sources import webhook
+from sources.base import Item, Problem, Tombstone
+
+log = structlog.get_logger()
+
+STOP_WITHIN = 20.0
+IDLE_TICK = 1.0
+TIDY_EVERY = 6 * 3600.0
+
+
+def utc_now() -> datetime:
+    """The time that everything below gets as an argument."""
+    return datetime.now(UTC)
+
+
+class Service:
+    """Everything at work on one database. Built by `opened`; its owner holds the write lock."""
+
+    def __init__(
+        self, config: Config, store: Store, net: Net, pool: Pool, open_scorer: Callable[[], Scorer],
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:  # fmt: skip
+        self.config, self.store, self.net, self.now = config, store, net, now
+        known = store.writing(brands.sync, brands_in(config))
+        self.brands: Mapping[str, Brand] = {one.brand.name: one.brand for one in known}
+        self.ear = ear_for(known)
+        self.listened = listened_in(config, self.brands)
+        store.writing(watches.sync, [one.configured for one in self.listened], now())
+        self.collector = Collector(store, net, pool, self.listened, self.ear, now, self._stored)
+        self.judging = Judging(open_scorer, now)
+        self.teller = Teller(
+            store, net.send, channels_in(config), subscriptions_in(config, self.brands), config.web.url, now
+        )
+        self.on_stored: Callable[[Poll], None] = lambda poll: None
+
+    def _stored(self, poll: Poll) -> None:
+        self.on_stored(poll)
+
+    async def score(self, progress: Progress = lambda done, waiting: None) -> int:
+        """Score what waits; how many. None when there are no usable scorers: `judging.why` says why."""
+        scorer = await self.judging.scorer()
+        return await score_waiting(self.store, scorer, progress) if scorer else 0
+
+    async def push(self, token: str, headers: Mapping[str, str], body: bytes) -> dict[str, int]:
+        """Store what another program pushes in with a webhook source's token; how many of each fate.
+
+        Raises KeyError for a token that no source has, Forged for a wrong signature, BadShape for no JSON.
+        """
+        one = next((one for one in self.listened if _opens(one, token)), None)
+        if one is None:
+            raise KeyError(token)
+        webhook.verify(one.config, headers, body, self.now())
+        read = list(webhook.accept(one.config, headers, body))
+        items = [part for part in read if isinstance(part, Item)]
+        gone = [part.id for part in read if isinstance(part, Tombstone)]
+        problems = [f"{part.where}: {part.why}" for part in read if isinstance(part, Problem)]
+        taken = await take_pushed(self.store, items, gone, one.origin, self.ear, self.now())
+        await self.store.write(
+            watches.succeeded, one.name, now=self.now(), next_due=None, seen=len(items), gaps=problems
+        )
+        return {"stored": taken.new, "edited": taken.edited, "known": taken.known, "refused": len(problems)}
+
+    async def tell_due(self) -> int:
+        """Make the digests whose hour has come."""
+        return await self.teller.tell_due(self.judging.why)
+
+    async def run(self, until: asyncio.Event) -> None:
+        """Work until told to stop, then finish or let go what is in hand."""
+        await self.teller.recover()
+        clock = Clock(
+            {
+                "collect": (IDLE_TICK, self.collector.poll_due),
+                "rematch": (IDLE_TICK, partial(rematch_changed, self.store, self.ear)),
+                "score": (IDLE_TICK, self.score),
+                "digest": (IDLE_TICK, self.tell_due),
+                "deliver": (IDLE_TICK, self.teller.deliver_ready),
+                "tidy": (TIDY_EVERY, lambda: tidy(self.store, self.now())),
+            }
+        )
+        clock.start()
+        try:
+            await until.wait()
+        finally:
+            clock.stop()
+            await self.collector.stop(STOP_WITHIN)
+
+
+@asynccontextmanager
+async def opened(
+    config: Config, *, now: Callable[[], datetime] = utc_now, open_scorer: Callable[[], Scorer] | None = None
+) -> AsyncIterator[Service]:
+    """A service on the configured database, for the holder of its write lock."""
+    store = Store(config.database, write=True)
+    try:
+        async with (
+            Net(allowed=parse_allowed(config.network.allow), contact=config.network.contact) as net,
+            Pool() as pool,
+        ):
+            yield Service(config, store, net, pool, open_scorer or partial(scorer_for, config), now)
+    finally:
+        store.close()
+
+
+def _opens(one: Listened, token: str) -> bool:
+    """Whether this token opens this source, without telling by the time taken how near it came."""
+    if not isinstance(one.config, webhook.Config) or one.paused:
+        return False
+    expected = one.config.token.get_secret_value() if one.config.token else one.name
+    return hmac.compare_digest(expected.encode(), token.encode())
+
+
+# From the configuration to the parts --------------------------------------------------------------------------------
+
+
+def brands_in(config: Config) -> list[Brand]:
+    """The configured brands; their ids come from the store."""
+    return [
+        Brand(
+            0,
+            entry.name,
+            entry.query,
+            aliases=entry.aliases,
+            competitors=entry.competitors,
+            is_competitor=entry.is_competitor,
+        )
+        for entry in config.brands
+    ]
+
+
+def ear_for(known: Sequence[Versioned]) -> Ear:
+    """All brands' queries compiled together."""
+    queries = QuerySet({one.brand.id: parse(one.brand.query) for one in known})
+    return Ear(queries, {one.brand.id: one.query_version for one in known}, detect)
+
+
+def listened_in(config: Config, known: Mapping[str, Brand]) -> list[Listened]:
+    """The configured sources, ready to be polled."""
+    return [
+        Listened(
+            entry.name,
+            sources.load(entry.kind),
+            entry.config,
+            timedelta(seconds=entry.every),
+            known[entry.about].id if entry.about else None,
+            entry.paused,
+        )
+        for entry in config.sources
+    ]
+
+
+def channels_in(config: Config) -> dict[str, Channel]:
+    """The configured channels, each generator bound to its options."""
+    return {
+        entry.name: Channel(entry.name, partial(_delivery, channels.load(entry.kind), entry.options))
+        for entry in config.channels
+    }
+
+
+def _delivery(channel: Any, options: Any, notice: Any, earlier: Any) -> Any:
+    return channel.deliver(notice, options, earlier)
+
+
+def subscriptions_in(config: Config, known: Mapping[str, Brand]) -> list[Subscription]:
+    """The configured digests."""
+    return [
+        Subscription(entry.name, known[entry.brand], entry.at, entry.timezone, entry.days, entry.to)
+        for entry in config.digests
+    ]

@@ -1,0 +1,167 @@
+"""What a person asks the service to do now. The same functions serve a command that owns the database and one that
+hands its work to a running service: arguments and results are JSON values."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from monitor.app import Service, opened
+from monitor.config import Config
+from monitor.engine.collecting import Poll, rematch_changed, take_pushed
+from monitor.engine.handover import Handler, Say, hand_over
+from monitor.engine.telling import Subscription
+from monitor.errors import Refused
+from monitor.mention import Brand
+from monitor.pipeline import Origin, Taken
+from monitor.queries import Period
+from monitor.store import outbox
+from monitor.store.lock import WriteLock
+from sources import table
+from sources.base import BadShape, Item, Problem
+
+
+async def perform(config: Config, command: str, arguments: Mapping[str, Any], say: Say) -> Any:
+    """Do it here when nobody else is writing to the database, else let the running service do it."""
+    with WriteLock(config.database) as lock:
+        if lock.take():
+            async with opened(config) as service:
+                return await handlers(service)[command](arguments, say)
+    return await hand_over(config.database, command, arguments, say)
+
+
+def handlers(service: Service) -> dict[str, Handler]:
+    """Name of a command to what does it."""
+    commands = Commands(service)
+    return {
+        "collect": commands.collect,
+        "import": commands.import_file,
+        "digest": commands.digest,
+        "replay": commands.replay,
+    }
+
+
+class Commands:
+    """What can be asked of a service."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+
+    async def collect(self, arguments: Mapping[str, Any], say: Say) -> dict[str, Any]:
+        """Poll every source once, score everything; what came of each."""
+        service = self.service
+
+        def told(poll: Poll) -> None:
+            say(f"{poll.name}: {_count(poll.taken)}")
+
+        service.on_stored = told
+        try:
+            await rematch_changed(service.store, service.ear)
+            polls = await service.collector.poll_all()
+        finally:
+            service.on_stored = lambda poll: None
+        for poll in polls:
+            if poll.error:
+                say(f"{poll.name}: {poll.error} {poll.advice}")
+        scored = await service.score(lambda done, waiting: say(f"scored {done:,}, {waiting:,} to go"))
+        total = sum((poll.taken for poll in polls), Taken())
+        return {
+            "sources": len(polls),
+            "failed": [poll.name for poll in polls if poll.error],
+            "new": total.new,
+            "edited": total.edited,
+            "known": total.known,
+            "passed_over": total.passed_over,
+            "scored": scored,
+            "unscored": service.judging.why,
+        }
+
+    async def import_file(self, arguments: Mapping[str, Any], say: Say) -> dict[str, Any]:
+        """Store the rows of a table that the command read, and score them."""
+        service = self.service
+        name, about = str(arguments["name"]), str(arguments.get("about") or "")
+        if about and about not in service.brands:
+            raise Refused(f'There is no brand "{about}"; there are: {", ".join(service.brands) or "none"}.')
+        config = table.Config.model_validate({"path": name, **arguments.get("options", {})})
+        try:
+            read = list(table.items_in(base64.b64decode(arguments["body"]), config))
+        except BadShape as error:
+            raise Refused(f"{name} cannot be read: {error}") from error
+        items = [one for one in read if isinstance(one, Item)]
+        problems = [f"{one.where}: {one.why}" for one in read if isinstance(one, Problem)]
+        origin = Origin(f"import {name}", "table", f"table:{name}", True, service.brands[about].id if about else None)
+        taken = Taken()
+        for start in range(0, len(items), BATCH):
+            some = items[start : start + BATCH]
+            taken += await take_pushed(service.store, some, [], origin, service.ear, service.now())
+            say(f"stored {min(start + BATCH, len(items)):,} of {len(items):,}")
+        scored = await service.score(lambda done, waiting: say(f"scored {done:,}, {waiting:,} to go"))
+        return {
+            "rows": len(read),
+            "new": taken.new,
+            "edited": taken.edited,
+            "known": taken.known,
+            "problems": problems,
+            "scored": scored,
+            "unscored": service.judging.why,
+        }
+
+    async def digest(self, arguments: Mapping[str, Any], say: Say) -> list[dict[str, Any]]:
+        """A digest now, one a brand: of a calendar day, or of the last 24 hours. With `to`, each is sent there too."""
+        service = self.service
+        await service.score(lambda done, waiting: say(f"scored {done:,}, {waiting:,} to go"))
+        ways = [service.way_to(written) for written in arguments.get("to") or ()]
+        made = []
+        for brand in self._brands(str(arguments.get("brand") or "")):
+            timezone = service.timezone_of(brand)
+            asked = arguments.get("day")
+            period = Period.calendar_day(_day(asked), timezone) if asked else Period.last_day(service.now(), timezone)
+            content = await service.teller.compose(brand, period, service.judging.why)
+            sent = await self._send(brand, period, content, ways) if ways else []
+            made.append({"brand": brand.name, "content": content, "sent": sent})
+        return made
+
+    def _brands(self, name: str) -> list[Brand]:
+        """The brand that was asked for, or every own brand."""
+        brands = self.service.brands
+        if name and name not in brands:
+            raise Refused(f'There is no brand "{name}"; there are: {", ".join(brands) or "none"}.')
+        return [brands[name]] if name else [brand for brand in brands.values() if not brand.is_competitor]
+
+    async def _send(
+        self, brand: Brand, period: Period, content: Mapping[str, Any], ways: Sequence[str]
+    ) -> list[dict[str, str]]:
+        """Through the outbox, as every digest goes; what became of it at each channel."""
+        service = self.service
+        key = f"{brand.name}, asked for at {service.now().isoformat()}"
+        asked = Subscription(key, brand, period.at, period.timezone, period.weekdays, tuple(ways))
+        await service.teller.announce(asked, period.name(), content)
+        await service.teller.deliver_ready()
+        parcels = await service.store.read(outbox.of_subject, key)
+        return [{"channel": one.channel, "state": one.state, "answer": one.answer} for one in parcels]
+
+    async def replay(self, arguments: Mapping[str, Any], say: Say) -> dict[str, Any]:
+        """Send a notice that was given up once more."""
+        service = self.service
+        if not await service.store.write(outbox.replay, str(arguments["id"]), service.now()):
+            raise Refused(f'No notice "{arguments["id"]}" was given up or held: see `overheard outbox`.')
+        return {"delivered": await service.teller.deliver_ready()}
+
+
+BATCH = 500
+
+
+def _count(taken: Taken) -> str:
+    parts = [f"{taken.new} new", f"{taken.edited} edited" if taken.edited else "", f"{taken.known} known"]
+    if taken.passed_over:
+        parts.append(f"{taken.passed_over} not about your brands")
+    return ", ".join(part for part in parts if part)
+
+
+def _day(asked: Any) -> date:
+    try:
+        return date.fromisoformat(str(asked))
+    except ValueError:
+        raise Refused(f'"{asked}" is not a date; write it as 2026-11-21.') from None

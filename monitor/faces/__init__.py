@@ -1,0 +1,1 @@
+"""How people and programs meet the service. Faces translate: no SQL, no rule and no threshold in here."""

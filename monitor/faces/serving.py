@@ -1,0 +1,51 @@
+"""`overheard run`: the service, its pages and its ear for other commands, until somebody stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+from aiohttp import web
+
+from monitor.app import Service, opened
+from monitor.commands import handlers
+from monitor.config import Config
+from monitor.engine.handover import listen, socket_path
+from monitor.errors import Refused, StoreBusy
+from monitor.faces.web import build
+from monitor.store.lock import WriteLock
+
+
+async def serve(config: Config, started: Callable[[Service, str], None], until: asyncio.Event | None = None) -> None:
+    """Run until SIGTERM or SIGINT (or `until`); `started` is told the address when everything listens."""
+    stop = until or asyncio.Event()
+    with WriteLock(config.database) as lock:
+        if not lock.take():
+            raise StoreBusy(f"Another overheard (process {lock.holder()}) is already at work on {config.database}.")
+        async with opened(config) as service:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, stop.set)
+            server = await listen(config.database, handlers(service))
+            runner = web.AppRunner(build(service), access_log=None)
+            try:
+                started(service, await _bind(runner, config))
+                await service.run(stop)
+            finally:
+                server.close()
+                socket_path(config.database).unlink(missing_ok=True)
+                await runner.cleanup()
+
+
+async def _bind(runner: web.AppRunner, config: Config) -> str:
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, config.web.host, config.web.port).start()
+    except OSError as error:
+        raise Refused(
+            f"Nothing can listen on {config.web.listen} ({error.strerror}): another program does, or the address is not "
+            "this machine's. Choose another one in [web] listen."
+        ) from error
+    host, port = runner.addresses[0][:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

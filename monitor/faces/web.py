@@ -1,0 +1,169 @@
+"""What `overheard run` serves: digests, a search page, health, and the door for webhooks; else read-only."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from monitor import queries
+from monitor.app import Service
+from monitor.digest.html import page as digest_page
+from monitor.errors import StoreUnusable
+from monitor.faces.highlight import marked
+from monitor.query.problem import QueryError
+from sources.base import BadShape, Forged
+
+PAGE = 50
+MOST = 1_000
+PUSHED_BYTES = 10 * 1024 * 1024
+
+SERVICE: web.AppKey[Service] = web.AppKey("service", Service)
+
+# Nothing from elsewhere, no script at all; the one style sheet of a page stands in it.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("templates")),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.filters["marked"] = marked
+
+Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def build(service: Service) -> web.Application:
+    """The web application over a service that is at work."""
+    app = web.Application(middlewares=[_guard], client_max_size=PUSHED_BYTES)
+    app[SERVICE] = service
+    app.add_routes(
+        [
+            web.get("/", home),
+            web.get("/digests", archive),
+            web.get(r"/digests/{id:\d{1,18}}", digest),
+            web.get("/mentions", mentions),
+            web.get("/live", live),
+            web.get("/ready", ready),
+            web.post("/in/{token}", push),
+        ]
+    )
+    return app
+
+
+@web.middleware
+async def _guard(request: web.Request, handle: Handle) -> web.StreamResponse:
+    """Only who asks for us by our own name is answered: a foreign page cannot rebind its name to us."""
+    if not _ours(request.host, request.app[SERVICE].config.web.url, request.app[SERVICE].config.web.listen):
+        raise web.HTTPForbidden(text="This is not the address this service is known by: see [web] url.")
+    response = await handle(request)
+    response.headers.update(HEADERS)
+    return response
+
+
+def _ours(host: str, *known: str) -> bool:
+    name = urlsplit(f"//{host}").hostname or ""
+    try:
+        return ipaddress.ip_address(name).is_loopback or any(name in url for url in known)
+    except ValueError:
+        return name == "localhost" or name in {urlsplit(url if "//" in url else f"//{url}").hostname for url in known}
+
+
+def _html(template: str, **values: Any) -> web.Response:
+    return web.Response(text=_templates.get_template(template).render(**values), content_type="text/html")
+
+
+async def home(request: web.Request) -> web.Response:
+    """The newest digest, or what to expect until there is one."""
+    service = request.app[SERVICE]
+    newest = await service.store.read(queries.digests_archive, 1)
+    if newest:
+        raise web.HTTPFound(f"/digests/{newest[0].id}")
+    health = await service.store.read(queries.sources_health, service.now())
+    return _html("home.html", sources=health)
+
+
+async def archive(request: web.Request) -> web.Response:
+    """All digests, newest first."""
+    return _html("digests.html", digests=await request.app[SERVICE].store.read(queries.digests_archive, MOST))
+
+
+async def digest(request: web.Request) -> web.Response:
+    """One digest as it was frozen."""
+    service = request.app[SERVICE]
+    found = await service.store.read(queries.digest, int(request.match_info["id"]))
+    if found is None:
+        raise web.HTTPNotFound(text="There is no digest of this number: see /digests.")
+    return web.Response(text=digest_page(found.content, base_url=""), content_type="text/html")
+
+
+async def mentions(request: web.Request) -> web.Response:
+    """What is stored and matches `q`: a page for people, JSON lines for programs (`format=jsonl`)."""
+    service = request.app[SERVICE]
+    query = request.query.get("q", "")
+    most = min(max(_number(request.query.get("limit"), PAGE), 1), MOST)
+    try:
+        found = await service.store.read(queries.find, query, most)
+    except QueryError as error:
+        if request.query.get("format") == "jsonl":
+            raise web.HTTPBadRequest(text=str(error)) from error
+        page = _html("mentions.html", query=query, found=[], error=str(error), most=most)
+        page.set_status(400)
+        return page
+    if request.query.get("format") == "jsonl":
+        text = "".join(queries.json_line(one) + "\n" for one in found)
+        return web.Response(text=text, content_type="application/x-ndjson")
+    return _html("mentions.html", query=query, found=found, error="", most=most)
+
+
+async def live(request: web.Request) -> web.Response:
+    """The process answers."""
+    return web.json_response({"live": True})
+
+
+async def ready(request: web.Request) -> web.Response:
+    """The store answers too; 503 when it does not. Scoring that rests is told and is no failure."""
+    service = request.app[SERVICE]
+    try:
+        waiting = await service.store.read(queries.waiting)
+    except StoreUnusable as error:
+        return web.json_response({"ready": False, "why": str(error)}, status=503)
+    return web.json_response({"ready": True, "unscored": waiting, "scoring": service.judging.why or "on"})
+
+
+async def push(request: web.Request) -> web.Response:
+    """Take mentions that another program pushes in: stored when this answers 202."""
+    if request.headers.get("Origin") or request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        raise web.HTTPForbidden(text="Browsers may not push mentions in.")
+    service = request.app[SERVICE]
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    try:
+        pushed = await service.push(request.match_info["token"], headers, await request.read())
+    except KeyError:
+        raise web.HTTPNotFound(
+            text='No webhook source has this token: see kind = "webhook" in the configuration.'
+        ) from None
+    except Forged as error:
+        raise web.HTTPUnauthorized(text=str(error)) from error
+    except BadShape as error:
+        raise web.HTTPBadRequest(text=str(error)) from error
+    return web.json_response(pushed, status=202)
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else otherwise

@@ -1,0 +1,208 @@
+"""Every question a face may ask, answered in plain values: the command line, the pages and the API call these."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from monitor.digest.due import window_of
+from monitor.digest.material import Material, Rival, Silent, Waiting
+from monitor.insight.counts import Counts, DayCount
+from monitor.mention import SENTIMENTS, Brand, Mention, SourceHealth
+from monitor.query.parse import parse
+from monitor.store import brands, digests, heard, opinions, outbox, search, watches
+from monitor.store.digests import Frozen
+from monitor.store.heard import Answers, Window
+from monitor.store.outbox import Parcel
+
+HISTORY_WEEKS = 8
+
+NETWORKS: Sequence[tuple[str, frozenset[str], str]] = (
+    ("Reddit", frozenset({"reddit-search"}), "not switched on; its search feed answers now and then"),
+    ("X", frozenset(), "only with a paid key"),
+    ("Bluesky and Mastodon", frozenset(), "not in this version"),
+    ("Instagram, Facebook, TikTok, LinkedIn", frozenset(), "closed to programs"),
+    ("YouTube", frozenset({"youtube-channel"}), "no channel named"),
+    ("App Store", frozenset({"appstore"}), "no app named"),
+    ("Google Play", frozenset(), "not in this version"),
+)
+"""(network, kinds of sources that cover it, why it is not listened to)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A stored mention that a query found."""
+
+    mention: Mention
+    brands: tuple[str, ...]
+    answers: Answers
+    spans: tuple[tuple[str, int, int], ...]
+
+
+def find(connection: Connection, query: str, most: int) -> list[Found]:
+    """The newest mentions that match a query written as a view; an empty one finds everything. Raises QueryError."""
+    parsed = parse(query, as_view=True) if query.strip() else None
+    hits = search.newest(connection, parsed, most)
+    of_brands, answers = heard.of_mentions(connection, [hit.mention for hit in hits])
+    return [
+        Found(hit.mention, of_brands.get(hit.mention.id, ()), answers.get(hit.mention.id, {}), hit.spans)
+        for hit in hits
+    ]
+
+
+def as_json(found: Found) -> dict[str, Any]:
+    """A found mention as the command line and the API print it."""
+    mention = found.mention
+    return {
+        "id": mention.id,
+        "url": mention.url,
+        "title": mention.title,
+        "text": mention.text,
+        "author": mention.author,
+        "published": mention.published.isoformat().replace("+00:00", "Z"),
+        "source": mention.source,
+        "rating": mention.rating,
+        "lang": mention.lang,
+        "brands": list(found.brands),
+        "scores": dict(found.answers),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What a digest covers: the time up to `at` on the local date `day`, since the scheduled date before."""
+
+    day: date
+    at: time
+    timezone: str
+    weekdays: tuple[int, ...] = tuple(range(7))
+    named: date | None = None
+    """The date that stands over it, where that is not `day`: a calendar day ends at the next midnight."""
+
+    def window(self, back: int = 0) -> tuple[datetime, datetime]:
+        """(start, end) in UTC, `back` days earlier."""
+        return window_of(self.day - timedelta(days=back), self.at, ZoneInfo(self.timezone), weekdays=self.weekdays)
+
+    def name(self, back: int = 0) -> date:
+        """The date by which the window `back` days earlier is known."""
+        return (self.named or self.day) - timedelta(days=back)
+
+    @classmethod
+    def calendar_day(cls, day: date, timezone: str) -> Period:
+        """From midnight to midnight."""
+        return cls(day + timedelta(days=1), time(0), timezone, named=day)
+
+    @classmethod
+    def last_day(cls, now: datetime, timezone: str) -> Period:
+        """The 24 hours before now."""
+        local = now.astimezone(ZoneInfo(timezone))
+        return cls(local.date(), local.time().replace(microsecond=0), timezone)
+
+
+def material(connection: Connection, brand: Brand, period: Period, now: datetime, scoring: str = "") -> Material:
+    """All that a digest of this brand and period is made of."""
+    start, end = period.window()
+    window = Window(brand.id, start, end)
+    before = Window(brand.id, start - (end - start), start)
+    past = _past(period)
+    coverage = tuple(watches.health(connection, now))
+    return Material(
+        brand=brand,
+        local_date=period.name(),
+        timezone=period.timezone,
+        start=start,
+        end=end,
+        heard=heard.between(connection, window, brand.name),
+        previous=heard.between(connection, before, brand.name),
+        history=_history(connection, brand.id, past),
+        rivals=_rivals(connection, brand, window, before, past),
+        coverage=coverage,
+        waiting=Waiting(unlikely=heard.unlikely(connection, window), late=heard.late(connection, window)),
+        networks=_unheard({one.kind for one in coverage}),
+        scoring=scoring,
+    )
+
+
+Past = Sequence[tuple[date, tuple[datetime, datetime]]]
+"""(date, (start, end)) of the windows of the same kind before this one, oldest first."""
+
+
+def _past(period: Period) -> Past:
+    days = range(7 * HISTORY_WEEKS, 0, -1)
+    return [
+        (period.name(back), period.window(back))
+        for back in days
+        if (period.day - timedelta(days=back)).weekday() in period.weekdays
+    ]
+
+
+def _history(connection: Connection, brand_id: int, past: Past) -> tuple[DayCount, ...]:
+    """Counts of the past windows since the brand's first mention: what was before, nobody can say."""
+    first = heard.first_published(connection, brand_id)
+    known = [(day, window) for day, window in past if first is not None and first < window[1]]
+    totals = heard.counts(connection, brand_id, [window for _, window in known])
+    return tuple(DayCount(day, *_volume_and_sentiment(total)) for (day, _), total in zip(known, totals, strict=True))
+
+
+def _volume_and_sentiment(total: Mapping[str, int]) -> tuple[int, int, int, int]:
+    negative, neutral, positive = (total.get(f"sentiment:{label}", 0) for label in SENTIMENTS)
+    return total.get("mentions", 0), negative, neutral, positive
+
+
+def _rivals(connection: Connection, brand: Brand, window: Window, before: Window, past: Past) -> tuple[Rival, ...]:
+    ids = {name: id_ for id_, name in brands.names(connection).items()}
+    return tuple(
+        Rival(
+            name,
+            _counts(connection, ids[name], window),
+            _counts(connection, ids[name], before),
+            _history(connection, ids[name], past),
+        )
+        for name in brand.competitors
+        if name in ids
+    )
+
+
+def _counts(connection: Connection, brand_id: int, window: Window) -> Counts:
+    (total,) = heard.counts(connection, brand_id, [(window.start, window.end)])
+    return Counts(*_volume_and_sentiment(total))
+
+
+def _unheard(kinds: set[str]) -> tuple[Silent, ...]:
+    return tuple(Silent(network, why) for network, covered_by, why in NETWORKS if not covered_by & kinds)
+
+
+def json_line(found: Found) -> str:
+    """A found mention as one line of JSON."""
+    return json.dumps(as_json(found), ensure_ascii=False)
+
+
+def digests_archive(connection: Connection, most: int) -> list[Frozen]:
+    """The newest digests, as they were frozen."""
+    return digests.archive(connection, most)
+
+
+def digest(connection: Connection, digest_id: int) -> Frozen | None:
+    """One digest, as it was frozen."""
+    return digests.get(connection, digest_id)
+
+
+def sources_health(connection: Connection, now: datetime) -> list[SourceHealth]:
+    """How every configured source does."""
+    return watches.health(connection, now)
+
+
+def parcels(connection: Connection, states: Sequence[str] = (), most: int = 50) -> list[Parcel]:
+    """The newest notices on their way, delivered or given up."""
+    return outbox.listed(connection, states, most)
+
+
+def waiting(connection: Connection) -> int:
+    """How many (mention, brand) pairs are still to be scored."""
+    return opinions.waiting(connection)
