@@ -25,6 +25,12 @@ class Brands:
     """Every brand that the file names, also where its table is wrong: one slip is told once."""
     own: tuple[str, ...]
     """Those that are not only there to be compared with."""
+    complete: bool
+    """False when some name could not be read: then nobody can say that a brand does not exist."""
+
+    def misses(self, name: str) -> bool:
+        """Whether there is surely no brand of this name."""
+        return self.complete and name not in self.names
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ def read(document: Document) -> Brands:
         entries=(*entries, *implied),
         names=(*names.values(), *(brand.name for brand in implied)),
         own=tuple(name for fold, name in names.items() if fold not in compared),
+        complete=not any((*outline.place, "name") in document.findings.places for outline in outlines),
     )
 
 

@@ -136,7 +136,7 @@ def _digest(
 
 def _brand(document: Document, place: Place, chosen: str, brands: Brands) -> str:
     """The brand that a digest is about: the only one of one's own where none is named. Empty when that is unclear."""
-    if chosen and chosen not in brands.names:
+    if chosen and brands.misses(chosen):
         message = f'"brand" in [[digest]] names no brand: there is no "{chosen}"{did_you_mean(chosen, brands.names)}'
         document.findings.add((*place, "brand"), message)
     elif not chosen and len(brands.own) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,8 @@ from pydantic_core import ErrorDetails
 
 from monitor.config.lines import Place, line_of
 from monitor.errors import Refused
+
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,10 @@ class Findings:
             self.add(written if written in self.lines else place, message)
 
     def without_secrets(self, message: str) -> str:
-        """The message with every value from outside put back to its name, the longest value first."""
+        """The message, fit for a terminal, with every value from outside put back to its name, the longest first."""
         for value in sorted(self.secrets, key=len, reverse=True):
             message = message.replace(value, self.secrets[value])
-        return message
+        return _CONTROL.sub("?", message)
 
 
 def nearest(wanted: str, known: Iterable[str]) -> str:

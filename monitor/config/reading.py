@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -50,7 +51,7 @@ def loads(text: str, path: Path, environ: Mapping[str, str]) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(str(path), [_syntax(str(error), text)]) from None
     findings = Findings(locate(text))
-    document = Document(written, path.absolute().parent, environ, findings)
+    document = Document(written, Path(os.path.abspath(path)).parent, environ, findings)
     config = _config(document, path)
     if findings.found:
         raise ConfigError(str(path), findings.found)
@@ -64,7 +65,7 @@ def _config(document: Document, path: Path) -> Config:
     found_brands = brands.read(document)
     channels, subscriptions = digests.read(document, found_brands, email)
     return Config(
-        path=path,
+        path=Path(os.path.abspath(path)),
         store=document.section("store", Store) or Store(),
         network=document.section("network", Network) or Network(),
         brands=found_brands.entries,

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, SerializeAsAny
 
-from monitor.config.times import clock, duration, timezone, weekdays
+from monitor.config.times import clock, duration, weekdays, zone
 from sources.base import SourceConfig
 
 
@@ -76,7 +76,7 @@ def database_file(database: str, folder: Path) -> Path:
     """The SQLite file that `[store] database` means: a path relative to `folder`, or a sqlite:/// URL."""
     scheme, separator, rest = database.partition("://")
     if not separator:
-        return (folder / Path(database).expanduser()).absolute()
+        return folder / Path(database).expanduser()
     backend = scheme.partition("+")[0].lower()
     if backend in ("postgresql", "postgres"):
         raise ValueError('PostgreSQL comes in a later release; for now give a file name, such as "overheard.db"')
@@ -84,7 +84,7 @@ def database_file(database: str, folder: Path) -> Path:
         raise ValueError(f'"{backend}" databases are not supported; give a file name, such as "overheard.db"')
     if not rest.startswith("/") or rest in ("/", "/:memory:") or "?" in rest:
         raise ValueError('write the file with three slashes and nothing after it: "sqlite:///overheard.db"')
-    return (folder / rest[1:]).absolute()
+    return folder / rest[1:]
 
 
 def _database(database: str) -> str:
@@ -206,7 +206,7 @@ class DigestTable(Section):
     brand: Line = ""
     name: Line = ""
     at: Annotated[time, BeforeValidator(clock)] = time(8)
-    timezone: Annotated[Name, AfterValidator(timezone)] | None = None
+    timezone: Annotated[Name, AfterValidator(zone)] | None = None
     days: Annotated[tuple[int, ...], BeforeValidator(weekdays)] = tuple(range(7))
     to: Names = ()
 
@@ -295,7 +295,7 @@ class Config(Section):
     """A whole configuration, checked."""
 
     path: Path
-    """The file it was read from."""
+    """The file it was read from, absolute."""
     store: Store = Store()
     network: Network = Network()
     brands: tuple[BrandEntry, ...] = ()

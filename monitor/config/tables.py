@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,8 @@ class Document:
 
     def text(self, value: object) -> str:
         """A string of the file with the environment put in; empty for anything else. Notes nothing."""
-        return str(filled(value, (), self.environ, Findings({}))).strip() if isinstance(value, str) else ""
+        unheard = Findings({}, secrets=self.findings.secrets)
+        return str(filled(value, (), self.environ, unheard)).strip() if isinstance(value, str) else ""
 
     def read(
         self,
@@ -80,12 +82,22 @@ def check_unique(document: Document, section: str, names: Iterable[str]) -> None
         seen.add(name.casefold())
 
 
+PATHS = ("path", "folder")
+"""Keys of sources and channels that name a file or folder: by convention, so that these stay free of the disk."""
+
+
 def rooted(read: M, folder: Path) -> M:
     """A model's values with its relative paths made absolute, from the folder of the configuration file."""
+    given = {name: getattr(read, name, None) for name in PATHS}
     return read.model_copy(
         update={
-            name: folder / value.expanduser()
-            for name in type(read).model_fields
-            if isinstance(value := getattr(read, name), Path)
+            name: type(value)(beside(folder, value))
+            for name, value in given.items()
+            if isinstance(value, str | Path) and str(value)
         }
     )
+
+
+def beside(folder: Path, value: str | Path) -> Path:
+    """A path that is relative to `folder`, absolute; links are not followed, so that it stays as the user named it."""
+    return Path(os.path.abspath(folder / Path(value).expanduser()))

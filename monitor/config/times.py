@@ -14,9 +14,9 @@ from monitor.config.problems import nearest
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?[smhd])+")
-_PART = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
-_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::00)?")
+_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?[smhd])+")
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd])")
+_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::00)?")
 LONGEST = 366 * UNITS["d"]
 
 
@@ -44,14 +44,14 @@ def clock(value: object) -> time:
     return time(int(found[1]), int(found[2]))
 
 
-def timezone(name: str) -> str:
+def zone(name: str) -> str:
     """An IANA zone name that this machine knows. Raises ValueError with the nearest one."""
     try:
         return zoneinfo.ZoneInfo(name).key
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         pass
     known = zoneinfo.available_timezones()
-    cities = {zone.rpartition("/")[2].casefold(): zone for zone in sorted(known)}
+    cities = {place.rpartition("/")[2].casefold(): place for place in sorted(known)}
     wanted = name.replace(" ", "_")
     hint = nearest(wanted, known) or cities.get(nearest(wanted.rpartition("/")[2].casefold(), cities))
     raise ValueError(f'unknown time zone "{name}"; ' + (f'did you mean "{hint}"?' if hint else 'try "Europe/Berlin"'))
@@ -60,7 +60,7 @@ def timezone(name: str) -> str:
 def machine_timezone(environ: Mapping[str, str]) -> str:
     """The zone that this machine lives in: TZ, else what the system says, else UTC."""
     try:
-        return timezone(environ.get("TZ", "").lstrip(":") or tzlocal.get_localzone_name())
+        return zone(environ.get("TZ", "").lstrip(":") or tzlocal.get_localzone_name())
     except (ValueError, zoneinfo.ZoneInfoNotFoundError):
         return "UTC"
 

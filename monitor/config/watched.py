@@ -73,7 +73,7 @@ def _source(document: Document, place: Place, kind: str) -> Source | None:
 
 
 def _check_about(document: Document, place: Place, about: str, brands: Brands) -> None:
-    if about and about not in brands.names:
+    if about and brands.misses(about):
         message = f'"about" in [[source]] names no brand: there is no "{about}"{did_you_mean(about, brands.names)}'
         document.findings.add((*place, "about"), message)
 
