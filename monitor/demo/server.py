@@ -1,0 +1,71 @@
+"""A real HTTP server on loopback that answers for the invented world in the true formats, with one failure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from monitor.demo.feeds import feeds
+from monitor.demo.services import STOREFRONTS, customer_reviews, search_by_date
+from monitor.demo.world import World
+
+BROKEN_FEED = "/feeds/gadgetwire.xml"
+"""Answers 500, always: a digest must say honestly that it could not listen there."""
+
+
+def demo_app(world: World) -> web.Application:
+    """The application: /feeds/NAME, /hn/api/v1/search_by_date, /appstore/COUNTRY/rss/customerreviews/…"""
+    documents = feeds(world)
+
+    async def feed(request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if name not in documents:
+            raise web.HTTPNotFound(text=f"no feed {name}; there are: {', '.join(documents)}")
+        content_type, body = documents[name]
+        return _unless_known(request, web.Response(body=body, content_type=content_type, charset="utf-8"), body)
+
+    async def broken(request: web.Request) -> web.Response:
+        raise web.HTTPInternalServerError(text="Gadget Wire is down. This is part of the demonstration.")
+
+    async def hackernews(request: web.Request) -> web.Response:
+        return web.json_response(search_by_date(world, request.query))
+
+    async def appstore(request: web.Request) -> web.Response:
+        country = request.match_info["country"]
+        answer = customer_reviews(world, country, request.match_info["asked"]) if country in STOREFRONTS else None
+        if answer is None:
+            raise web.HTTPNotFound(text="no such review feed")
+        return web.json_response(answer, content_type="text/javascript")
+
+    app = web.Application()
+    app.router.add_get(BROKEN_FEED, broken)
+    app.router.add_get("/feeds/{name}", feed)
+    app.router.add_get("/hn/api/v1/search_by_date", hackernews)
+    app.router.add_get("/appstore/{country}/rss/customerreviews/{asked:.+}", appstore)
+    return app
+
+
+@asynccontextmanager
+async def serving(world: World, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+    """Serves the world while the block runs; gives the base URL, such as http://127.0.0.1:40123."""
+    runner = web.AppRunner(demo_app(world), access_log=None, shutdown_timeout=0.5)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        yield f"http://{host}:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+def _unless_known(request: web.Request, response: web.Response, body: bytes) -> web.Response:
+    """The response with its ETag, or 304 without a body when the asker has this version already."""
+    version = hashlib.sha256(body).hexdigest()[:16]
+    asked = request.if_none_match or ()
+    if any(etag.value in ("*", version) for etag in asked):
+        response = web.Response(status=304)
+    response.etag = version
+    return response

@@ -1,0 +1,30 @@
+"""The demonstration's configuration is an ordinary one: the program reads it like any other."""
+
+from __future__ import annotations
+
+from datetime import time
+from pathlib import Path
+
+from monitor.config.reading import loads
+from monitor.demo.config import SUPPORT_DESK, demo_config
+from monitor.demo.handed_in import SURVEY_FILE
+from monitor.demo.world import BRAND, RIVALS, World
+
+
+def test_the_configuration_is_read_without_a_complaint(world: World, tmp_path: Path) -> None:
+    folder = tmp_path / 'a folder with "quotes"'
+    text = demo_config("http://127.0.0.1:40123", folder, until=world.until)
+    config = loads(text, folder / "config.toml", {})
+
+    assert config.database == folder / "demo.db"
+    assert config.network.allow == ("127.0.0.1",)
+    assert {brand.name: brand.is_competitor for brand in config.brands} == {BRAND: False, **dict.fromkeys(RIVALS, True)}
+    assert [(digest.brand, digest.at, digest.timezone) for digest in config.digests] == [(BRAND, time(7, 30), "UTC")]
+    assert {source.kind for source in config.sources} == {"feed", "hackernews", "appstore", "table", "webhook"}
+    assert config.source("Survey after purchase").config.path == str(folder / SURVEY_FILE)  # type: ignore[attr-defined]
+    assert config.source(SUPPORT_DESK).about == BRAND
+
+
+def test_it_says_that_the_brand_is_invented(world: World, tmp_path: Path) -> None:
+    config = loads(demo_config("http://127.0.0.1:1", tmp_path, until=world.until), tmp_path / "c.toml", {})
+    assert config.brand(BRAND).description.startswith("Invented")
