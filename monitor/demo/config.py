@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from monitor.demo.handed_in import SURVEY_FILE
 from monitor.demo.server import BROKEN_FEED
@@ -15,10 +16,13 @@ SUPPORT_DESK = "Support desk"
 """The webhook source into which the support desk's tickets are pushed."""
 
 
-def demo_config(base_url: str, folder: Path, *, until: datetime, listen: str = "127.0.0.1:0") -> str:
-    """The TOML text for a world served at `base_url`, which ended at `until` (aware; the digest's hour, in UTC).
+def demo_config(
+    base_url: str, folder: Path, *, until: datetime, timezone: str = "UTC", listen: str = "127.0.0.1:0"
+) -> str:
+    """The TOML text for a world served at `base_url` that ended at `until` (aware): the digest's hour.
 
-    `folder` holds the survey's file, the database and the digests. `listen` is where `run` will serve.
+    `folder` holds the survey's file, the database and the digests. `timezone` is the reader's; `listen` is where `run`
+    will serve.
     """
     host = base_url.partition("://")[2].rpartition(":")[0]
     return f"""# Written by `overheard demo`. {BRAND}, its customers and its competitors are invented.
@@ -40,8 +44,8 @@ description = {_text(DESCRIPTION)}
 
 [[digest]]
 brand = {_text(BRAND)}
-at = "{until.astimezone(UTC):%H:%M}"
-timezone = "UTC"
+at = "{until.astimezone(ZoneInfo(timezone)):%H:%M}"
+timezone = {_text(timezone)}
 to = {_text(f"file:{folder / 'digests'}")}
 
 {"".join(_feed(base_url, *feed) for feed in _FEEDS)}

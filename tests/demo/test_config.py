@@ -25,6 +25,12 @@ def test_the_configuration_is_read_without_a_complaint(world: World, tmp_path: P
     assert config.source(SUPPORT_DESK).about == BRAND
 
 
+def test_the_digest_comes_at_the_readers_hour(world: World, tmp_path: Path) -> None:
+    text = demo_config("http://127.0.0.1:1", tmp_path, until=world.until, timezone="America/New_York")
+    [digest] = loads(text, tmp_path / "c.toml", {}).digests
+    assert (digest.at, digest.timezone) == (time(2, 30), "America/New_York")
+
+
 def test_it_says_that_the_brand_is_invented(world: World, tmp_path: Path) -> None:
     config = loads(demo_config("http://127.0.0.1:1", tmp_path, until=world.until), tmp_path / "c.toml", {})
     assert config.brand(BRAND).description.startswith("Invented")
