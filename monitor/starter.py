@@ -86,7 +86,7 @@ def starter(
     """The commented config.toml for a brand. Raises `Refused` for a name that nothing could be found by."""
     name = _name(brand, "brand name")
     domain = _domain(website)
-    own = tuple(dict.fromkeys(handle.strip().lstrip("@") for handle in handles if handle.strip()))
+    own = tuple(dict.fromkeys(_name(handle, "handle", 60).lstrip("@ ") for handle in handles if handle.strip()))
     rivals = tuple(rival for rival in dict.fromkeys(_name(text, "competitor") for text in competitors) if rival != name)
     blocks = [
         _brand(name, domain, own, rivals),
@@ -197,15 +197,15 @@ def _ways() -> str:
     )
 
 
-def _name(text: str, what: str) -> str:
+def _name(text: str, what: str, longest: int = LONGEST_NAME) -> str:
     """A name on one line. Raises `Refused` for one that no text could hold."""
     if _UNUSABLE.search(text):
         raise Refused(f"the {what} holds a control character; write it as people read it")
     name = " ".join(text.split())
     if not re.search(r"[^\W_]", name):
         raise Refused(f'the {what} "{_shown(name)}" has no letter or digit to search for')
-    if len(name) > LONGEST_NAME:
-        raise Refused(f"the {what} is longer than {LONGEST_NAME} letters; give the name that people use")
+    if len(name) > longest:
+        raise Refused(f"the {what} is longer than {longest} letters; give the one that people use")
     return name
 
 
@@ -229,6 +229,7 @@ def _shown(text: str) -> str:
 
 def _toml(text: str) -> str:
     """The text as a TOML string: with single quotes where that reads better, else escaped as JSON escapes."""
+    text = text.replace("${", "$${")  # or the environment would be asked for it
     if '"' in text and "'" not in text and "\n" not in text and not _UNUSABLE.search(text):
         return f"'{text}'"
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -65,7 +65,7 @@ class _Ways:
                 )
                 document.findings.add(place, message)
             return None
-        model = channels.load(meant.kind).Options
+        model = channels.load(meant.kind).options
         ready = {**_lent(self.email, model), **options_of(meant)} if meant.kind == "email" else options_of(meant)
         options = document.read({}, model, place, '"to" in [[digest]]', ready=ready)
         return (
@@ -84,7 +84,7 @@ def _channel(document: Document, place: Place, table: dict[str, Any], email: Ema
         document.findings.add((*place, "kind"), message)
     if kind not in channels.names():
         return None
-    model = channels.load(kind).Options
+    model = channels.load(kind).options
     own = {key: value for key, value in table.items() if key not in _COMMON}
     ready = _lent(email, model) if kind == "email" else {}
     options = document.read(own, model, place, f'[[channel]] of kind "{kind}"', known=_COMMON, ready=ready)

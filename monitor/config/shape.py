@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, SerializeAsAny
 
 from monitor.config.times import clock, duration, weekdays, zone
+from monitor.net.guard import parse_allowed
 from sources.base import SourceConfig
 
 
@@ -48,9 +49,8 @@ def _listen(text: str) -> str:
     return text
 
 
-def _target_host(text: str) -> str:
-    if "://" in text or not text:
-        raise ValueError('write the host alone, such as "wiki.local" or "10.0.0.0/8", without http://')
+def _allowed(text: str) -> str:
+    parse_allowed([text])
     return text
 
 
@@ -110,7 +110,7 @@ class Store(Section):
 class Network(Section):
     """`[network]`: what may be reached, and who says so."""
 
-    allow: tuple[Annotated[Name, AfterValidator(_target_host)], ...] = ()
+    allow: tuple[Annotated[Name, AfterValidator(_allowed)], ...] = ()
     """Private hosts, addresses or networks that sources and channels may reach all the same."""
     contact: Line = ""
     """An address or page that goes into the User-Agent, for those who wonder who reads them."""

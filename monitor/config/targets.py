@@ -94,5 +94,5 @@ def options_of(meant: Target) -> dict[str, Any]:
         case "webhook":
             return {"url": meant.value}
         case "email":
-            return {"to": [meant.value]}
+            return {"recipients": [meant.value]}
     return {"folder": meant.value}

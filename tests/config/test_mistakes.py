@@ -15,7 +15,7 @@ SLIPS = [
     ('"mentions.db"', "5", '"database" in [store] must be text in quotes'),
     ("[store]", "[stoer]", 'unknown section "stoer"; did you mean [store]?'),
     ("[store]", "[[store]]", "write [store] with single brackets"),
-    ('allow = ["wiki.local"]', 'allow = ["http://wiki.local"]', "without http://"),
+    ('allow = ["wiki.local"]', 'allow = ["http://wiki.local"]', "is a URL: give only its host"),
     ('allow = ["wiki.local"]', 'allow = "wiki.local"', "must be a list in [square brackets]"),
     ('allow = ["wiki.local"]', 'alow = ["wiki.local"]', 'did you mean "allow"?'),
     ('query = \'"Acme" AND', 'querry = \'"Acme" AND', 'unknown key "querry" in [[brand]]; did you mean "query"?'),
