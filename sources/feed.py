@@ -11,7 +11,17 @@ from pydantic import Field
 from sources.base import Cursor, Get, Item, MentionKind, Problem, Read, Reading, SourceConfig, source
 from sources.reading.encoding import as_utf8
 from sources.reading.feedjson import entries_of_json
-from sources.reading.feedxml import MOST_ENTRIES, Entry, Head, entries_of, head_of, picked, prepared
+from sources.reading.feedxml import (
+    MOST_ENTRIES,
+    Entry,
+    Head,
+    entries_of,
+    head_of,
+    picked,
+    prepared,
+    with_markup,
+    with_media,
+)
 from sources.reading.identity import content_hash, settle
 from sources.reading.links import canonical, web_link
 from sources.reading.text import language, plain_text, plain_title, tidy, without_boilerplate
@@ -93,6 +103,7 @@ def parse_feed(
     else:
         document = prepared(as_utf8(body, content_type))
         entries, head = entries_of(document, url), head_of(document)
+        entries = with_media(document, with_markup(document, entries))
         extras = picked(document, wanted) if wanted else []
     if len(entries) > MOST_ENTRIES:
         problems.append(Problem(f"entry {MOST_ENTRIES + 1}", f"{len(entries) - MOST_ENTRIES} entries beyond the limit"))
@@ -117,15 +128,16 @@ def _items(entries: list[Entry], head: Head, base: str, extras: list[dict[str, s
     links = [web_link(entry.link, base) for entry in entries]
     titles = [plain_title(entry.title) for entry in entries]
     texts = [_text(entry) for entry in entries]
-    hashes = [content_hash(title, text) for title, text in zip(titles, texts, strict=True)]
-    ladders = [
-        ("" if entry.id == entry.link else " ".join(entry.id.split()), canonical(link) if link else "")
-        for entry, link in zip(entries, links, strict=True)
-    ]
+    given = ["" if entry.id == entry.link else " ".join(entry.id.split()) for entry in entries]
+    ids = settle(
+        given,
+        lambda at: canonical(links[at]) if links[at] else "",
+        lambda at: content_hash(titles[at], texts[at]),
+    )
     items: dict[str, Item] = {}
-    for at, identifier in enumerate(settle(ladders, hashes)):
+    for at, identifier in enumerate(ids):
         entry = entries[at]
-        if identifier in items or not (titles[at] or texts[at] or links[at]):
+        if identifier in items or not any((*entry[:6], entry.published)):
             continue
         extra: dict[str, object] = {"tags": list(entry.tags)} if entry.tags else {}
         if extras:

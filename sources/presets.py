@@ -113,11 +113,6 @@ def cut_head(item: Item, field: str, head: str) -> Item:
     return _with(item, field, getattr(item, field).removeprefix(head))
 
 
-def cut_match(item: Item, field: str, pattern: str) -> Item:
-    """The field without what the pattern matches."""
-    return _with(item, field, re.sub(pattern, "", getattr(item, field)).strip())
-
-
 def clear_if_title(item: Item, tail: str) -> Item:
     """No text, where it only repeats the headline (and the tail)."""
     rest = " ".join(item.text.split()).removeprefix(item.title).strip()
@@ -169,7 +164,6 @@ OPERATIONS: Mapping[str, Callable[..., Item]] = {
     for operation in (
         cut_tail,
         cut_head,
-        cut_match,
         clear_if_title,
         unwrap_link,
         id_from_link,

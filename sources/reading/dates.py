@@ -12,7 +12,7 @@ EARLIEST = 1990
 """Years before the web are placeholders ("0001-01-01", the epoch), not times of posts."""
 _LONGEST = 80
 _DAY_AND_MONTH = re.compile(r"\s*(\d{1,2})([/.\-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
-_SMALL_YEAR = re.compile(r"\b0{2,3}\d{1,2}\b(?![:.])")
+_SMALL_YEAR = re.compile(r"(?<![\d+:.-])0{2,3}\d{1,2}(?![\d:.])")
 _ZONES = {
     name: hours * 3600
     for name, hours in {
@@ -25,12 +25,12 @@ _ZONES = {
 
 
 def utc(moment: datetime) -> datetime | None:
-    """The moment in UTC (a naive one is taken as UTC); None outside the years that a post can have."""
+    """The moment in UTC, in whole seconds (a naive one is UTC); None outside the years that a post can have."""
     try:
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return moment if EARLIEST <= moment.year < 9999 else None
+    return moment.replace(microsecond=0) if EARLIEST <= moment.year < 9999 else None
 
 
 def when(value: object, *, day_first: bool = False) -> datetime | None:

@@ -20,13 +20,14 @@ MOST_ENTRIES = 5_000
 
 _ENTRY = re.compile(rb"<(?:\w{1,20}:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _WEB_PAGE = re.compile(rb"\s*(?:<\?xml[^<>]*>\s*)?(?:<!--[^<>]*-->\s*)*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
-_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)[a-zA-Z][a-zA-Z0-9]{1,30};")
-_ENTITY_OUTSIDE_CDATA = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|&([a-zA-Z][a-zA-Z0-9]{1,30});", re.DOTALL)
+_FEED_INSIDE = re.compile(rb"<(?:feed|rss|rdf:RDF)[\s>]")
+_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)")
+_WHOLE_ENTITY = re.compile(_ENTITY.pattern + rb"(?:\w{2,31};)?")
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^<>\[]{0,1000}(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _MANY_ATTRIBUTES = re.compile(rb"<[a-zA-Z](?:[^<>=]*=){4000}")
-_MARKUP_AS_ELEMENTS = re.compile(
-    rb"<(?:\w{1,20}:)?(?:title|summary)\s[^<>]*type\s*=\s*[\"'](?:application/)?xhtml"
-    rb"|<(?:description|content:encoded|title)>\s*<[a-zA-Z]",
+_LONG_TAG = 16_000
+_MARKUP = re.compile(
+    rb"<(?:title|summary)\s[^<>]*type\s*=\s*[\"'](?:application/)?xhtml|<(?:description|content:encoded)>[^<]*<[a-zA-Z]"
 )
 _DATE_ELEMENT = re.compile(
     rb"<(?:\w{1,20}:)?(?:pubdate|published|issued|date|updated|modified|created)\b", re.IGNORECASE
@@ -34,6 +35,7 @@ _DATE_ELEMENT = re.compile(
 _WHOLE_DATE = re.compile(r"(?:19|20)\d\d\D\d{1,2}\D\d{1,2}|\b\d{1,2} \w{3,9},? (?:19|20)\d\d")
 _ELEMENT = re.compile(rb"<(/?)[a-zA-Z][^<>]*?(/?)>")
 _DEEPEST = 600
+_NO_PAGES = {"enclosure", "edit", "self", "hub", "replies", "license", "shortlink", "payment", "search"}
 
 
 class Entry(NamedTuple):
@@ -57,9 +59,9 @@ def prepared(body: bytes) -> bytes:
 
     Raises `BadShape` for a web page, and for a shape that would take feed parsers very long.
     """
-    if _WEB_PAGE.match(body[:4000]):
+    if _WEB_PAGE.match(body[:4000]) and not _FEED_INSIDE.search(body, 0, 65_536):
         raise BadShape("$", "a web page, not a feed: give the address of the page's feed")
-    if _MANY_ATTRIBUTES.search(body):
+    if len(max(body.split(b">"), key=len, default=b"")) > _LONG_TAG and _MANY_ATTRIBUTES.search(body):
         raise BadShape("$", "an element with thousands of attributes")
     doctype = body.find(b"<!DOCTYPE", 0, 65_536)
     if doctype >= 0 and not re.search(rb"<[a-zA-Z]", body[:doctype]):
@@ -68,14 +70,24 @@ def prepared(body: bytes) -> bytes:
 
 
 def without_named_entities(body: bytes) -> bytes:
-    """The UTF-8 document with `&eacute;` as its character and `&unknown;` as text: XML knows neither."""
-    return _ENTITY_OUTSIDE_CDATA.sub(_as_character, body) if _ENTITY.search(body) else body
+    """The UTF-8 document with `&eacute;` as its character, `&unknown;` and a bare `&` as text: XML knows none."""
+    pieces: list[bytes] = []
+    at = 0
+    while at < len(body):
+        start = body.find(b"<![CDATA[", at)
+        end = body.find(b"]]>", start) if start >= 0 else -1
+        start, end = (start, end) if end >= 0 else (len(body), len(body))
+        outside = body[at:start]
+        pieces.append(_WHOLE_ENTITY.sub(_as_character, outside) if b"&" in outside else outside)
+        pieces.append(body[start:end])
+        at = end
+    return b"".join(pieces)
 
 
 def entries_of(body: bytes, url: str) -> list[Entry]:
     """Every entry of a prepared document, in its order. Raises `BadShape` where no parser finds a feed."""
     first = _by_fastfeedparser(body)
-    if first and not _MARKUP_AS_ELEMENTS.search(body) and not _needs_inner_base(body, first):
+    if first and not _lost_something(body, first):
         return first
     if not _fit_for_feedparser(body):
         if first:
@@ -110,7 +122,7 @@ def _fast_entry(entry: Mapping[str, Any], is_atom: bool, dates_from_ids: bool) -
     tags = get("tags")
     return Entry(
         given,
-        _alternate(entry) if is_atom else get("link") or "",
+        _alternate(entry) if is_atom else get("link") or _alternate(entry),
         get("title") or "",
         "" if kind.startswith(("image/", "audio/", "video/")) else first.get("value") or "",
         get("description") or "",
@@ -130,7 +142,9 @@ def _alternate(entry: Mapping[str, Any]) -> str:
             link["href"] for link in links if link["href"] in pages and (link["type"] or "text/html") == "text/html"
         )
         return next(readable, pages[0])
-    return pages[0] if pages else entry.get("link") or ""
+    if pages or entry.get("link"):
+        return pages[0] if pages else entry["link"]
+    return next((link["href"] for link in links if link["href"] and link["rel"] not in _NO_PAGES), "")
 
 
 def _from_iso(text: str) -> datetime | None:
@@ -138,7 +152,7 @@ def _from_iso(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    if moment.tzinfo is not UTC:
+    if moment.tzinfo is not UTC or moment.microsecond:
         return utc(moment)
     return moment if moment.year >= EARLIEST else None
 
@@ -193,6 +207,12 @@ def _cut_after(body: bytes, entries: int) -> bytes:
     return body
 
 
+def _lost_something(body: bytes, entries: list[Entry]) -> bool:
+    """True for what fastfeedparser is known not to read: items inside items, and xml:base of an entry."""
+    ends = body.count(b"</entry>" if b"<rss" not in body[:2000] else b"</item>")
+    return len(entries) < min(ends, MOST_ENTRIES) or _needs_inner_base(body, entries)
+
+
 def _needs_inner_base(body: bytes, entries: list[Entry]) -> bool:
     start = _ENTRY.search(body)
     if not start or body.find(b"xml:base", start.start()) < 0:
@@ -217,10 +237,7 @@ def _fit_for_feedparser(body: bytes) -> bool:
 
 
 def _as_character(found: re.Match[bytes]) -> bytes:
-    name = found[1]
-    if name is None or name in (b"amp", b"lt", b"gt", b"quot", b"apos"):
-        return found[0]
-    character = html.unescape(found[0].decode("ascii"))
+    character = html.unescape(found[0].decode("utf-8", errors="replace"))
     return found[0].replace(b"&", b"&amp;") if character.startswith("&") else character.encode("utf-8")
 
 
@@ -297,6 +314,51 @@ def picked(body: bytes, wanted: Mapping[str, str]) -> list[dict[str, str]]:
         return []
     entries = (element for element in root.iter() if _local(element) in ("item", "entry"))
     return [{name: _at(entry, path) for name, path in wanted.items()} for entry in entries]
+
+
+def with_markup(body: bytes, entries: list[Entry]) -> list[Entry]:
+    """The entries, those whose title or text is written as elements (XHTML, unescaped HTML) with that markup."""
+    if not _MARKUP.search(body):
+        return entries
+    root = etree.fromstring(body, etree.XMLParser(**_INERT))
+    elements = [] if root is None else [one for one in root.iter() if _local(one) in ("item", "entry")]
+    if len(elements) != len(entries):
+        return entries
+    return [entry._replace(**_inner(element)) for entry, element in zip(entries, elements, strict=True)]
+
+
+_FIELD_OF = {"title": "title", "summary": "summary", "description": "summary", "encoded": "content"}
+
+
+def _inner(element: Any) -> dict[str, str]:
+    """Field to inner markup, for the parts of an XML entry that have elements inside."""
+    parts = [(field, part) for part in element if len(part) and (field := _FIELD_OF.get(_local(part)))]
+    markup = {
+        field: (part.text or "") + "".join(etree.tostring(e, encoding="unicode") for e in part) for field, part in parts
+    }
+    if "summary" in markup and any(_local(part) == "description" for part in element):
+        markup.setdefault("content", "")  # what was taken for the content is the same description without its markup
+    return markup
+
+
+_MEDIA = ("group/", "group/content/", "content/", "")
+
+
+def with_media(body: bytes, entries: list[Entry]) -> list[Entry]:
+    """The entries, those without title or text with what media:title and media:description say instead."""
+    if b"media:" not in body or all(entry.title and (entry.content or entry.summary) for entry in entries):
+        return entries
+    wanted = {f"{place}{name}": f"{place}{name}" for place in _MEDIA for name in ("title", "description")}
+    found = picked(body, wanted)
+    if len(found) != len(entries):
+        return entries
+    return [
+        entry._replace(
+            title=entry.title or next(filter(None, (media[f"{place}title"] for place in _MEDIA)), ""),
+            summary=entry.summary or next(filter(None, (media[f"{place}description"] for place in _MEDIA)), ""),
+        )
+        for entry, media in zip(entries, found, strict=True)
+    ]
 
 
 def _at(element: Any, path: str) -> str:

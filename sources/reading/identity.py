@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 
 LONGEST = 500
 """Ids longer than this many characters are replaced by their hash."""
@@ -21,23 +21,26 @@ def bounded(identifier: str) -> str:
     return identifier if len(identifier) <= LONGEST else content_hash(identifier)
 
 
-def settle(ladders: Sequence[tuple[str, str]], contents: Sequence[str]) -> list[str]:
-    """One id per record of a reply. `ladders` holds (given id, canonical link), either may be empty.
+def settle(given: Sequence[str], link_of: Callable[[int], str], content_of: Callable[[int], str]) -> list[str]:
+    """One id per record of a reply: what it was given, else its canonical link, else the hash of its content.
 
     An id that is shared by records of different content identifies none of them: they fall to their link, and where
-    that is shared as well, to the hash of their content. Records that agree in id and content get the same id.
+    that is shared as well, to the hash. Records that agree in id and content get the same id. Links and hashes are
+    asked for by the record's place, and only where they are needed.
     """
-    ids = [""] * len(ladders)
-    pending = range(len(ladders))
-    for rung in (0, 1):
-        claims: dict[str, set[str]] = defaultdict(set)
-        for at in pending:
-            claims[ladders[at][rung]].add(contents[at])
-        for at in pending:
-            claim = ladders[at][rung]
-            if claim and len(claims[claim]) == 1:
+    ids = [""] * len(given)
+    pending = list(range(len(given)))
+    for claim_of in (given.__getitem__, link_of):
+        claims = {at: claim_of(at) for at in pending}
+        shared = Counter(claims.values())
+        contents: dict[str, set[str]] = defaultdict(set)
+        for at, claim in claims.items():
+            if claim and shared[claim] > 1:
+                contents[claim].add(content_of(at))
+        for at, claim in claims.items():
+            if claim and len(contents.get(claim, ())) <= 1:
                 ids[at] = bounded(claim)
-        pending = [at for at in pending if not ids[at]]  # type: ignore[assignment]
+        pending = [at for at in pending if not ids[at]]
     for at in pending:
-        ids[at] = contents[at]
+        ids[at] = content_of(at)
     return ids

@@ -40,4 +40,4 @@ def canonical(link: str) -> str:
     if query and any(_TRACKERS.match(name.lower()) for name, _ in parse_qsl(query, keep_blank_values=True)):
         pairs = parse_qsl(query, keep_blank_values=True)
         query = urlencode([(name, value) for name, value in pairs if not _TRACKERS.match(name.lower())])
-    return parts._replace(scheme=scheme, netloc=host, path=parts.path or "/", query=query).geturl()
+    return parts._replace(scheme=scheme, netloc=host, query=query).geturl()

@@ -7,13 +7,15 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser
 
-_BLOCKS = (
-    "p|div|br|li|tr|td|th|h[1-6]|blockquote|pre|ul|ol|dl|dt|dd|table|section|article|header|footer|figure|figcaption"
-    "|hr|address|aside|nav|main|form|fieldset|details|summary|option|caption|center"
+_INLINE = (
+    "a|abbr|acronym|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|i|img|ins|kbd|label|mark|o:p|q|s|samp|small|span|strike"
+    "|strong|sub|sup|time|tt|u|var|wbr"
 )
-_BLOCK_EDGE = re.compile(rf"<(?=/?(?:{_BLOCKS})[\s/>])", re.IGNORECASE)
+# Both cases spelled out: `re.IGNORECASE` takes twice the time here.
+_BLOCK_EDGE = re.compile(rf"<(?=[/a-zA-Z])(?!/?(?:{_INLINE}|{_INLINE.upper()})[\s/>])")
 _UNSEEN = ["script", "style", "template", "noscript", "iframe", "object", "svg", "math", "head", "title", "button"]
-_UNSEEN_TAG = re.compile(rf"<(?:{'|'.join(_UNSEEN)})[\s/>]", re.IGNORECASE)
+_UNSEEN_TAG = re.compile(rf"<(?:{'|'.join(_UNSEEN)}|{'|'.join(_UNSEEN).upper()})[\s/>]")
+_TAG = re.compile(rf"<(?:{'|'.join(_UNSEEN)})[\s/>]", re.IGNORECASE)
 _TAG = re.compile(r"<[a-zA-Z/!?]")
 _TITLE_TAG = re.compile(
     r"</?(?:a|abbr|b|big|br|cite|code|del|div|em|font|h[1-6]|i|img|ins|mark|p|q|s|small|span|strong|sub|sup|tt|u)"
@@ -24,13 +26,15 @@ _BLANK_LINE = re.compile(r"\n[ \t\r\f\v]*\n")
 _BOILERPLATE = re.compile(
     r"(?:^|\n)(?:"
     r"The post .{1,500}? (?:appeared first on|first appeared on) [^\n]{1,200}"
-    r"|(?:Comments|Read more|Read the full story|Continue reading[^\n]{0,200}|\[link\] \[comments\])[ .…→»]*"
+    r"|submitted by\s+\S+(?:\s+to\s+\S+)?\s*\[link\]\s*\[(?:\d+ )?comments\]"
+    r"|(?:Comments|Read more|Read the full story|Continue reading[^\n]{0,200}|(?:∞ )?Permalink)[ .…→»]*"
     r")$"
 )
 
 
 def plain_text(fragment: str) -> str:
     """What a reader of this HTML would see, one block a line, blanks squeezed. Plain text passes unharmed."""
+    fragment = _mended(fragment)
     if not _TAG.search(fragment):
         return _paragraphs(html.unescape(fragment) if "&" in fragment else fragment)
     # A form feed is white space to HTML, so it stays where it is put even between the cells of a table.
@@ -43,6 +47,7 @@ def plain_text(fragment: str) -> str:
 
 def plain_title(title: str) -> str:
     """One line of plain text from a headline that may hold entities or inline markup; `<T>` as text stays."""
+    title = _mended(title)
     if "<" in title and _TITLE_TAG.search(title):
         return plain_text(title).replace("\n", " ")
     if "&" in title:
@@ -51,7 +56,7 @@ def plain_title(title: str) -> str:
 
 
 def without_boilerplate(text: str) -> str:
-    """The text without the tail that blog software adds ("The post … appeared first on …", "Read more", "Comments")."""
+    """The text without the tail that software adds: "The post … appeared first on …", "Read more", "submitted by …"."""
     head = text[-900:]
     if cut := _BOILERPLATE.search(head):
         return text[: len(text) - len(head) + cut.start()].rstrip()
@@ -68,6 +73,16 @@ def language(tag: object) -> str:
     """The ISO 639 code at the head of a language tag ("en-US" → "en"); empty for what is none."""
     head = tag.strip().replace("_", "-").partition("-")[0].lower() if isinstance(tag, str) else ""
     return head if 2 <= len(head) <= 3 and head.isascii() and head.isalpha() and head != "und" else ""
+
+
+def _mended(text: str) -> str:
+    """The text as it was before somebody took its UTF-8 for Latin-1 ("GrÃ¼ÃŸe")."""
+    if not text.isascii() and ("Ã" in text or "Â" in text or "â\x80" in text):
+        try:
+            return text.encode("latin-1").decode("utf-8")
+        except UnicodeError:
+            return text
+    return text
 
 
 def _paragraphs(text: str) -> str:
