@@ -9,6 +9,8 @@ from functools import cached_property
 
 from monitor.query.text import Words
 
+NO_WORDS = Words("")
+
 
 @dataclass(frozen=True)
 class Document:
@@ -35,7 +37,7 @@ class Document:
 
     @cached_property
     def title_words(self) -> Words:
-        return Words(self.title)
+        return Words(self.title) if self.title else NO_WORDS
 
     @cached_property
     def text_words(self) -> Words:
@@ -43,11 +45,11 @@ class Document:
 
     @cached_property
     def author_words(self) -> Words:
-        return Words(self.author)
+        return Words(self.author) if self.author else NO_WORDS
 
     @cached_property
     def url_words(self) -> Words:
-        return Words(self.url)
+        return Words(self.url) if self.url else NO_WORDS
 
     @cached_property
     def vocabulary(self) -> set[str]:

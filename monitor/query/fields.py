@@ -106,7 +106,7 @@ def label(value: str) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The one of `known` most like `word`, or nothing."""
-    return next(iter(get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)), "")
+    return next(iter(get_close_matches(word.lower()[:40], list(known), n=1, cutoff=0.6)), "")
 
 
 def nearest_label(field: Field, value: str) -> str:

@@ -29,7 +29,8 @@ class Token:
     ordered: bool = False
 
 
-_SPACE = re.compile(r"\s*")
+_SPACE = re.compile(r"[\s\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*")
+"""Spaces, and the invisible marks that come along when a query is pasted from a page or a document."""
 _QUOTE = re.compile('["“”„‟«»]')
 _RUN = re.compile(r'[^\s()"“”„‟«»{}`]+')
 _QUOTED = re.compile(r'(\+\+|\+|!)?["“”„‟«»]')
@@ -48,8 +49,8 @@ def tokens(query: str) -> list[Token]:
     while position < len(query):
         token = _value(query, position) if after_field else _token(query, position)
         found.append(token)
-        after_field = token.kind == "field"
         position = _skip(query, token.end)
+        after_field = token.kind == "field" and position == token.end
     return [*found, Token("end", "", len(query.rstrip()), len(query))]
 
 

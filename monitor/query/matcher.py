@@ -20,6 +20,7 @@ from monitor.query.tree import (
     Not,
     Or,
     Phrase,
+    Piece,
     Query,
     Sentence,
     Within,
@@ -61,15 +62,15 @@ def compile(query: Query) -> Matcher:
 def _spans(document: Document, found: Iterable[Found]) -> tuple[Span, ...]:
     spans = []
     for field, first, last in set(found):
-        words = _words(document, field)
+        words = _reader(field)(document)
         spans.append(Span(field, words.starts[first], words.ends[last]))
     return tuple(sorted(spans))
 
 
-def _words(document: Document, field: str) -> Words:
+def _reader(field: str) -> Callable[[Document], Words]:
     read = FIELDS[field].words
     assert read is not None, "only fields of words are searched for words"
-    return read(document)
+    return read
 
 
 def _condition(node: Node) -> Condition:
@@ -86,6 +87,8 @@ def _condition(node: Node) -> Condition:
             return _hosted(node)
         case Between():
             return _between(node)
+        case Phrase(width=1, pieces=(Piece(plain=True, letters=word),)):
+            return _any_word(node.fields, frozenset({word}))
         case _:
             return _placed(node)
 
@@ -127,12 +130,15 @@ def _any_of(parts: tuple[Node, ...]) -> Condition:
 
 
 def _any_word(fields: tuple[str, ...], wanted: frozenset[str]) -> Condition:
+    readers = [(field, _reader(field)) for field in fields]
+    one = next(iter(wanted)) if len(wanted) == 1 else None
+
     def hold(document: Document) -> list[Found] | None:
         found = []
-        for field in fields:
-            at = _words(document, field).at
-            for word in wanted & at.keys():
-                found += [Found(field, position, position) for position in at[word]]
+        for field, read in readers:
+            at = read(document).at
+            for word in (one,) if one else wanted & at.keys():
+                found += [Found(field, position, position) for position in at.get(word, ())]
         return found or None
 
     return hold
@@ -193,12 +199,12 @@ def _placed(node: Node) -> Condition:
     fields = sorted(
         {name for part in walk(node) if isinstance(part, Phrase | Within | Written) for name in part.fields}
     )
-    finders = [(field, _finder(node, field, every=False)) for field in fields]
+    finders = [(field, _reader(field), _finder(node, field, every=False)) for field in fields]
 
     def hold(document: Document) -> list[Found] | None:
         found = []
-        for field, find in finders:
-            words = _words(document, field)
+        for field, read, find in finders:
+            words = read(document)
             if words.text:
                 found += [Found(field, hit.first, hit.last) for hit in find(words)]
         return found or None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from monitor.query.fields import FIELDS, LATER, Field, nearest
@@ -213,5 +214,5 @@ def _chained(node: Node, operator: Token) -> tuple[Node, ...]:
     return node.parts if isinstance(node, Sentence) and node.ordered == operator.ordered else (node,)
 
 
-def _around(nodes: tuple[Node, ...] | list[Node]) -> Place:
+def _around(nodes: Sequence[Node]) -> Place:
     return Place(nodes[0].place.start, nodes[-1].place.end)

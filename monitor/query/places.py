@@ -87,7 +87,7 @@ def _test(piece: Piece) -> Callable[[str], bool]:
 
     def masked(word: str) -> bool:
         long_enough = len(word) >= length if piece.open else len(word) == length
-        return long_enough and all(word[i] == letter for i, letter in fixed)
+        return long_enough and all(word[i] == letter for i, letter in fixed) and not is_unspaced(word)
 
     return masked
 

@@ -18,7 +18,8 @@ from monitor.query.tree import Query
 Key = TypeVar("Key", bound=Hashable)
 
 _COLUMNS = ("title", "text", "author")
-_HEAD = 3
+_HEADS = (6, 4, 3, 2, 1)
+"""Beginnings of words are looked up by so many letters."""
 
 _COMMON_WORDS = """
 a about after all also am an and any are as at back be because been but by can could day de der die do el en even
@@ -31,7 +32,7 @@ _COMMON = frozenset(_COMMON_WORDS.split())
 
 
 class _Anchor(NamedTuple):
-    """A word to look up, or with `open` the beginning of one, at most _HEAD letters."""
+    """A word to look up, or with `open` the beginning of one."""
 
     letters: str
     open: bool
@@ -109,8 +110,12 @@ def _anchors(wanted: Need) -> tuple[float, frozenset[_Anchor]]:
             sure = words[:-1] if is_open else words
             choices = [(_cost(word), frozenset({_Anchor(word, False)})) for word in sure]
             if is_open:
-                choices.append((20 / len(words[-1]), frozenset({_Anchor(words[-1][:_HEAD], True)})))
+                choices.append((20 / len(words[-1]), frozenset({_Anchor(_head(words[-1]), True)})))
             return min(choices, key=lambda priced: priced[0])
+
+
+def _head(word: str) -> str:
+    return word[: next(length for length in _HEADS if length <= len(word))]
 
 
 def _cost(word: str) -> float:

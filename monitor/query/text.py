@@ -24,20 +24,23 @@ _CIRCLED = "\u24b6-\u24e9\U0001f130-\U0001f149"
 """Ⓐ and 🄰: symbols to Unicode, letters to those who write with them, and NFKC makes letters of them."""
 _JOINERS = "\u00ad\u034f\u200c\u200d\u2060\ufeff"
 """Invisible inside a word (soft hyphen, zero-width joiners): `Go\u00adPro` is `gopro`."""
-_LAST_MARK = 0x1E94A
-_MARKS = "".join(chr(c) for c in range(0x300, _LAST_MARK + 1) if unicodedata.category(chr(c))[0] == "M")
-_MARKS += "\uff9e\uff9f\U000e0100-\U000e01ef"
-
+_MARKS = "".join(chr(c) for c in range(0x300, 0x10000) if unicodedata.category(chr(c))[0] == "M") + "\uff9e\uff9f"
+_RARE_MARKS = "\U00011100-\U00011102\U00011127-\U00011134\U0001e944-\U0001e94a\U000e0100-\U000e01ef"
+"""Above 65,535 every range costs time in every search, so only the living scripts (Chakma, Adlam) and variants."""
 _MARK_SET = frozenset(_MARKS)
 
-_LETTER = f"[^\\W_{_UNSPACED}]"
-_SPACED_TOKEN = f"(?:{_LETTER}|[{_CIRCLED}]){_LETTER}*(?:[{_MARKS}{_JOINERS}{_CIRCLED}]+{_LETTER}*)*+"
-_UNSPACED_TOKEN = f"[{_UNSPACED}][{_MARKS}{_JOINERS}]*"
-_TOKEN = re.compile(f"{_UNSPACED_TOKEN}|{_SPACED_TOKEN}")
-_TOKEN_OR_CHARACTER = re.compile(f"({_UNSPACED_TOKEN})|{_SPACED_TOKEN}")
-_UNSPACED_CHARACTER = re.compile(f"[{_UNSPACED}]")
+_UNSPACED_TOKEN = f"[{_UNSPACED}][{_MARKS}{_JOINERS}{_RARE_MARKS}]*"
+
+
+def _spaced_token(letter: str) -> str:
+    return f"(?:{letter}|[{_CIRCLED}]){letter}*(?:[{_MARKS}{_JOINERS}{_RARE_MARKS}{_CIRCLED}]+{letter}*)*+"
+
+
+_ANY_TOKEN = re.compile(f"({_UNSPACED_TOKEN})|" + _spaced_token(f"[^\\W_{_UNSPACED}]"))
+_SPACED_TOKEN = re.compile(_spaced_token(r"[^\W_]"))
 _ASCII_TOKEN = re.compile("[A-Za-z0-9]+")
-_SEPARATOR = re.compile(f"[^\\w{_MARKS}]|_")
+_UNSPACED_CHARACTER = re.compile(f"[{_UNSPACED}]")
+_SEPARATOR = re.compile(f"[^\\w{_UNSPACED}{_MARKS}{_RARE_MARKS}]|_")
 
 _ASCII_WORDS = str.maketrans(
     {chr(c): (chr(c).lower() if chr(c).isalnum() else " ") for c in range(128)}  # one pass that lowers and separates
@@ -55,7 +58,14 @@ _STROKES = str.maketrans(
 _CHUNK = 256
 _CACHED = 64
 
-SENTENCE_END = re.compile(r"[.!?…]+(?=\s|$)|[。！？｡]|[\n\r\v\f\x85\u2028\u2029]")
+SENTENCE_END = re.compile(r"[.!?…](?=\s|$)|[。！？｡]|[\n\r\v\f\x85\u2028\u2029]")
+
+
+def _token_pattern(text: str) -> re.Pattern[str]:
+    """The cheapest pattern that cuts `text` as `_ANY_TOKEN` does."""
+    if text.isascii():
+        return _ASCII_TOKEN
+    return _ANY_TOKEN if _UNSPACED_CHARACTER.search(text) else _SPACED_TOKEN
 
 
 def fold(text: str) -> str:
@@ -99,21 +109,21 @@ class Words:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._unspaced = not text.isascii() and _UNSPACED_CHARACTER.search(text) is not None
+        self._token = _token_pattern(text)
 
     @cached_property
     def in_order(self) -> list[str]:
         """The folded words in order."""
-        if self.text.isascii():
+        if self._token is _ASCII_TOKEN:
             return self.text.translate(_ASCII_WORDS).split()
-        if self._unspaced:
+        if self._token is _ANY_TOKEN:
             return self._paired()
-        return " ".join(map(_folded, _TOKEN.findall(self.text))).split()
+        return " ".join(map(_folded, self._token.findall(self.text))).split()
 
     def _paired(self) -> list[str]:
         words: list[str] = []
         run_ends_at = -1
-        for token in _TOKEN_OR_CHARACTER.finditer(self.text):
+        for token in _ANY_TOKEN.finditer(self.text):
             folded = _folded(token[0])
             if token.lastindex:
                 if run_ends_at == token.start():
@@ -139,11 +149,15 @@ class Words:
     def _places(self) -> tuple[list[int], list[int]]:
         starts: list[int] = []
         ends: list[int] = []
-        ascii_only = self.text.isascii()
-        for token in (_ASCII_TOKEN if ascii_only else _TOKEN).finditer(self.text):
-            count = 1 if ascii_only else len(_folded(token[0]).split())
-            starts += [token.start()] * count
-            ends += [token.end()] * count
+        for token in self._token.finditer(self.text):
+            count = 1 if self._token is _ASCII_TOKEN else len(_folded(token[0]).split())
+            start, end = token.span()
+            if count == 1:
+                starts.append(start)
+                ends.append(end)
+            else:
+                starts += [start] * count
+                ends += [end] * count
         return starts, ends
 
     @property

@@ -11,6 +11,7 @@ from monitor.query.problem import QueryError, shown
 from monitor.query.tree import Between, Place
 
 _VALUE = re.compile(r"(?P<compare><=|>=|<|>|=)?(?P<low>[^<>=]+?)(?:\.\.(?P<high>[^<>=]+))?")
+_LONGEST = 80
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
 _DATE = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?)(?:[T ](\d\d):(\d\d)(?::(\d\d))?(Z|[+-]\d\d:\d\d)?)?)?)?")
 
@@ -21,7 +22,7 @@ Interval = tuple[float, float]
 def between(query: str, token: Token, field: Field) -> Between:
     """The condition that `token` writes on a number or moment field. QueryError where it is none."""
     place = Place(token.start, token.end)
-    value = _VALUE.fullmatch(token.text) if token.kind in ("term", "phrase") else None
+    value = _VALUE.fullmatch(token.text) if len(token.text) <= _LONGEST else None
     low = _interval(value["low"], field) if value else None
     high = _interval(value["high"], field) if value and value["high"] else low
     if value is None or low is None or high is None or (value["high"] and value["compare"]):
