@@ -2,7 +2,7 @@
 
 A channel is one module in monitor/channels/ with a pydantic `Options` model and a generator:
 
-    def deliver(notice: Notice, options: Options, earlier: Sequence[Attempt]) -> Delivery:
+    def deliver(notice: Notice, options: Options, earlier: Sequence[Attempt], now: datetime) -> Delivery:
         reply = yield Http("POST", options.webhook_url, json=payload(notice))
         return Sent() if reply.status == 200 else Later(30, f"answered {reply.status}")
 """
@@ -102,6 +102,8 @@ class Never:
     """It cannot arrive: given up loudly, listed, replayable."""
 
     why: str
+    held: bool = False
+    """It may have arrived already, and the user asked for at most once: a person decides, nothing is sent by itself."""
 
 
 Outcome = Sent | Later | Never

@@ -27,6 +27,6 @@ def ask(brand: str | Sequence[str], start: datetime, end: datetime, *conditions:
 
 
 def saying(wordings: Sequence[str]) -> str:
-    """Any of these wordings."""
+    """Any of these wordings; nothing where there are none."""
     phrases = [quoted(wording) for wording in wordings]
-    return phrases[0] if len(phrases) == 1 else f"({' OR '.join(phrases)})"
+    return f"({' OR '.join(phrases)})" if len(phrases) > 1 else "".join(phrases)

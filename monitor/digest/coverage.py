@@ -88,13 +88,14 @@ def _notes(material: Material) -> Iterator[Sentence]:
         why = f": {plain_line(material.scoring)}" if material.scoring else "; they are next in the queue"
         yield say(figure, f" {'is' if len(unscored) == 1 else 'are'} not scored yet{why}.", mentions=unscored)
     held = material.waiting
-    for number, words, condition in (
-        (held.unlikely, "probably not about this brand, held for you to confirm and not counted", "is:unlikely"),
-        (held.excluded, "kept out by the brand's query and not counted", "is:excluded"),
-        (held.late, "published earlier but found only now", "is:late"),
+    for number, words in (
+        (held.unlikely, "probably not about this brand, held for you to confirm and not counted"),
+        (held.excluded, "kept out by the brand's query and not counted"),
+        (held.late, "published earlier but found only now"),
     ):
         if number:
-            yield say(Figure(number, many(number, "mention"), ask(name, start, end, condition)), f" {words}.")
+            # no query: what is held apart cannot be asked for in the query language
+            yield say(Figure(number, many(number, "mention"), ""), f" {words}.")
     gaps = [
         f"{plain_line(source.name, 60)}: {plain_line(gap, 160)}" for source in material.coverage for gap in source.gaps
     ]

@@ -17,7 +17,8 @@ Level = Literal["normal", "reply", "unusual", "quiet", "learning", "blind"]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number, as it reads, and the query that produced it. Estimates carry their interval and how many they stand on."""
+    """A number, as it reads, and the query that gives its mentions again (empty where none can: what is held apart).
+    Estimates carry their interval and how many they stand on."""
 
     value: float | int | None
     text: str

@@ -25,6 +25,19 @@ def markdown(digest: Mapping[str, Any], base: str = "") -> str:
     return "\n".join(_lines(digest, base)) + "\n"
 
 
+MARKUP = re.compile(r"\\(.)|\[((?:[^\[\]\\]|\\.)*)\]\(<([^>]*)>\)|(\*\*|\u2060| {2}$|^#+ )", re.MULTILINE)
+
+
+def plain(digest: Mapping[str, Any]) -> str:
+    """The same as plain text for a letter, links written out."""
+
+    def unmarked(found: re.Match[str]) -> str:
+        escaped, text, to = found.group(1), found.group(2), found.group(3)
+        return escaped or (f"<{to}>" if text is not None else "")
+
+    return MARKUP.sub(unmarked, markdown(digest))
+
+
 def _lines(digest: Mapping[str, Any], base: str) -> Iterator[str]:
     sections = digest["sections"]
     yield from (f"# {words(digest['brand'])}, {view.long_date(digest)}", "")

@@ -13,6 +13,7 @@ from monitor.insight.copies import copies
 from monitor.mention import Heard
 
 MOST = 5
+ANSWERED = ("replied", "resolved", "hidden")
 WEIGHTS = (
     ("churn", 5, "threatens to leave"),
     ("complaint", 3, "complaint"),
@@ -30,7 +31,7 @@ def is_low_review(heard: Heard) -> bool:
 
 def reasons(heard: Heard) -> list[tuple[float, str]]:
     """(weight, in words), weightiest first; empty when nobody waits."""
-    if heard.state in ("replied", "resolved", "hidden") or heard.mention.kind in ("article", "survey"):
+    if heard.state in ANSWERED or heard.mention.kind in ("article", "survey"):
         return []
     found: list[tuple[float, str]] = [(weight, words) for need, weight, words in WEIGHTS if need in heard.needs]
     if is_low_review(heard):
@@ -48,13 +49,15 @@ def waiting(heard: Sequence[Heard]) -> list[Heard]:
 
 def reply(material: Material) -> Reply:
     everybody = waiting(material.heard)
+    # asked for only where it makes a difference: the query language learns `status:` later than this was written
+    answered = any(one.state in ANSWERED for one in material.heard)
     query = ask(
         material.brand.name,
         material.start,
         material.end,
         f"({NEEDS} OR (type:review rating:1..2))",
         "NOT type:(article OR survey)",
-        OPEN,
+        OPEN if answered else "",
     )
     total = Figure(len(everybody), grouped(len(everybody)), query)
     ranked = sorted(_leads(everybody), key=_urgency)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from monitor.digest.asks import ask, saying
@@ -57,16 +57,25 @@ def _story(material: Material, group: list[Heard]) -> Story:
 
 
 def _telling(material: Material, group: list[Heard]) -> str:
-    """A condition that gives this group and nothing else: words that it alone has; else its lead's likeness."""
+    """A condition that gives this group and nothing else: words in a row that all its items have and nothing else has;
+    failing that, such words for each of them."""
     inside = {one.mention.id for one in group}
     lines = [(one.mention.id, line_of(one.mention.title), line_of(one.mention.text)) for one in material.heard]
-    lead = group[0].mention
-    for words in (parts(lead.text), parts(lead.title)):
+
+    def found(run: str) -> set[int]:
+        return {id_ for id_, *fields in lines if any(f" {run} " in line for line in fields)}
+
+    runs = [run for run in _runs(group[0]) if run]
+    shared = next((run for run in runs if found(run) == inside), "")
+    own = [next((run for run in _runs(one) if run and found(run) <= inside), "") for one in group]
+    return saying([shared] if shared else sorted({run for run in own if run} or set(runs[:1])))
+
+
+def _runs(heard: Heard) -> Iterator[str]:
+    """Runs of words of a mention, its text's before its title's."""
+    for words in (parts(heard.mention.text), parts(heard.mention.title)):
         for start in range(0, max(0, len(words) - RUN) + 1, RUN):
-            run = " ".join(words[start : start + RUN])
-            if run and {id_ for id_, *fields in lines if any(f" {run} " in line for line in fields)} == inside:
-                return saying([run])
-    return f"like:{lead.id}"
+            yield " ".join(words[start : start + RUN])
 
 
 def comments(material: Material) -> Repeated:

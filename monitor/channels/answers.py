@@ -1,0 +1,62 @@
+"""What an answer means: one table for every channel. Arrived, try again (and when), or never (and what to do about it)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from monitor.notice import Later, Never, Outcome, Reply, Sent
+
+LONGEST = timedelta(days=1).total_seconds()
+"""A receiver may not put us off for longer than this."""
+TEMPORARY = {408: "timed out", 409: "is busy", 423: "is locked", 425: "asked to wait", 429: "asked to slow down"}
+BODY = 120
+
+
+def judge(reply: Reply, now: datetime, final: Mapping[int, str]) -> Outcome:
+    """The outcome of an HTTP answer. `final` are the statuses that no repetition will change, with what a person can do."""
+    if 200 <= reply.status < 300:
+        return Sent(str(reply.status))
+    if reply.status == 0:
+        return Later(None, reply.error or "no answer")
+    if reply.status in final:
+        return Never(f"answered {reply.status}: {final[reply.status]}")
+    wait = retry_after(reply.headers, now)
+    return Later(wait, f"answered {reply.status}{_said(reply)}")
+
+
+def _said(reply: Reply) -> str:
+    if reply.status in TEMPORARY:
+        return f" ({TEMPORARY[reply.status]})"
+    text = printable(reply.body)
+    return f": {text}" if text else ""
+
+
+def printable(body: bytes) -> str:
+    """The beginning of a body in one harmless line, for a log or a page."""
+    return re.sub(r"[^\x20-\x7e]+|\s+", " ", body[: 4 * BODY].decode("ascii", "replace")).strip()[:BODY]
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds to wait: 1 to a day. None where the header is absent or makes no sense (then the schedule decides)."""
+    said = next((value.strip() for name, value in headers.items() if name.lower() == "retry-after"), "")
+    if re.fullmatch(r"\d{1,12}(\.\d+)?", said, re.ASCII):
+        return min(max(float(said), 1.0), LONGEST)
+    try:
+        until = parsedate_to_datetime(said)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    seconds = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds()
+    return min(max(seconds, 1.0), LONGEST)
+
+
+def judge_mail(reply: Reply) -> Outcome:
+    """The outcome of handing over a letter or writing a file: 250 done, 4xx try again, 5xx never, 0 no answer."""
+    text = reply.error or printable(reply.body)
+    if 200 <= reply.status < 300:
+        return Sent(f"{reply.status} {printable(reply.body)}".strip())
+    if 500 <= reply.status < 600:
+        return Never(f"refused ({reply.status}): {text}" if text else f"refused ({reply.status})")
+    return Later(None, f"answered {reply.status}: {text}" if reply.status else text or "no answer")

@@ -1,0 +1,33 @@
+"""What a channel declares: its options, and the generator that asks for the network and says how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from monitor.notice import Attempt, Delivery, Notice
+
+
+class ChannelOptions(BaseModel):
+    """What the user may set for a channel. An unknown key is an error; secrets are SecretStr."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Channel(Protocol):
+    """A module in this folder."""
+
+    TITLE: str
+    Options: type[ChannelOptions]
+
+    def deliver(self, notice: Notice, options: Any, earlier: Sequence[Attempt], now: datetime) -> Delivery:
+        """Yields Http, Mail or Saved, is sent the Reply, returns the outcome. `earlier` are the tries before this one,
+        oldest first; `now` (UTC) is when this one starts. Pure: the same arguments and replies give the same requests."""
+
+
+def is_ambiguous(earlier: Sequence[Attempt]) -> bool:
+    """The last try was started and its answer never written down: it may have arrived."""
+    return bool(earlier) and not earlier[-1].answer
