@@ -5,6 +5,7 @@ No message holds a secret: addresses are shown without user name, query and frag
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
 from collections.abc import Mapping
@@ -89,7 +90,7 @@ def _words(error: Exception) -> str:
         case aiohttp.ClientSSLError() | ssl.SSLError():
             return "no secure connection could be agreed on (TLS)"
         case aiohttp.ClientConnectorError():
-            return f"no connection ({_system_words(error.os_error)})"
+            return f"no connection ({system_words(error.os_error)})"
         case aiohttp.ServerDisconnectedError():
             return "the connection was closed before an answer"
         case aiohttp.ServerTimeoutError() | TimeoutError():
@@ -97,7 +98,7 @@ def _words(error: Exception) -> str:
         case aiohttp.ClientPayloadError():
             return "the answer broke off"
         case aiohttp.ClientOSError() | OSError():
-            return f"the connection broke ({_system_words(error)})"
+            return f"the connection broke ({system_words(error)})"
         case aiohttp.ClientResponseError():
             return "the answer is not HTTP that can be read"
         case _:
@@ -108,7 +109,7 @@ def _why_untrusted(error: Exception) -> str:
     return error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else "unknown reason"
 
 
-def _system_words(error: OSError) -> str:
-    # Only the system's own phrase: libraries put addresses and ports into the text.
-    words = (error.strerror or "").partition(" [")[0]
-    return words.lower() if error.errno and words and not re.search(r"[/:\d]", words) else "refused or unreachable"
+def system_words(error: OSError) -> str:
+    """What the system calls an error."""
+    # By number: what libraries write into the text holds addresses and ports.
+    return os.strerror(error.errno).lower() if error.errno and error.errno > 0 else "refused or unreachable"

@@ -19,6 +19,7 @@ import certifi
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from monitor.net.guard import NOTHING, WEB_PORTS, Allowed, refusal, special
+from sources.base import Response
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """A host name and a port to addresses. Raises OSError when there are none."""
@@ -37,6 +38,8 @@ class Hop:
     """Why an address was refused, in words."""
     inside: bool = False
     """It went to an address that is not public, because the configuration allows it."""
+    head: Response | None = None
+    """The answer as soon as its head has come, without its body."""
 
 
 class AddressRefused(OSError):

@@ -158,13 +158,17 @@ class Net:
             body = json.dumps(ask.json, ensure_ascii=False).encode()
             headers.setdefault("Content-Type", "application/json; charset=utf-8")
         query = _Query(ask.method, headers, body, self._limits.reply)
+        hop = Hop("", self._allowed)
         try:
             url = _target(ask.url, {})
+            hop.host = url.host or ""
             async with self._turn(url, rate):
-                hop = Hop(url.host or "", self._allowed)
                 response, _ = await self._ask(query, url, hop, shown_host(url), whatever=True)
         except SourceError as error:
-            return Reply(0, error=str(error))
+            # Once a status has come, the message has arrived, even if the rest of the answer never does.
+            return (
+                Reply(hop.head.status, hop.head.headers, error=str(error)) if hop.head else Reply(0, error=str(error))
+            )
         return Reply(response.status, response.headers, response.body)
 
     async def _follow(self, query: _Query, url: URL, rate: Rate, allowed: Allowed) -> tuple[Response, bool]:
@@ -212,11 +216,12 @@ class Net:
                         query.method, url, headers=headers, data=query.body, allow_redirects=False
                     )
                     async with asked as reply:
+                        hop.head = Response(reply.status, _plain_headers(reply), b"", str(reply.url))
                         body, cut = b"", False
                         if whatever or 200 <= reply.status < 300:
                             encoding = reply.headers.get("Content-Encoding", "")
                             body, cut = await read_body(reply.content, encoding, query.cap, where, self._limits.speed)
-                        return Response(reply.status, _plain_headers(reply), body, str(reply.url)), cut
+                        return replace(hop.head, body=body), cut
         except TimeoutError:
             raise Unreachable(f"{where}: no answer within {self._limits.seconds:.0f} s") from None
         except _TROUBLE as error:

@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from collections.abc import Mapping
 
 import aiosmtplib
 
+from monitor.net.answers import system_words
 from monitor.net.connect import AddressRefused, Hop, Names, open_socket
 from monitor.net.guard import MAIL_PORTS, Allowed
 from monitor.notice import Mail, Reply
@@ -18,7 +20,10 @@ _SECONDS = 60.0
 
 
 async def send_mail(mail: Mail, names: Names, allowed: Allowed, tls: ssl.SSLContext) -> Reply:
-    """250 when every recipient was taken; the server's own code when it refused; 0 when there was no answer."""
+    """250 when it was taken, `error` naming any recipient who was not; the server's code when it took it for nobody.
+
+    0 when there was no answer.
+    """
     where = f"{mail.host}:{mail.port}"
     try:
         async with asyncio.timeout(_SECONDS):
@@ -30,7 +35,9 @@ async def send_mail(mail: Mail, names: Names, allowed: Allowed, tls: ssl.SSLCont
     except TimeoutError:
         return Reply(0, error=f"{where}: no answer within {_SECONDS:.0f} s")
     except aiosmtplib.SMTPRecipientsRefused as error:
-        return _refused([(one.recipient, one.code, one.message) for one in error.recipients])
+        # The mildest code decides whether it is tried again.
+        code = min(one.code for one in error.recipients)
+        return Reply(code, error=_not_taken({one.recipient: (one.code, one.message) for one in error.recipients}))
     except aiosmtplib.SMTPResponseException as error:
         return Reply(error.code, body=error.message.encode(), error=f"{where} answered {error.code} {error.message}")
     except aiosmtplib.SMTPException as error:
@@ -40,7 +47,7 @@ async def send_mail(mail: Mail, names: Names, allowed: Allowed, tls: ssl.SSLCont
     except socket.gaierror:
         return Reply(0, error=f"{where}: the host name cannot be found")
     except OSError as error:
-        return Reply(0, error=f"{where}: {(error.strerror or 'no connection').lower()}")
+        return Reply(0, error=f"{where}: {system_words(error)}")
 
 
 async def _hand_over(mail: Mail, link: socket.socket, tls: ssl.SSLContext) -> Reply:
@@ -66,12 +73,8 @@ async def _hand_over(mail: Mail, link: socket.socket, tls: ssl.SSLContext) -> Re
         client.close()
         if not taken:
             link.close()
-    if refused:
-        return _refused([(name, code, message) for name, (code, message) in refused.items()])
-    return Reply(250)
+    return Reply(250, error=_not_taken(refused) if refused else "")
 
 
-def _refused(recipients: list[tuple[str, int, str]]) -> Reply:
-    """Some or all recipients were not taken: the mildest code decides whether it is tried again."""
-    words = "; ".join(f"{name}: {code} {message}" for name, code, message in recipients)
-    return Reply(min(code for _, code, _ in recipients), body=words.encode(), error=f"not taken: {words}")
+def _not_taken(recipients: Mapping[str, tuple[int, str]]) -> str:
+    return "not taken: " + "; ".join(f"{name}: {code} {message}" for name, (code, message) in recipients.items())
