@@ -1,4 +1,6 @@
-"""Where notices go. The folder is the registry: a module with TITLE, Options and deliver is a channel, one file each."""
+"""Where notices go. The folder is the registry: a module with TITLE, Options and deliver is a channel, one file
+each.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What an answer means: one table for every channel. Arrived, try again (and when), or never (and what to do about it)."""
+"""What an answer means: one table for every channel. Arrived, try again (and when), or never (and what to do about
+it).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ BODY = 120
 
 
 def judge(reply: Reply, now: datetime, final: Mapping[int, str]) -> Outcome:
-    """The outcome of an HTTP answer. `final` are the statuses that no repetition will change, with what a person can do."""
+    """The outcome of an HTTP answer. `final` are the statuses that no repetition will change, with what a person can
+    do."""
     if 200 <= reply.status < 300:
         return Sent(str(reply.status))
     if reply.status == 0:

@@ -25,7 +25,8 @@ class Channel(Protocol):
 
     def deliver(self, notice: Notice, options: Any, earlier: Sequence[Attempt], now: datetime) -> Delivery:
         """Yields Http, Mail or Saved, is sent the Reply, returns the outcome. `earlier` are the tries before this one,
-        oldest first; `now` (UTC) is when this one starts. Pure: the same arguments and replies give the same requests."""
+        oldest first; `now` (UTC) is when this one starts. Pure: the same arguments and replies give the same
+        requests."""
 
 
 def is_ambiguous(earlier: Sequence[Attempt]) -> bool:

@@ -1,5 +1,5 @@
-"""Sends a notice as a letter: plain text and HTML, the same bytes and the same Message-ID at every try, so that a repeat is
-one letter to whoever reads it.
+"""Sends a notice as a letter: plain text and HTML, the same bytes and the same Message-ID at every try, so that a
+repeat is one letter to whoever reads it.
 """
 
 from __future__ import annotations

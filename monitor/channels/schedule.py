@@ -1,4 +1,6 @@
-"""When a notice is tried again, and when it is given up: the example schedule of Standard Webhooks, about three days long."""
+"""When a notice is tried again, and when it is given up: the example schedule of Standard Webhooks, about three days
+long.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ WAITS = tuple(
 
 def next_attempt(attempt_number: int, outcome: Outcome, now: datetime) -> datetime | None:
     """When to try again after try number `attempt_number` (the first is 1) ended with `outcome`; None when it is over:
-    arrived, impossible, or every try used up. A receiver that asks for a longer wait gets it, a shorter one does not."""
+    arrived, impossible, or every try used up. A receiver that asks for a longer wait gets it, a shorter one does
+    not."""
     if not isinstance(outcome, Later) or attempt_number > len(WAITS):
         return None
     wait = WAITS[max(attempt_number, 1) - 1]

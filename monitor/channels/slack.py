@@ -1,6 +1,7 @@
 """Sends a notice to Slack: one message by incoming webhook, or a message with the details in its thread by bot token.
 
-The words of mentions only stand in plain_text and rich_text elements, which Slack does not read for markup, links or pings.
+The words of mentions only stand in plain_text and rich_text elements, which Slack does not read for markup, links or
+pings.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ class Options(ChannelOptions):
     webhook_url: SecretStr | None = None
     """An incoming webhook; it is bound to its Slack channel."""
     token: SecretStr | None = None
-    """A bot token (xoxb-…) with chat:write, instead of the webhook; with channels:history a lost answer is looked up."""
+    """A bot token (xoxb-…) with chat:write, instead of the webhook; with channels:history a lost answer is looked
+    up."""
     channel: str = ""
     """With a token: the channel's id or name."""
     api: str = "https://slack.com/api"

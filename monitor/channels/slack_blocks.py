@@ -1,4 +1,6 @@
-"""A digest as Slack blocks, from the form of digest.json. Everything is a rich_text element or plain_text: nothing is mrkdwn."""
+"""A digest as Slack blocks, from the form of digest.json. Everything is a rich_text element or plain_text: nothing
+is mrkdwn.
+"""
 
 from __future__ import annotations
 

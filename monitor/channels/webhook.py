@@ -1,5 +1,5 @@
-"""Posts a notice as JSON to the user's own address, signed as Standard Webhooks says: the id stays the same through retries,
-the time and with it the signature are of this try.
+"""Posts a notice as JSON to the user's own address, signed as Standard Webhooks says: the id stays the same through
+retries, the time and with it the signature are of this try.
 """
 
 from __future__ import annotations

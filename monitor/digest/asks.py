@@ -1,4 +1,6 @@
-"""The queries behind the figures, in the query language. `after:` is inside, `before:` outside; both are instants in UTC."""
+"""The queries behind the figures, in the query language. `after:` is inside, `before:` outside; both are instants in
+UTC.
+"""
 
 from __future__ import annotations
 

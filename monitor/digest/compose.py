@@ -1,5 +1,5 @@
-"""What a digest says: the material in, the sections in reading order out. Pure and deterministic: the same material gives
-the same digest."""
+"""What a digest says: the material in, the sections in reading order out. Pure and deterministic: the same material
+gives the same digest."""
 
 from __future__ import annotations
 
@@ -34,13 +34,14 @@ def compose(material: Material) -> Digest:
         reviews=reviews(material),
         coverage=covered,
     )
+    gist = subject(judged, what_changed)
     return Digest(
         brand=plain_line(material.brand.name, 80),
         date=material.local_date,
         timezone=material.timezone,
         start=material.start,
         end=material.end,
-        subject=f"{plain_line(material.brand.name, 60)}, {day_name(material.local_date)}: {subject(judged, what_changed)}",
+        subject=f"{plain_line(material.brand.name, 60)}, {day_name(material.local_date)}: {gist}",
         sections=sections,
     )
 

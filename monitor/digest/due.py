@@ -58,11 +58,13 @@ def due_dates(
     coalesce: Literal["latest", "all"] = "latest",
     misfire: timedelta = MISFIRE,
 ) -> list[date]:
-    """The local dates, oldest first, whose hour has come since the subscription was created and that have no digest yet.
+    """The local dates, oldest first, whose hour has come since the subscription was created and that have no digest
+    yet.
 
-    `now` and `created` are UTC, `last_date` is the date of the newest digest row. After a time of being down, "latest" gives
-    one date, if its hour came less than `misfire` ago; "all" gives every date that was missed. A `last_date` in the future
-    (a clock that was wrong once) is not believed; the row that is unique by date then keeps a digest from being made twice.
+    `now` and `created` are UTC, `last_date` is the date of the newest digest row. After a time of being down,
+    "latest" gives one date, if its hour came less than `misfire` ago; "all" gives every date that was missed. A
+    `last_date` in the future (a clock that was wrong once) is not believed; the row that is unique by date then
+    keeps a digest from being made twice.
     """
     today = now.astimezone(zone).date()
     known = last_date if last_date is not None and last_date <= today else None
@@ -80,7 +82,8 @@ def due_dates(
 
 
 def window_of(day: date, at: time, zone: tzinfo, *, weekdays: Collection[int] = EVERY_DAY) -> tuple[datetime, datetime]:
-    """(start, end) in UTC: from the digest hour of the scheduled date before to that of `day`. For a daily digest 24 hours, 23
-    or 25 when the clocks change; for one on Mondays a week; for one on working days Monday covers the weekend."""
+    """(start, end) in UTC: from the digest hour of the scheduled date before to that of `day`. For a daily digest 24
+    hours, 23 or 25 when the clocks change; for one on Mondays a week; for one on working days Monday covers the
+    weekend."""
     before = next(_dates_back(day - timedelta(days=1), zone, weekdays))
     return instant_of(before, at, zone), instant_of(day, at, zone)

@@ -1,5 +1,5 @@
-"""The form of a digest: sections of sentences and figures. Every figure carries the query that gives it again; every sentence
-the mentions that it stands on.
+"""The form of a digest: sections of sentences and figures. Every figure carries the query that gives it again; every
+sentence the mentions that it stands on.
 """
 
 from __future__ import annotations
@@ -245,7 +245,8 @@ VERSION = 1
 
 
 def as_json(digest: Digest) -> dict[str, Any]:
-    """`digest.json`: what is frozen, and what every renderer reads. Times are ISO 8601 in UTC; sections in reading order."""
+    """`digest.json`: what is frozen, and what every renderer reads. Times are ISO 8601 in UTC; sections in reading
+    order."""
     return {
         "version": VERSION,
         "brand": digest.brand,

@@ -1,4 +1,6 @@
-"""A digest as Markdown (CommonMark). The words of mentions stay words: they cannot become markup, a link, a picture or a ping."""
+"""A digest as Markdown (CommonMark). The words of mentions stay words: they cannot become markup, a link, a picture
+or a ping.
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ class Rival:
     name: str
     now: Counts
     """In the digest's window."""
-    previous: Counts = Counts()
+    previous: Counts = field(default_factory=Counts)
     """In the same length of time before."""
     history: tuple[DayCount, ...] = ()
     """As in Material; a date that is missing counts as a day that was not listened to."""
@@ -63,14 +63,14 @@ class Material:
     previous: tuple[Heard, ...] = ()
     """The mentions of the same length of time before: [start - (end - start), start)."""
     history: tuple[DayCount, ...] = ()
-    """Counts of past windows of the same kind (for a daily digest: from digest hour to digest hour), eight weeks if there are
-    so many, each by the local date on which it ended. Days without a mention must be there with zeros; days before the
-    brand was listened to must not. Sums of hourly rollups are what is wanted here, not a scan."""
+    """Counts of past windows of the same kind (for a daily digest: from digest hour to digest hour), eight weeks if
+    there are so many, each by the local date on which it ended. Days without a mention must be there with zeros;
+    days before the brand was listened to must not. Sums of hourly rollups are what is wanted here, not a scan."""
     rivals: tuple[Rival, ...] = ()
     coverage: tuple[SourceHealth, ...] = ()
     """Every configured source, as `overheard sources` shows it."""
     waiting: Waiting = Waiting()
-    networks: tuple[Silent, ...] = field(default=())
+    networks: tuple[Silent, ...] = ()
     """Networks not listened to."""
     scoring: str = ""
     """Why nothing is scored ("no weights"), when that is so; empty when the scorers work."""

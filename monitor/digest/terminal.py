@@ -1,4 +1,6 @@
-"""A digest for the terminal, as rich renderables. Foreign words are Text, never markup; control codes were taken out before."""
+"""A digest for the terminal, as rich renderables. Foreign words are Text, never markup; control codes were taken out
+before.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What every renderer of digest.json needs: links that cannot bite, times by the reader's clock, and the bars of the trend."""
+"""What every renderer of digest.json needs: links that cannot bite, times by the reader's clock, and the bars of the
+trend.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,8 @@ def query_link(base: str, query: str) -> str:
 
 
 def web_link(url: str) -> str:
-    """The address of a mention where it is a web address, with everything that could end an attribute, a Markdown link or a
-    Slack link percent-encoded; else empty."""
+    """The address of a mention where it is a web address, with everything that could end an attribute, a Markdown
+    link or a Slack link percent-encoded; else empty."""
     try:
         split = urlsplit(url.strip())
     except ValueError:
@@ -63,8 +65,8 @@ def age(hours: int) -> str:
 
 
 def bars(digest: Mapping[str, Any], height: int) -> dict[str, Any]:
-    """The trend as bars of whole pixels, and the usual range as a band: {"days": [{"height", "negative", "today", "text"}],
-    "band": {"low", "high"} or None, "height"}, all measured from the floor."""
+    """The trend as bars of whole pixels, and the usual range as a band: {"days": [{"height", "negative", "today",
+    "text"}], "band": {"low", "high"} or None, "height"}, all measured from the floor."""
     changed = digest["sections"]["changed"]
     usual = changed["measures"][0]["usual"]
     top = max([day["volume"] for day in changed["trend"]] + [usual["high"] if usual else 0, 1])

@@ -68,7 +68,8 @@ def _sketch(shingles: frozenset[int]) -> list[int]:
 def _near(
     mine: frozenset[int], buckets: dict[int, list[int]], shingles: dict[int, frozenset[int]], looks: int = 32
 ) -> int | None:
-    """The first group whose leading text is alike; looks at a bounded number of candidates, so that a flood stays linear."""
+    """The first group whose leading text is alike; looks at a bounded number of candidates, so that a flood stays
+    linear."""
     seen: set[int] = set()
     for value in _sketch(mine):
         for candidate in buckets.get(value, ())[:looks]:

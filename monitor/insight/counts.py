@@ -38,7 +38,8 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class DayCount:
-    """The counts of one past period; `date` is the local date of the digest that covered it (the day its window ends)."""
+    """The counts of one past period; `date` is the local date of the digest that covered it (the day its window
+    ends)."""
 
     date: date
     volume: int

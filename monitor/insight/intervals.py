@@ -1,4 +1,6 @@
-"""Shares and net sentiment with the interval that a sample of this size allows. Shares are 0 to 1, net sentiment -1 to 1."""
+"""Shares and net sentiment with the interval that a sample of this size allows. Shares are 0 to 1, net sentiment -1
+to 1.
+"""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
 """The most repeated comments: what several people say in nearly the same words, in their own words.
 
 A phrase is a run of 2 to 5 words within a sentence that starts and ends with a word that means something
-(a negation may start it). Runs with the
-same meaningful words meet under one key: "waiting for my refund" and "refund? Still waiting" do not, "waiting on the refund"
-and "waiting for my refund" do. People are counted, not posts; copies count once. What is counted can be asked for again: each phrase
-carries every wording that fell under it.
+(a negation may start it). Runs with the same meaningful words meet under one key: "waiting on the refund" and "waiting
+for my refund" do, across the end of a sentence nothing does. People are counted, not posts; copies count once. What is
+counted can be asked for again: each phrase carries every wording that fell under it.
 """
 
 from __future__ import annotations
@@ -72,8 +71,8 @@ def repeated(
 ) -> tuple[Phrase, ...]:
     """The most repeated phrases of `now`, most people first, at most `most`, each said by at least `least` people.
 
-    `ignore` are names that are everywhere (the brand's own); `elsewhere` are the mentions of other feeling, against which
-    a single word must stand out.
+    `ignore` are names that are everywhere (the brand's own); `elsewhere` are the mentions of other feeling, against
+    which a single word must stand out.
     """
     ignored = {part for name in ignore for part in map(stem, parts(name)) if part}
     leads = [now[i] for i, lead in enumerate(copies(now)) if i == lead]
@@ -128,7 +127,8 @@ def _people_by_key(said: Iterable[_Said]) -> dict[Key, set[str]]:
 
 
 def _choose(people: dict[Key, set[str]], least: int, most: int) -> list[Key]:
-    """The heaviest keys; longer ones weigh more, so that a phrase absorbs its parts; overlapping ones are one comment."""
+    """The heaviest keys; longer ones weigh more, so that a phrase absorbs its parts; overlapping ones are one
+    comment."""
     heavy = [(len(who) * len(key) ** 0.7, key, who) for key, who in people.items() if len(who) >= least]
     chosen: list[tuple[Key, set[str]]] = []
     for _, key, who in sorted(heavy, key=lambda item: (-item[0], item[1])):

@@ -1,4 +1,6 @@
-"""Exact tails of the count distributions and the quantiles that intervals need, in a few lines instead of a dependency."""
+"""Exact tails of the count distributions and the quantiles that intervals need, in a few lines instead of a
+dependency.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ def student_t(confidence: float, freedom: int) -> float:
 
 
 def _t_below(t: float, freedom: int) -> float:
-    """P(T <= t) for whole degrees of freedom: the finite trigonometric series of Abramowitz & Stegun 26.7.3 and 26.7.4."""
+    """P(T <= t) for whole degrees of freedom: the finite series of Abramowitz & Stegun 26.7.3 and 26.7.4."""
     angle = math.atan2(t, math.sqrt(freedom))
     cosine, sine = math.cos(angle), math.sin(angle)
     if freedom % 2:

@@ -1,4 +1,4 @@
-"""What is usual: the range in which the next count or share should fall, from past ones; or that it is too early to say.
+"""What is usual: the range in which the next count or share should fall, from past ones; or too little to tell.
 
 A range at 0.98 is left about once in fifty periods by chance alone.
 """
@@ -48,8 +48,9 @@ def usual_volume(past: Mapping[date, int], day: date, level: float = LEVEL) -> U
 
     Same weekdays alone where there are enough of them. The mean is that of a Gamma-Poisson posterior under Jeffreys'
     prior; the variance is dispersion · mean · (1 + 1/k), with the dispersion of all days about their weekdays' means
-    (Pearson's X² over its degrees of freedom, McCullagh & Nelder 1989, 4.5.2), at least 1. Without over-dispersion this is
-    exactly the negative binomial predictive distribution of the posterior (Gelman et al., Bayesian Data Analysis, 2.6).
+    (Pearson's X² over its degrees of freedom, McCullagh & Nelder 1989, 4.5.2), at least 1. Without over-dispersion
+    this is exactly the negative binomial predictive distribution of the posterior (Gelman et al., Bayesian Data
+    Analysis, 2.6).
     """
     past = {when: number for when, number in past.items() if when < day}
     basis, counts = _choose(past, day)
@@ -86,8 +87,9 @@ class Sample:
 
 
 def usual_mean(past: Mapping[date, Sample], day: date, n: int, level: float = LEVEL) -> Usual:
-    """The range of a period's mean over `n` mentions: random effects by DerSimonian and Laird, and the prediction interval
-    of Higgins, Thompson and Spiegelhalter (JRSS A 172, 2009, p. 137), widened by the sampling of the new period itself."""
+    """The range of a period's mean over `n` mentions: random effects by DerSimonian and Laird, and the prediction
+    interval of Higgins, Thompson and Spiegelhalter (JRSS A 172, 2009, p. 137), widened by the sampling of the new
+    period itself."""
     usable = {when: sample for when, sample in past.items() if sample.n > 0}
     basis, samples = _choose(usable, day)
     if basis == "none" or n <= 0:

@@ -1,4 +1,6 @@
-"""Words of a text, folded so that spellings of the same word meet. Works for English best; other scripts split at spaces."""
+"""Words of a text, folded so that spellings of the same word meet. Works for English best; other scripts split at
+spaces.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,21 @@ PART = re.compile(r"[^\W_]+")
 SENTENCE_END = re.compile(r"[.!?…]+(?=\s|$)|\n+")
 NOT = "not"
 
-NEGATIONS = frozenset(["no", "not", "never", "nothing", "nobody", "none", "without", "cannot", "neither", "nor", "nowhere"])
-STOP_WORDS = frozenset(
-    ["a", "about", "above", "after", "again", "all", "also", "am", "an", "and", "any", "anyway", "are", "as", "at", "be", "because", "been", "before", "being", "below", "between", "both", "but", "by", "can", "could", "did", "do", "does", "doing", "done", "down", "during", "each", "either", "else", "etc", "even", "ever", "every", "few", "for", "from", "further", "get", "gets", "getting", "go", "goes", "going", "gone", "got", "had", "has", "have", "having", "he", "her", "here", "hers", "herself", "him", "himself", "his", "how", "however", "i", "i'd", "i'll", "i'm", "i've", "if", "in", "into", "is", "it", "it'd", "it'll", "it's", "its", "itself", "just", "let", "let's", "lot", "lots", "made", "make", "makes", "making", "many", "may", "maybe", "me", "might", "mine", "more", "most", "much", "must", "my", "myself", "now", "of", "off", "on", "once", "one", "only", "onto", "or", "other", "others", "our", "ours", "ourselves", "out", "over", "own", "per", "please", "quite", "rather", "re", "really", "said", "same", "say", "says", "see", "seem", "seems", "she", "should", "since", "so", "some", "somebody", "someone", "something", "still", "such", "than", "thank", "thanks", "that", "that's", "the", "their", "theirs", "them", "themselves", "then", "there", "there's", "these", "they", "they'd", "they'll", "they're", "they've", "thing", "things", "this", "those", "though", "through", "to", "too", "u", "under", "until", "up", "upon", "us", "use", "used", "very", "via", "was", "way", "we", "we'd", "we'll", "we're", "we've", "well", "were", "what", "what's", "when", "where", "whether", "which", "while", "who", "who's", "whom", "whose", "why", "will", "with", "within", "would", "yes", "yet", "you", "you'd", "you'll", "you're", "you've", "your", "yours", "yourself", "yourselves", "d", "ll", "m", "o", "s", "t", "ve", "http", "https", "www", "com", "amp"]
-)
+NEGATIONS = frozenset("no not never nothing nobody none without cannot neither nor nowhere".split())  # noqa: SIM905
+_STOP = """
+a about above after again all also am an and any anyway are as at be because been before being below between both but
+by can could did do does doing done down during each either else etc even ever every few for from further get gets
+getting go goes going gone got had has have having he her here hers herself him himself his how however i i'd i'll i'm
+i've if in into is it it'd it'll it's its itself just let let's lot lots made make makes making many may maybe me
+might mine more most much must my myself now of off on once one only onto or other others our ours ourselves out over
+own per please quite rather re really said same say says see seem seems she should since so some somebody someone
+something still such than thank thanks that that's the their theirs them themselves then there there's these they
+they'd they'll they're they've thing things this those though through to too u under until up upon us use used very
+via was way we we'd we'll we're we've well were what what's when where whether which while who who's whom whose why
+will with within would yes yet you you'd you'll you're you've your yours yourself yourselves d ll m o s t ve http
+https www com amp
+"""
+STOP_WORDS = frozenset(_STOP.split())
 
 
 @lru_cache(maxsize=1 << 16)
