@@ -29,6 +29,9 @@ _KINDS = ("post", "comment", "review", "article", "survey")
 class Config(SourceConfig):
     """Who may push, and where in their objects things stand."""
 
+    token: SecretStr | None = Field(
+        None, description="The last part of the address to push to, /in/TOKEN; the source's name where left out."
+    )
     secret: SecretStr | None = Field(
         None, description='What the sender signs with ("whsec_…"); without it anyone may push.'
     )

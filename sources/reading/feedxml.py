@@ -21,13 +21,14 @@ MOST_ENTRIES = 5_000
 _ENTRY = re.compile(rb"<(?:\w{1,20}:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _WEB_PAGE = re.compile(rb"\s*(?:<\?xml[^<>]*>\s*)?(?:<!--[^<>]*-->\s*)*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
 _FEED_INSIDE = re.compile(rb"<(?:feed|rss|rdf:RDF)[\s>]")
-_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)")
-_WHOLE_ENTITY = re.compile(_ENTITY.pattern + rb"(?:\w{2,31};)?")
+_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
+_WHOLE_ENTITY = re.compile(_ENTITY.pattern + rb"(?:#?\w{1,31};)?")
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^<>\[]{0,1000}(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _MANY_ATTRIBUTES = re.compile(rb"<[a-zA-Z](?:[^<>=]*=){4000}")
+_BASE64 = re.compile(rb"mode\s*=\s*[\"']base64")
 _LONG_TAG = 16_000
 _MARKUP = re.compile(
-    rb"<(?:title|summary)\s[^<>]*type\s*=\s*[\"'](?:application/)?xhtml|<(?:description|content:encoded)>[^<]*<[a-zA-Z]"
+    rb"<(?:title|summary|description|content:encoded)(?:\s[^<>]*)?>[^<]*<[a-zA-Z]|<(?:\w{1,20}:)?(?:body|fullitem)[\s>]"
 )
 _DATE_ELEMENT = re.compile(
     rb"<(?:\w{1,20}:)?(?:pubdate|published|issued|date|updated|modified|created)\b", re.IGNORECASE
@@ -208,9 +209,11 @@ def _cut_after(body: bytes, entries: int) -> bytes:
 
 
 def _lost_something(body: bytes, entries: list[Entry]) -> bool:
-    """True for what fastfeedparser is known not to read: items inside items, and xml:base of an entry."""
+    """True for what fastfeedparser is known not to read: items inside items, Base64, and xml:base of an entry."""
     ends = body.count(b"</entry>" if b"<rss" not in body[:2000] else b"</item>")
-    return len(entries) < min(ends, MOST_ENTRIES) or _needs_inner_base(body, entries)
+    if len(entries) < min(ends, MOST_ENTRIES) or (b"base64" in body and _BASE64.search(body)):
+        return True
+    return _needs_inner_base(body, entries)
 
 
 def _needs_inner_base(body: bytes, entries: list[Entry]) -> bool:
@@ -328,12 +331,17 @@ def with_markup(body: bytes, entries: list[Entry]) -> list[Entry]:
 
 
 _FIELD_OF = {"title": "title", "summary": "summary", "description": "summary", "encoded": "content"}
+_FIELD_OF |= {"body": "content", "fullitem": "content"}
 
 
-def _inner(element: Any) -> dict[str, str]:
+def _inner(element: Any) -> dict[str, Any]:
     """Field to inner markup, for the parts of an XML entry that have elements inside."""
-    parts = [(field, part) for part in element if len(part) and (field := _FIELD_OF.get(_local(part)))]
-    markup = {
+    parts = [
+        (field, part)
+        for part in element
+        if (len(part) or _local(part) in ("body", "fullitem")) and (field := _FIELD_OF.get(_local(part)))
+    ]
+    markup: dict[str, Any] = {
         field: (part.text or "") + "".join(etree.tostring(e, encoding="unicode") for e in part) for field, part in parts
     }
     if "summary" in markup and any(_local(part) == "description" for part in element):

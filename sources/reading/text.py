@@ -9,24 +9,28 @@ from selectolax.lexbor import LexborHTMLParser
 
 _INLINE = (
     "a|abbr|acronym|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|i|img|ins|kbd|label|mark|o:p|q|s|samp|small|span|strike"
-    "|strong|sub|sup|time|tt|u|var|wbr"
+    "|strong|sub|sup|time|tt|u|var|wbr|applet|blink|button|embed|frame|frameset|iframe|link|meta|noscript|object|script|style|svg"
+    "|template"
 )
 # Both cases spelled out: `re.IGNORECASE` takes twice the time here.
 _BLOCK_EDGE = re.compile(rf"<(?=[/a-zA-Z])(?!/?(?:{_INLINE}|{_INLINE.upper()})[\s/>])")
-_UNSEEN = ["script", "style", "template", "noscript", "iframe", "object", "svg", "math", "head", "title", "button"]
+_UNSEEN = ["script", "style", "template", "noscript", "iframe", "svg", "math", "head", "title", "button"]
+_CLOSED_IN_ITSELF = re.compile(r"<(?:script|style|template|noscript|iframe|title|button)\b[^<>]*/>", re.IGNORECASE)
 _UNSEEN_TAG = re.compile(rf"<(?:{'|'.join(_UNSEEN)}|{'|'.join(_UNSEEN).upper()})[\s/>]")
 _TAG = re.compile(rf"<(?:{'|'.join(_UNSEEN)})[\s/>]", re.IGNORECASE)
 _TAG = re.compile(r"<[a-zA-Z/!?]")
 _TITLE_TAG = re.compile(
-    r"</?(?:a|abbr|b|big|br|cite|code|del|div|em|font|h[1-6]|i|img|ins|mark|p|q|s|small|span|strong|sub|sup|tt|u)"
+    r"</?(?:a|abbr|applet|b|big|blink|br|cite|code|del|div|em|embed|font|frame|frameset|h[1-6]|i|iframe|img|ins|link|mark"
+    r"|meta|object|p|q|s|script|small|span|strong|style|sub|sup|svg|tt|u)"
     r"(?:\s[^<>]*)?/?>",
     re.IGNORECASE,
 )
+_WINDOWS = re.compile(r"[\x80-\x84\x86-\x9f]")
 _BLANK_LINE = re.compile(r"\n[ \t\r\f\v]*\n")
 _BOILERPLATE = re.compile(
     r"(?:^|\n)(?:"
     r"The post .{1,500}? (?:appeared first on|first appeared on) [^\n]{1,200}"
-    r"|submitted by\s+\S+(?:\s+to\s+\S+)?\s*\[link\]\s*\[(?:\d+ )?comments\]"
+    r"|submitted by\s*\S+(?:\s+to\s+\S+)?\s*\[link\]\s*\[(?:\d+ )?comments\]"
     r"|(?:Comments|Read more|Read the full story|Continue reading[^\n]{0,200}|(?:∞ )?Permalink)[ .…→»]*"
     r")$"
 )
@@ -37,9 +41,12 @@ def plain_text(fragment: str) -> str:
     fragment = _mended(fragment)
     if not _TAG.search(fragment):
         return _paragraphs(html.unescape(fragment) if "&" in fragment else fragment)
+    hides = _UNSEEN_TAG.search(fragment)
+    if hides:  # to HTML an <iframe/> is open, and swallows what follows
+        fragment = _CLOSED_IN_ITSELF.sub("", fragment)
     # A form feed is white space to HTML, so it stays where it is put even between the cells of a table.
     tree = LexborHTMLParser(_BLOCK_EDGE.sub("\f<", fragment), is_fragment=True)
-    if _UNSEEN_TAG.search(fragment):
+    if hides:
         tree.strip_tags(_UNSEEN)
     root = tree.root
     return _lines(root.text(), "\f") if root is not None else ""
@@ -76,8 +83,12 @@ def language(tag: object) -> str:
 
 
 def _mended(text: str) -> str:
-    """The text as it was before somebody took its UTF-8 for Latin-1 ("GrÃ¼ÃŸe")."""
-    if not text.isascii() and ("Ã" in text or "Â" in text or "â\x80" in text):
+    """The text as it was before somebody took its UTF-8 or Windows-1252 for Latin-1 ("GrÃ¼ÃŸe")."""
+    if text.isascii():
+        return text
+    if _WINDOWS.search(text):
+        text = _WINDOWS.sub(lambda c: c[0].encode("latin-1").decode("cp1252", errors="replace"), text)
+    if "Ã" in text or "Â" in text:
         try:
             return text.encode("latin-1").decode("utf-8")
         except UnicodeError:
