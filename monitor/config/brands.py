@@ -74,7 +74,7 @@ def read(document: Document) -> Brands:
         entries=(*entries, *implied),
         names=(*names.values(), *(brand.name for brand in implied)),
         own=tuple(name for fold, name in names.items() if fold not in compared),
-        complete=not any((*outline.place, "name") in document.findings.places for outline in outlines),
+        complete=all(outline.name and (*outline.place, "name") not in document.findings.places for outline in outlines),
     )
 
 

@@ -16,7 +16,7 @@ from monitor.config.tables import Document, check_unique, rooted
 from monitor.config.targets import Target, options_of, target
 from monitor.config.times import machine_timezone
 
-_COMMON = frozenset(ChannelTable.model_fields)
+_COMMON = tuple(ChannelTable.model_fields)
 
 
 def read(
@@ -49,7 +49,7 @@ class _Ways:
         try:
             meant = target(written, self.names, channels.names())
         except ValueError as error:
-            document.findings.add(place, f'"to" in [[digest]] {error}')
+            document.findings.add(place, f'"to" in [[digest]]: {error}')
             return ""
         if isinstance(meant, str):
             return meant
@@ -60,12 +60,10 @@ class _Ways:
     def _spelled_out(self, document: Document, place: Place, meant: Target) -> ChannelEntry | None:
         if meant.kind == "email" and self.email is None:
             if not isinstance(document.written.get("email"), dict):
-                message = (
-                    f'"to" in [[digest]] sends to {meant.value}, which needs an [email] section with host and sender'
-                )
+                message = f'"to" in [[digest]]: mail to {meant.value} needs an [email] section with host and sender'
                 document.findings.add(place, message)
             return None
-        model = channels.load(meant.kind).options
+        model = channels.load(meant.kind).Options
         ready = {**_lent(self.email, model), **options_of(meant)} if meant.kind == "email" else options_of(meant)
         options = document.read({}, model, place, '"to" in [[digest]]', ready=ready)
         return (
@@ -84,7 +82,7 @@ def _channel(document: Document, place: Place, table: dict[str, Any], email: Ema
         document.findings.add((*place, "kind"), message)
     if kind not in channels.names():
         return None
-    model = channels.load(kind).options
+    model = channels.load(kind).Options
     own = {key: value for key, value in table.items() if key not in _COMMON}
     ready = _lent(email, model) if kind == "email" else {}
     options = document.read(own, model, place, f'[[channel]] of kind "{kind}"', known=_COMMON, ready=ready)
@@ -137,7 +135,7 @@ def _digest(
 def _brand(document: Document, place: Place, chosen: str, brands: Brands) -> str:
     """The brand that a digest is about: the only one of one's own where none is named. Empty when that is unclear."""
     if chosen and brands.misses(chosen):
-        message = f'"brand" in [[digest]] names no brand: there is no "{chosen}"{did_you_mean(chosen, brands.names)}'
+        message = f'"brand" in [[digest]]: there is no brand "{chosen}"{did_you_mean(chosen, brands.names)}'
         document.findings.add((*place, "brand"), message)
     elif not chosen and len(brands.own) > 1:
         choices = ", ".join(f'"{name}"' for name in brands.own)

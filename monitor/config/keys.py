@@ -26,23 +26,23 @@ def keys(model: type[BaseModel]) -> tuple[str, ...]:
     return tuple(key for name, field in fields for key in spellings(name, field, model))
 
 
-def text_keys(model: type[BaseModel]) -> tuple[str, ...]:
+def text_keys(model: type[BaseModel], kinds: tuple[type, ...] = (str, SecretStr)) -> tuple[str, ...]:
     """Those keys that hold text, secret or not: the ones that may also be read from a file."""
     fields = model.model_fields.items()
     return tuple(
-        key for name, field in fields if _holds_text(field.annotation) for key in spellings(name, field, model)
+        key for name, field in fields if _holds(field.annotation, kinds) for key in spellings(name, field, model)
     )
 
 
 def main_value(model: type[BaseModel], table: Mapping[str, Any]) -> str:
-    """What the table says under the first of the model's text keys that it holds; empty when it holds none."""
-    given = (table[key] for key in text_keys(model) if isinstance(table.get(key), str | int))
+    """What the table says under the first of the model's open text keys that it holds; empty when it holds none."""
+    given = (table[key] for key in text_keys(model, (str,)) if isinstance(table.get(key), str | int))
     return str(next(given, ""))
 
 
-def _holds_text(annotation: Any) -> bool:
-    """True for str, SecretStr, and an optional or annotated one; not for a list of them."""
-    if annotation in (str, SecretStr):
+def _holds(annotation: Any, kinds: tuple[type, ...]) -> bool:
+    """True for one of the kinds, and an optional or annotated one; not for a list of them."""
+    if annotation in kinds:
         return True
     is_collection = get_origin(annotation) in (list, tuple, dict, set, frozenset) or isinstance(annotation, type)
-    return not is_collection and any(_holds_text(part) for part in get_args(annotation))
+    return not is_collection and any(_holds(part, kinds) for part in get_args(annotation))

@@ -109,7 +109,7 @@ def in_words(error: ErrorDetails, table: Mapping[str, Any], known: Iterable[str]
     `table` is as written in the file (no value from outside in it), `known` are the keys that it may hold.
     """
     place = _written(error["loc"], table)
-    key = ".".join(str(part) for part in place)
+    key = _named(place)
     kind, context = error["type"], error.get("ctx", {})
     if kind == "missing":
         return place, f'{section} needs "{error["loc"][-1]}"'
@@ -118,14 +118,21 @@ def in_words(error: ErrorDetails, table: Mapping[str, Any], known: Iterable[str]
         keys = known if len(place) == 1 else ()
         return place, f'unknown key "{unknown}" in {section}{did_you_mean(unknown, keys)}'
     if kind in ("value_error", "assertion_error"):
-        return place, f'"{key}" in {section}: {context["error"]}' if key else f"{section}: {context['error']}"
+        return place, f"{key} in {section}: {context['error']}" if key else f"{section}: {context['error']}"
     if kind in ("literal_error", "enum"):
         choices = context["expected"].replace("'", '"')
         given = _value(place, table)
         hint = nearest(given, [word.strip('" ') for word in choices.replace(" or ", ", ").split(", ")])
         tail = f'; did you mean "{hint}"?' if hint else ""
-        return place, f'"{key}" in {section} must be {choices}, not "{given}"{tail}'
-    return place, f'"{key}" in {section} {_limit(kind, context) or "must be " + _expectation(kind)}'
+        return place, f'{key} in {section} must be {choices}, not "{given}"{tail}'
+    return place, f"{key} in {section} {_limit(kind, context) or 'must be ' + _expectation(kind)}"
+
+
+def _named(place: Place) -> str:
+    """A place inside a table in words: "query", or entry 2 of "aliases"."""
+    words = ".".join(part for part in place if isinstance(part, str))
+    numbers = [part for part in place if isinstance(part, int)]
+    return "".join(f"entry {number + 1} of " for number in reversed(numbers)) + (f'"{words}"' if words else "")
 
 
 def _written(loc: Iterable[str | int], table: Mapping[str, Any]) -> Place:

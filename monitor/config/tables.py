@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from monitor.config.keys import keys
 from monitor.config.lines import Place
 from monitor.config.outside import filled, from_files
-from monitor.config.problems import Findings, in_words
+from monitor.config.problems import Findings, in_words, nearest
 
 M = TypeVar("M", bound=BaseModel)
 NOTHING: Mapping[str, Any] = {}
@@ -66,10 +67,21 @@ class Document:
         try:
             return model.model_validate({**ready, **values})
         except ValidationError as error:
-            for detail in error.errors(include_url=False, include_input=False):
-                at, message = in_words(detail, table, (*keys(model), *known), section)
+            possible = (*keys(model), *known)
+            for detail in _telling(error.errors(include_url=False, include_input=False), possible):
+                at, message = in_words(detail, table, possible, section)
                 self.findings.add_once((*place, *at), message)
             return None
+
+
+def _telling(details: list[ErrorDetails], possible: Iterable[str]) -> list[ErrorDetails]:
+    """Those errors that say something of their own: a key is not also missing when it is only misspelt."""
+    misspelt = {nearest(str(one["loc"][-1]), possible) for one in details if one["type"] == "extra_forbidden"}
+    return [
+        one
+        for one in details
+        if one["type"] != "default_factory_not_called" and not (one["type"] == "missing" and one["loc"][-1] in misspelt)
+    ]
 
 
 def check_unique(document: Document, section: str, names: Iterable[str]) -> None:

@@ -47,7 +47,7 @@ def target(text: str, channels: Collection[str], kinds: Collection[str]) -> str 
     known = (*SHORTHANDS, *channels)
     hint = nearest(f"{scheme[1]}:", known)
     raise ValueError(
-        f'does not know "{scheme[1]}:"; '
+        f'there is no "{scheme[1]}:"; '
         + (f'did you mean "{hint}"?' if hint else f"write {', '.join(SHORTHANDS)} or the name of a [[channel]]")
     )
 
@@ -59,7 +59,7 @@ def _hook(kind: str, url: str) -> Target:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", url):
-        raise ValueError(f"needs a whole web address: {kind}:https://…")
+        raise ValueError(f"{kind}: needs a whole web address, {kind}:https://…")
     short = hashlib.sha256(url.encode()).hexdigest()[:8]
     return Target(kind, url, f"{kind} {parts.hostname} {short}" if kind != "slack" else f"slack {short}")
 
@@ -70,7 +70,7 @@ def _mail(address: str) -> Target:
 
 def _file(folder: str) -> Target:
     if not folder:
-        raise ValueError('needs a folder: "file:digests"')
+        raise ValueError('file: needs a folder, such as "file:digests"')
     return Target("file", folder, f"file:{folder}")
 
 
@@ -80,7 +80,7 @@ def _folder(text: str, channels: Collection[str], kinds: Collection[str]) -> Tar
         hint = nearest(text, channels)
         if hint or nearest(text, kinds):
             raise ValueError(
-                f'names no [[channel]]: there is no "{text}"'
+                f'there is no [[channel]] named "{text}"'
                 + (f'; did you mean "{hint}"?' if hint else f'; for a folder of that name write "file:{text}"')
             )
     return _file(text)
@@ -94,5 +94,5 @@ def options_of(meant: Target) -> dict[str, Any]:
         case "webhook":
             return {"url": meant.value}
         case "email":
-            return {"recipients": [meant.value]}
+            return {"to": [meant.value]}
     return {"folder": meant.value}

@@ -20,7 +20,7 @@ from sources.base import Source
 OWN_REVIEWS = frozenset({"appstore"})
 """Kinds whose items speak of one product: with one brand of one's own, they are about that brand."""
 
-_COMMON = frozenset(SourceTable.model_fields)
+_COMMON = tuple(SourceTable.model_fields)
 
 
 def read(document: Document, brands: Brands) -> tuple[SourceEntry, ...]:
@@ -74,7 +74,7 @@ def _source(document: Document, place: Place, kind: str) -> Source | None:
 
 def _check_about(document: Document, place: Place, about: str, brands: Brands) -> None:
     if about and brands.misses(about):
-        message = f'"about" in [[source]] names no brand: there is no "{about}"{did_you_mean(about, brands.names)}'
+        message = f'"about" in [[source]]: there is no brand "{about}"{did_you_mean(about, brands.names)}'
         document.findings.add((*place, "about"), message)
 
 

@@ -66,7 +66,7 @@ def test_it_holds_every_option_of_a_kind_of_source(kind):
 def test_it_holds_every_option_of_a_kind_of_channel(kind):
     lent = [dict.fromkeys(Email.model_fields)] if kind == "email" else []
     assert tables("channel", kind)
-    assert unwritten(channels.load(kind).options, [*tables("channel", kind), *lent]) == []
+    assert unwritten(channels.load(kind).Options, [*tables("channel", kind), *lent]) == []
 
 
 def test_every_option_stands_under_a_comment():

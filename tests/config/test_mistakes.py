@@ -26,7 +26,7 @@ SLIPS = [
     ('name = "Acme"', 'name = "Ac\\u0000me"', "control character"),
     ('name = "Acme"', "name = 7", '"name" in [[brand]] must be text in quotes'),
     ('name = "Acme"', 'nmae = "Acme"', 'did you mean "name"?'),
-    ('aliases = ["Acme Inc"]', "aliases = [3]", '"aliases.0" in [[brand]] must be text in quotes'),
+    ('aliases = ["Acme Inc"]', "aliases = [3]", 'entry 1 of "aliases" in [[brand]] must be text in quotes'),
     ('"Globex", "Initech"]', '"Globex", "Acme"]', '"Acme" is named as its own competitor'),
     ('"Globex", "Initech"]', '"Globex", "!!!"]', 'the query of "!!!" cannot be read'),
     ('name = "Globex"', 'name = "acme"', 'there are two [[brand]] of the name "acme"'),
@@ -45,7 +45,7 @@ SLIPS = [
     ('name = "Anvil Weekly"', 'nane = "Anvil Weekly"', 'did you mean "name"?'),
     ('url = "https://anvil', 'url = "anvil', "must be a web address such as https://example.com/"),
     ('url = "https://anvil', 'link = "https://anvil', 'unknown key "link" in [[source]] of kind "feed"'),
-    ('about = "Acme"', 'about = "Acmee"', 'there is no "Acmee"; did you mean "Acme"?'),
+    ('about = "Acme"', 'about = "Acmee"', 'there is no brand "Acmee"; did you mean "Acme"?'),
     ('host = "smtp', 'hots = "smtp', 'unknown key "hots" in [email]; did you mean "host"?'),
     ("port = 587", 'port = "smtp"', '"port" in [email] must be a whole number'),
     ("port = 587", "port = 70000", '"port" in [email] must be at most 65535'),
@@ -60,7 +60,7 @@ SLIPS = [
     ),
     ('kind = "slack"', 'kind = "slakc"', 'unknown kind of channel "slakc"; did you mean "slack"?'),
     ("webhook_url =", "webhok_url =", 'did you mean "webhook_url"?'),
-    ('brand = "Acme"', 'brand = "Acne"', 'there is no "Acne"; did you mean "Acme"?'),
+    ('brand = "Acme"', 'brand = "Acne"', 'there is no brand "Acne"; did you mean "Acme"?'),
     ('at = "08:00"', 'at = "25:00"', '"25:00" is not a time of day'),
     ('at = "08:00"', 'at = "8 am"', '"8 am" is not a time of day'),
     ('at = "08:00"', "at = 08:00", "text and times need quotes: at ="),
@@ -70,9 +70,13 @@ SLIPS = [
     ('days = "weekdays"', 'days = "weekday"', 'did you mean "weekdays"?'),
     ('days = "weekdays"', 'days = ["mon", "tusday"]', 'did you mean "tuesday"?'),
     ('days = "weekdays"', "days = []", "name at least one day"),
-    ('"marketing", "mailto', '"marketng", "mailto', 'there is no "marketng"; did you mean "marketing"?'),
+    (
+        '"marketing", "mailto',
+        '"marketng", "mailto',
+        'there is no [[channel]] named "marketng"; did you mean "marketing"?',
+    ),
     ('"marketing", "mailto', '"email", "mailto', 'for a folder of that name write "file:email"'),
-    ('"mailto:bea', '"mialto:bea', 'does not know "mialto:"; did you mean "mailto:"?'),
+    ('"mailto:bea', '"mialto:bea', 'there is no "mialto:"; did you mean "mailto:"?'),
     ('"mailto:bea@acme.example"', '"mailto:bea"', '"bea" is not an e-mail address'),
     ('"file:digests"', '"slack:hooks.slack.com/x"', "needs a whole web address"),
     ('to = ["marketing", "mailto:bea@acme.example", "file:digests"]', "to = []", "nowhere to go"),
@@ -112,8 +116,8 @@ def test_a_slip_is_told_with_its_line_and_the_nearest_right_word(slip, right, to
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: slip[1].replace("\n", " ")[:40])
 def test_one_slip_is_not_told_many_times(slip, right, told):
     lines = re.split(r"\n(?! )", told(right.replace(slip[0], slip[1], 1)))
-    # A misspelt key that must be there is both unknown and missing; a digest without its channel has two ends.
-    assert len(lines) <= 2, lines
+    # A key that resembles none is unknown, and the one that it stands for is missing.
+    assert len(lines) == (2 if slip[1].startswith("link") else 1), lines
 
 
 def test_everything_wrong_is_told_at_once_in_the_order_of_the_file(right, told):
@@ -152,8 +156,7 @@ def test_several_own_brands_must_be_told_apart_in_a_digest(told):
 def test_mail_needs_a_server(told):
     text = "[[brand]]\nname='A'\n[[digest]]\nto=['file:x', 'ann@acme.example']\n"
     assert told(text) == (
-        'config.toml:4: "to" in [[digest]] sends to ann@acme.example, '
-        "which needs an [email] section with host and sender"
+        'config.toml:4: "to" in [[digest]]: mail to ann@acme.example needs an [email] section with host and sender'
     )
 
 

@@ -58,7 +58,7 @@ def test_an_empty_secret_file_is_told(told, tmp_path):
         "[[digest]]\nto = 'file:x'\ndays = ['${C}']\n",
         "[[digest]]\nto = 'file:x'\nbrand = '${C}'\n",
         "[[channel]]\nname = 'x'\nkind = '${C}'\n",
-        "[[channel]]\nname = 'x'\nkind = 'slack'\nwebhook_url = '${C}'\n",
+        "[[channel]]\nname = 'x'\nkind = 'slack'\nwebhook_url = '${C}'\ntoken = '${C}'\n",
         "[email]\nhost = 'h'\nsender = '${C}'\n",
         "[email]\nhost = 'h'\nsender = 'a@b.example'\nsecurity = '${C}'\n",
         "[email]\nhost = 'h'\nsender = 'a@b.example'\nport = '${C}'\n",
@@ -94,3 +94,9 @@ def test_the_name_of_a_source_shows_no_key(read):
     config = read(BRAND + text, KEY=CANARY)
     assert config.sources[0].name == "feed: a.example/${KEY}/feed"
     assert CANARY in config.sources[0].config.url
+
+
+def test_the_name_of_a_source_is_not_made_from_a_secret(read):
+    config = read(BRAND + f"[[source]]\nkind = 'webhook'\ntoken = '{CANARY}'\n")
+    assert config.sources[0].name == "webhook"
+    assert CANARY not in repr(config)
