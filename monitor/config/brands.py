@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from textwrap import indent
+from typing import Any
 
 from monitor.config.lines import Place
+from monitor.config.problems import nearest
 from monitor.config.shape import BrandEntry, BrandTable
 from monitor.config.tables import Document, check_unique
 from monitor.query.parse import parse
@@ -40,6 +42,8 @@ class _Outline:
     place: Place
     name: str
     competitors: tuple[str, ...]
+    table: BrandTable | None
+    """The table read; None when something in it is wrong."""
 
 
 def quoted(name: str) -> str:
@@ -49,9 +53,7 @@ def quoted(name: str) -> str:
 
 def read(document: Document) -> Brands:
     """Every brand. What is wrong is noted in the document."""
-    outlines = [
-        _outline(document, place, table.get("name"), table.get("competitors")) for place, table in _tables(document)
-    ]
+    outlines = [_outline(document, place, table) for place, table in document.tables("brand")]
     if not outlines and "brand" not in document.written:
         document.findings.add((), 'there is no [[brand]] to listen for; add [[brand]] and under it name = "…"')
     _check_names(document, outlines)
@@ -63,28 +65,25 @@ def read(document: Document) -> Brands:
         for outline in outlines
         if outline.name.casefold() in rivals - wanted and not outline.competitors
     }
-    entries = [
-        entry
-        for place, table in _tables(document)
-        if (read := document.read(table, BrandTable, place, "[[brand]]")) is not None
-        and (entry := _entry(document, place, read, names, compared)) is not None
-    ]
+    _check_rivals(document, outlines, names, rivals | wanted)
+    entries = (_entry(document, outline, names, compared) for outline in outlines)
     implied = _implied(document, outlines, names)
     return Brands(
-        entries=(*entries, *implied),
+        entries=(*(entry for entry in entries if entry is not None), *implied),
         names=(*names.values(), *(brand.name for brand in implied)),
         own=tuple(name for fold, name in names.items() if fold not in compared),
         complete=all(outline.name and (*outline.place, "name") not in document.findings.places for outline in outlines),
     )
 
 
-def _tables(document: Document) -> list[tuple[Place, dict[str, object]]]:
-    return document.tables("brand")
-
-
-def _outline(document: Document, place: Place, name: object, competitors: object) -> _Outline:
-    listed = competitors if isinstance(competitors, list) else [competitors]
-    return _Outline(place, document.text(name), tuple(text for rival in listed if (text := document.text(rival))))
+def _outline(document: Document, place: Place, table: dict[str, Any]) -> _Outline:
+    right = document.read(table, BrandTable, place, "[[brand]]")
+    if right is not None:
+        return _Outline(place, right.name, right.competitors, right)
+    given = table.get("competitors")
+    listed = given if isinstance(given, list) else [given]
+    competitors = tuple(text for rival in listed if (text := document.text(rival)))
+    return _Outline(place, document.text(table.get("name")), competitors, None)
 
 
 def _check_names(document: Document, outlines: Iterable[_Outline]) -> None:
@@ -94,19 +93,37 @@ def _check_names(document: Document, outlines: Iterable[_Outline]) -> None:
             document.findings.add((*outline.place, "competitors"), f'"{outline.name}" is named as its own competitor')
 
 
-def _entry(
-    document: Document, place: Place, table: BrandTable, names: dict[str, str], compared: set[str]
-) -> BrandEntry | None:
+def _check_rivals(
+    document: Document, outlines: Iterable[_Outline], names: Mapping[str, str], spoken_of: Collection[str]
+) -> None:
+    """Notes a competitor that is spelled almost like a `[[brand]]` that nothing else in the file speaks of."""
+    alone = [
+        outline.name
+        for outline in outlines
+        if outline.name and outline.name.casefold() not in spoken_of and not outline.competitors
+    ]
+    for outline in outlines:
+        for index, rival in enumerate(outline.competitors):
+            hint = "" if rival.casefold() in names else nearest(rival, alone, likeness=0.85)
+            if hint:
+                message = f'"competitors" in [[brand]]: there is no [[brand]] "{rival}"; did you mean "{hint}"?'
+                document.findings.add((*outline.place, "competitors", index), message)
+
+
+def _entry(document: Document, outline: _Outline, names: Mapping[str, str], compared: set[str]) -> BrandEntry | None:
     """A brand with its query filled in and its competitors in the spelling of their own tables."""
+    table = outline.table
+    if table is None:
+        return None
     query = table.query or " OR ".join(quoted(name) for name in (table.name, *table.aliases))
-    if not _usable(document, (*place, "query" if table.query else "name"), table.name, query):
+    if not _usable(document, (*outline.place, "query" if table.query else "name"), table.name, query):
         return None
     competitors = {rival.casefold(): names.get(rival.casefold(), rival) for rival in table.competitors}
     filled = {"query": query, "competitors": tuple(competitors.values())}
     return BrandEntry(**{**dict(table), **filled}, is_competitor=table.name.casefold() in compared)
 
 
-def _implied(document: Document, outlines: Iterable[_Outline], names: dict[str, str]) -> list[BrandEntry]:
+def _implied(document: Document, outlines: Iterable[_Outline], names: Mapping[str, str]) -> list[BrandEntry]:
     """A brand for each competitor that has no table of its own."""
     rivals: dict[str, tuple[Place, str]] = {}
     for outline in outlines:

@@ -12,7 +12,7 @@ from monitor.config.keys import keys
 from monitor.config.lines import Place
 from monitor.config.problems import did_you_mean
 from monitor.config.shape import ChannelEntry, ChannelTable, DigestEntry, DigestTable, Email
-from monitor.config.tables import Document, check_unique, rooted
+from monitor.config.tables import Document, check_unique, parted, rooted
 from monitor.config.targets import Target, options_of, target
 from monitor.config.times import machine_timezone
 
@@ -24,10 +24,11 @@ def read(
 ) -> tuple[tuple[ChannelEntry, ...], tuple[DigestEntry, ...]]:
     """Every channel, those that digests write out in their `to` included, and every digest."""
     tables = document.tables("channel")
-    names = [document.text(table.get("name")) for _, table in tables]
-    check_unique(document, "channel", names)
     named = [_channel(document, place, table, email) for place, table in tables]
-    ways = _Ways({channel.name: channel for channel in named if channel}, frozenset(filter(None, names)), email)
+    check_unique(document, "channel", [channel.name if channel else "" for channel in named])
+    found = {channel.name: channel for channel in named if channel}
+    written = {document.text(table.get("name")) for _, table in tables} - {""}
+    ways = _Ways(found, written | set(found), email)
     digests = _digests(document, brands, ways)
     return tuple(ways.found.values()), digests
 
@@ -75,7 +76,8 @@ class _Ways:
 
 def _channel(document: Document, place: Place, table: dict[str, Any], email: Email | None) -> ChannelEntry | None:
     """A `[[channel]]`: the keys that all have, and the options of its kind."""
-    common = document.read({key: table[key] for key in table if key in _COMMON}, ChannelTable, place, "[[channel]]")
+    general, special = parted(table, _COMMON)
+    common = document.read(general, ChannelTable, place, "[[channel]]")
     kind = document.text(table.get("kind"))
     if kind and kind not in channels.names():
         message = f'unknown kind of channel "{kind}"{did_you_mean(kind, channels.names())}'
@@ -83,9 +85,8 @@ def _channel(document: Document, place: Place, table: dict[str, Any], email: Ema
     if kind not in channels.names():
         return None
     model = channels.load(kind).Options
-    own = {key: value for key, value in table.items() if key not in _COMMON}
     ready = _lent(email, model) if kind == "email" else {}
-    options = document.read(own, model, place, f'[[channel]] of kind "{kind}"', known=_COMMON, ready=ready)
+    options = document.read(special, model, place, f'[[channel]] of kind "{kind}"', known=_COMMON, ready=ready)
     if common is None or options is None:
         return None
     return ChannelEntry(name=common.name, kind=kind, options=rooted(options, document.folder))
@@ -101,11 +102,10 @@ def _lent(email: Email | None, model: Any) -> dict[str, Any]:
 
 def _digests(document: Document, brands: Brands, ways: _Ways) -> tuple[DigestEntry, ...]:
     tables = document.tables("digest")
-    names = [document.text(table.get("name")) for _, table in tables]
-    check_unique(document, "digest", names)
-    taken = {name.casefold() for name in names if name}
-    found = (_digest(document, place, table, brands, ways, taken) for place, table in tables)
-    return tuple(digest for digest in found if digest is not None)
+    taken = {name.casefold() for _, table in tables if (name := document.text(table.get("name")))}
+    digests = [_digest(document, place, table, brands, ways, taken) for place, table in tables]
+    check_unique(document, "digest", [digest.name if digest else "" for digest in digests])
+    return tuple(digest for digest in digests if digest is not None)
 
 
 def _digest(

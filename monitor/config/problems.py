@@ -68,10 +68,10 @@ class Findings:
         return _CONTROL.sub("?", message)
 
 
-def nearest(wanted: str, known: Iterable[str]) -> str:
-    """The known word that is spelled most like the wanted one; empty when none comes near."""
+def nearest(wanted: str, known: Iterable[str], *, likeness: float = 0.6) -> str:
+    """The known word that is spelled most like the wanted one; empty when none is as like as that (from 0 to 1)."""
     by_fold = {word.casefold(): word for word in sorted(known)}
-    found = difflib.get_close_matches(wanted.casefold(), by_fold, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(wanted.casefold(), by_fold, n=1, cutoff=likeness)
     return by_fold[found[0]] if found else ""
 
 

@@ -84,6 +84,15 @@ def _telling(details: list[ErrorDetails], possible: Iterable[str]) -> list[Error
     ]
 
 
+def parted(table: Mapping[str, Any], common: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The table cut in two: the common keys (also as KEY_file), and those that belong to its kind."""
+    names = {*common, *(f"{key}_file" for key in common)}
+    return (
+        {key: value for key, value in table.items() if key in names},
+        {key: value for key, value in table.items() if key not in names},
+    )
+
+
 def check_unique(document: Document, section: str, names: Iterable[str]) -> None:
     """Notes each name that a section of this kind gives twice, at its second place. Capitals make no difference."""
     seen: set[str] = set()

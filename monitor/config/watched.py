@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
@@ -13,7 +13,7 @@ from monitor.config.keys import main_value
 from monitor.config.lines import Place
 from monitor.config.problems import did_you_mean
 from monitor.config.shape import SourceEntry, SourceTable, Topic
-from monitor.config.tables import Document, check_unique, rooted
+from monitor.config.tables import Document, check_unique, parted, rooted
 from monitor.config.times import duration
 from sources.base import Source
 
@@ -27,9 +27,9 @@ def read(document: Document, brands: Brands) -> tuple[SourceEntry, ...]:
     """Every source. What is wrong is noted in the document."""
     tables = document.tables("source")
     chosen = [document.text(table.get("name")) for _, table in tables]
-    check_unique(document, "source", chosen)
     taken = {name.casefold() for name in chosen if name}
-    entries = (_entry(document, place, table, brands, taken) for place, table in tables)
+    entries = [_entry(document, place, table, brands, taken) for place, table in tables]
+    check_unique(document, "source", [entry.name if entry else "" for entry in entries])
     return tuple(entry for entry in entries if entry is not None)
 
 
@@ -37,12 +37,13 @@ def _entry(
     document: Document, place: Place, table: dict[str, Any], brands: Brands, taken: set[str]
 ) -> SourceEntry | None:
     """One source: the keys that all have, and those of its kind."""
-    common = document.read(_part(table, common=True), SourceTable, place, "[[source]]")
+    general, special = parted(table, _COMMON)
+    common = document.read(general, SourceTable, place, "[[source]]")
     source = _source(document, place, document.text(table.get("kind")))
     if source is None:
         return None
     section = f'[[source]] of kind "{source.kind}"'
-    config = document.read(_part(table, common=False), source.Config, place, section, known=_COMMON)
+    config = document.read(special, source.Config, place, section, known=_COMMON)
     if common is None or config is None:
         return None
     about = common.about or (brands.own[0] if source.kind in OWN_REVIEWS and len(brands.own) == 1 else "")
@@ -55,11 +56,6 @@ def _entry(
         paused=common.paused,
         config=rooted(config, document.folder),
     )
-
-
-def _part(table: Mapping[str, Any], *, common: bool) -> dict[str, Any]:
-    """The keys that every source has (also read from a file: `name_file`), or the other ones."""
-    return {key: value for key, value in table.items() if (key.removesuffix("_file") in _COMMON) is common}
 
 
 def _source(document: Document, place: Place, kind: str) -> Source | None:
@@ -110,17 +106,14 @@ def _shortened(value: str) -> str:
 
 def read_topics(document: Document) -> tuple[Topic, ...]:
     """The topics of one's own. What is wrong is noted in the document."""
-    tables = document.tables("topic")
-    check_unique(document, "topic", [document.text(table.get("name")) for _, table in tables])
-    return tuple(_topics(document, tables))
+    topics = [_topic(document, place, table) for place, table in document.tables("topic")]
+    check_unique(document, "topic", [topic.name if topic else "" for topic in topics])
+    return tuple(topic for topic in topics if topic is not None)
 
 
-def _topics(document: Document, tables: Iterable[tuple[Place, dict[str, Any]]]) -> Iterator[Topic]:
-    for place, table in tables:
-        topic = document.read(table, Topic, place, "[[topic]]")
-        if topic is None:
-            continue
-        if not (topic.description or topic.words or topic.examples):
-            message = f'"{topic.name}" in [[topic]] says nothing of itself; give it a description, words or examples'
-            document.findings.add(place, message)
-        yield topic
+def _topic(document: Document, place: Place, table: dict[str, Any]) -> Topic | None:
+    topic = document.read(table, Topic, place, "[[topic]]")
+    if topic and not (topic.description or topic.words or topic.examples):
+        message = f'"{topic.name}" in [[topic]] says nothing of itself; give it a description, words or examples'
+        document.findings.add(place, message)
+    return topic

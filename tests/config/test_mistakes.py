@@ -28,6 +28,7 @@ SLIPS = [
     ('name = "Acme"', 'nmae = "Acme"', 'did you mean "name"?'),
     ('aliases = ["Acme Inc"]', "aliases = [3]", 'entry 1 of "aliases" in [[brand]] must be text in quotes'),
     ('"Globex", "Initech"]', '"Globex", "Acme"]', '"Acme" is named as its own competitor'),
+    ('"Globex", "Initech"]', '"Globx", "Initech"]', 'there is no [[brand]] "Globx"; did you mean "Globex"?'),
     ('"Globex", "Initech"]', '"Globex", "!!!"]', 'the query of "!!!" cannot be read'),
     ('name = "Globex"', 'name = "acme"', 'there are two [[brand]] of the name "acme"'),
     ('kind = "hackernews"', 'kind = "hackrnews"', 'unknown kind of source "hackrnews"; did you mean "hackernews"?'),

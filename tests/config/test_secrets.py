@@ -100,3 +100,13 @@ def test_the_name_of_a_source_is_not_made_from_a_secret(read):
     config = read(BRAND + f"[[source]]\nkind = 'webhook'\ntoken = '{CANARY}'\n")
     assert config.sources[0].name == "webhook"
     assert CANARY not in repr(config)
+
+
+def test_a_name_may_come_from_a_file_too(read, told, tmp_path):
+    (tmp_path / "name").write_text("Acme\n")
+    channel = "[[channel]]\nname_file = 'name'\nkind = 'file'\nfolder = 'x'\n"
+    source = "[[source]]\nname_file = 'name'\nkind = 'feed'\nurl = 'https://a.example/'\n"
+    brand = "[[brand]]\nname_file = 'name'\n"
+    config = read(brand + channel + source + "[[digest]]\nto = 'Acme'\n")
+    assert (config.brands[0].name, config.sources[0].name, config.digests[0].to) == ("Acme", "Acme", ("Acme",))
+    assert "there are two [[source]]" in told(brand + source + source)
