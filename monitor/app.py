@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,17 +17,19 @@ from models.language import detect
 import sources
 from monitor import channels
 from monitor.collect.children import Pool
-from monitor.config import Config
+from monitor.config import ChannelEntry, Config, channel_for
+from monitor.config.times import machine_timezone
 from monitor.engine.clock import Clock
 from monitor.engine.collecting import Collector, Listened, Poll, rematch_changed, take_pushed, tidy
-from monitor.engine.judging import Judging
+from monitor.engine.judging import Judging, NotUsable
 from monitor.engine.scoring import Progress, Scorer, score_waiting
 from monitor.engine.telling import Channel, Subscription, Teller
 from monitor.mention import Brand
 from monitor.net.guard import parse_allowed
 from monitor.net.http import Net
+from monitor.notice import Attempt, Delivery, Notice
 from monitor.pipeline import Ear
-from monitor.query.matcher import QuerySet
+from monitor.query.queryset import QuerySet
 from monitor.query.parse import parse
 from monitor.store import brands, watches
 from monitor.store.brands import Versioned
@@ -92,6 +95,20 @@ class Service:
             watches.succeeded, one.name, now=self.now(), next_due=None, seen=len(items), gaps=problems
         )
         return {"stored": taken.new, "edited": taken.edited, "known": taken.known, "refused": len(problems)}
+
+    def way_to(self, written: str) -> str:
+        """The name of the channel that somebody wrote as a digest's `to` would: a name, or slack:URL, mailto:…, file:…
+
+        Raises Refused, saying what would have been understood.
+        """
+        entry = channel_for(written, self.config)
+        self.teller.channels.setdefault(entry.name, channel_of(entry))
+        return entry.name
+
+    def timezone_of(self, brand: Brand) -> str:
+        """Where the readers of this brand's digest live; this machine's zone when nobody subscribed."""
+        subscribed = (one.timezone for one in self.teller.subscriptions if one.brand.name == brand.name)
+        return next(subscribed, None) or machine_timezone(os.environ)
 
     async def tell_due(self) -> int:
         """Make the digests whose hour has come."""
@@ -183,14 +200,17 @@ def listened_in(config: Config, known: Mapping[str, Brand]) -> list[Listened]:
 
 def channels_in(config: Config) -> dict[str, Channel]:
     """The configured channels, each generator bound to its options."""
-    return {
-        entry.name: Channel(entry.name, partial(_delivery, channels.load(entry.kind), entry.options))
-        for entry in config.channels
-    }
+    return {entry.name: channel_of(entry) for entry in config.channels}
 
 
-def _delivery(channel: Any, options: Any, notice: Any, earlier: Any) -> Any:
-    return channel.deliver(notice, options, earlier)
+def channel_of(entry: ChannelEntry) -> Channel:
+    """One channel, ready to deliver."""
+    kind = channels.load(entry.kind)
+
+    def deliver(notice: Notice, earlier: Sequence[Attempt], now: datetime) -> Delivery:
+        return kind.deliver(notice, entry.options, earlier, now)
+
+    return Channel(entry.name, deliver)
 
 
 def subscriptions_in(config: Config, known: Mapping[str, Brand]) -> list[Subscription]:
@@ -199,3 +219,31 @@ def subscriptions_in(config: Config, known: Mapping[str, Brand]) -> list[Subscri
         Subscription(entry.name, known[entry.brand], entry.at, entry.timezone, entry.days, entry.to)
         for entry in config.digests
     ]
+
+
+# The scorers -------------------------------------------------------------------------------------------------------
+
+
+class _Shipped:
+    """The shipped scorers in the engine's terms."""
+
+    def __init__(self, judge: Any) -> None:
+        self._judge = judge
+        self.version = judge.version
+
+    def answers(self, texts: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+        return [
+            reading.as_json() for reading in self._judge.read([Question(text, brand or None) for text, brand in texts])
+        ]
+
+
+def scorer_for(config: Config) -> Scorer:
+    """The configured scorers. Raises NotUsable with the reason."""
+    from models.judge import Judge  # the encoder's libraries are heavy: only where scoring happens
+
+    if not config.scoring.enabled:
+        raise NotUsable("scoring is switched off: [scoring] enabled = false")
+    try:
+        return _Shipped(Judge.open(threads=config.scoring.threads))
+    except WeightsError as error:
+        raise NotUsable(str(error)) from error

@@ -28,7 +28,8 @@ from sqlalchemy import Connection
 from monitor.door import Admitted, admit
 from monitor.mention import Opinion
 from monitor.notice import Notice
-from monitor.query.matcher import Document, QuerySet
+from monitor.query.document import Document
+from monitor.query.queryset import QuerySet
 from monitor.store import brands, digests, matches, mentions, opinions, outbox, search, watches
 from monitor.store.matches import Hit
 from sources.base import Item
@@ -65,7 +66,10 @@ class Ear:
 
     def hits(self, document: Document, about: int | None = None) -> list[Hit]:
         """The brands that this document is a mention of."""
-        found = {brand: Hit(brand, self.versions[brand], match.spans) for brand, match in self.queries.match(document)}
+        found = {
+            brand: Hit(brand, self.versions[brand], tuple((span.field, span.start, span.end) for span in match.spans))
+            for brand, match in self.queries.match(document).items()
+        }
         if about is not None and about not in found:
             found[about] = Hit(about, self.versions[about])
         return list(found.values())
@@ -260,19 +264,22 @@ def announce(
     subscription: str,
     brand: str,
     local_date: date,
-    subject: str,
     content: Mapping[str, Any],
-    rendered: Mapping[str, str],
     channels: Iterable[str],
     now: datetime,
 ) -> int | None:
     """Freeze a digest and put one notice a channel into the outbox, in one transaction; the digest's id.
 
-    None, and nothing written, when the subscription has a digest of this date: that question is asked of the unique
+    `content` is what digest/content.py gives. None, and nothing written, when the subscription has a digest of this date: that question is asked of the unique
     row, so that no restart, second process or change of the clocks tells anything twice.
     """
     digest_id = digests.freeze(
-        connection, subscription=subscription, brand=brand, local_date=local_date, content=content, now=now
+        connection,
+        subscription=subscription,
+        brand=brand,
+        local_date=local_date,
+        content=content["digest"],
+        now=now,
     )
     if digest_id is None:
         return None
@@ -280,9 +287,9 @@ def announce(
         notice = Notice(
             id=f"msg_{uuid.uuid5(NOTICES, f'{subscription}/{local_date}/{channel}').hex}",
             kind="digest",
-            subject=subject,
+            subject=content["digest"]["subject"],
             created=now,
-            content={"digest": dict(content), **rendered},
+            content=content,
         )
         outbox.put(connection, notice, channel=channel, subject=subscription, period=local_date.isoformat(), now=now)
     return digest_id

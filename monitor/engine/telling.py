@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 
 from monitor import pipeline, queries
 from monitor.channels.schedule import next_attempt
-from monitor.digest import written
+from monitor.digest.compose import compose
+from monitor.digest.content import content as rendered
 from monitor.digest.due import due_dates
 from monitor.mention import Brand
 from monitor.notice import Ask, Attempt, Delivery, Later, Never, Notice, Outcome, Reply, Sent
@@ -43,7 +44,8 @@ class Channel:
     """A way to people: its pure generator, bound to its options."""
 
     name: str
-    deliver: Callable[[Notice, Sequence[Attempt]], Delivery]
+    deliver: Callable[[Notice, Sequence[Attempt], datetime], Delivery]
+    """(notice, earlier attempts, now)"""
 
 
 class Teller:
@@ -53,7 +55,7 @@ class Teller:
         self,
         store: Store,
         send: Callable[[Ask], Awaitable[Reply]],
-        channels: Mapping[str, Channel],
+        channels: dict[str, Channel],
         subscriptions: Sequence[Subscription],
         base_url: str,
         now: Callable[[], datetime],
@@ -79,17 +81,20 @@ class Teller:
 
     async def announce(self, one: Subscription, local_date: date, content: Mapping[str, Any]) -> int | None:
         """Freeze what was composed and put it into the outbox; its id, or None when it was there already."""
-        subject = str(content["subject"])
         return await self.store.write(
             pipeline.announce,
-            subscription=one.name, brand=one.brand.name, local_date=local_date, subject=subject, content=content,
-            rendered=written.rendered(content, self.base_url), channels=one.channels, now=self.now(),
-        )  # fmt: skip
+            subscription=one.name,
+            brand=one.brand.name,
+            local_date=local_date,
+            content=content,
+            channels=one.channels,
+            now=self.now(),
+        )
 
     async def compose(self, brand: Brand, period: Period, scoring: str = "") -> dict[str, Any]:
-        """The digest of one period, as digest.json, without storing or sending anything."""
+        """The digest of one period, in all its renderings, without storing or sending anything."""
         material = await self.store.read(queries.material, brand, period, self.now(), scoring)
-        return await asyncio.to_thread(written.composed, material)
+        return await asyncio.to_thread(rendered, compose(material), self.base_url)
 
     async def deliver_ready(self) -> int:
         """Send what is ready, one notice a channel at a time, the channels side by side; how many arrived."""
@@ -108,7 +113,7 @@ class Teller:
         if channel is None:
             outcome: Outcome = Never(f'the configuration has no channel "{parcel.channel}" any more')
         else:
-            outcome = await carry(channel.deliver(notice, parcel.attempts), self.send)
+            outcome = await carry(channel.deliver(notice, parcel.attempts, self.now()), self.send)
         state, answer, next_at = after(outcome, number, self.now())
         if state == "dead":
             log.error("notice given up", notice=notice.id, channel=parcel.channel, why=answer)

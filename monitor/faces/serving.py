@@ -30,7 +30,7 @@ async def serve(config: Config, started: Callable[[Service, str], None], until: 
             server = await listen(config.database, handlers(service))
             runner = web.AppRunner(build(service), access_log=None)
             try:
-                started(service, await _bind(runner, config))
+                started(service, await bind(runner, config))
                 await service.run(stop)
             finally:
                 server.close()
@@ -38,7 +38,7 @@ async def serve(config: Config, started: Callable[[Service, str], None], until: 
                 await runner.cleanup()
 
 
-async def _bind(runner: web.AppRunner, config: Config) -> str:
+async def bind(runner: web.AppRunner, config: Config) -> str:
     await runner.setup()
     try:
         await web.TCPSite(runner, config.web.host, config.web.port).start()

@@ -67,11 +67,11 @@ def build(service: Service) -> web.Application:
 
 
 @web.middleware
-async def _guard(request: web.Request, handle: Handle) -> web.StreamResponse:
+async def _guard(request: web.Request, handler: Handle) -> web.StreamResponse:
     """Only who asks for us by our own name is answered: a foreign page cannot rebind its name to us."""
     if not _ours(request.host, request.app[SERVICE].config.web.url, request.app[SERVICE].config.web.listen):
         raise web.HTTPForbidden(text="This is not the address this service is known by: see [web] url.")
-    response = await handle(request)
+    response = await handler(request)
     response.headers.update(HEADERS)
     return response
 

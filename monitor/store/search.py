@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import Connection, Integer, Select, column, or_, select, text
 
 from monitor.mention import Mention
-from monitor.query.document import NO_SCORES, Document
+from monitor.query.document import Document
 from monitor.query.fields import FIELDS, label
-from monitor.query.matcher import compile_query
-from monitor.query.narrow import fts5, narrowed
-from monitor.query.tree import And, Between, Label, Node, Query, walk
+from monitor.query.matcher import Matcher
+from monitor.query.narrow import fts5, need
+from monitor.query.tree import And, Between, Label, Query, walk
 from monitor.store.brands import names as brand_names
 from monitor.store.heard import labels_of
 from monitor.store.matches import RELEVANT_FROM
@@ -51,11 +51,11 @@ def newest(connection: Connection, query: Query | None, most: int) -> list[Hit]:
 
 
 def _matching(connection: Connection, query: Query) -> Iterator[Hit]:
-    matcher = compile_query(query)
+    matcher = Matcher(query)
     brands = brand_names(connection)
     asked = {node.value for node in walk(query.root) if isinstance(node, Label) and node.field == "brand"}
     asked_ids = {id_ for id_, name in brands.items() if label(name) in asked}
-    for chunk in _chunks(_mentions(connection, _narrowed(query.root, brands))):
+    for chunk in _chunks(_mentions(connection, _narrowed(query, brands))):
         facts = _facts(connection, chunk, brands, asked_ids)
         for mention in chunk:
             if match := matcher.match(document(mention, *facts[mention.id])):
@@ -63,7 +63,7 @@ def _matching(connection: Connection, query: Query) -> Iterator[Hit]:
 
 
 def document(
-    mention: Mention, brands: tuple[str, ...] = (), scores: Mapping[str, tuple[str, ...]] = NO_SCORES
+    mention: Mention, brands: tuple[str, ...] = (), scores: Mapping[str, tuple[str, ...]] | None = None
 ) -> Document:
     """What a query sees of a stored mention."""
     return Document(
@@ -78,20 +78,20 @@ def document(
         rating=mention.rating,
         published=mention.published,
         brands=brands,
-        scores=scores,
+        scores=scores or {},
     )
 
 
-def _narrowed(root: Node | None, brands: Mapping[int, str]) -> Select[Any]:
+def _narrowed(query: Query | None, brands: Mapping[int, str]) -> Select[Any]:
     """The ids of the candidates, at least all that match: what stands in every match is asked of the indexes."""
     question = select(MENTION.c.id)
-    if root is None:
+    if query is None:
         return question
-    need = narrowed(root)
-    if need is not None:
-        words = text("SELECT rowid FROM mention_words WHERE mention_words MATCH :words").bindparams(words=fts5(need))
+    wanted = need(query)
+    if wanted is not None:
+        words = text("SELECT rowid FROM mention_words WHERE mention_words MATCH :words").bindparams(words=fts5(wanted))
         question = question.where(MENTION.c.id.in_(words.columns(column("rowid", Integer))))
-    for part in root.parts if isinstance(root, And) else (root,):
+    for part in query.root.parts if isinstance(query.root, And) else (query.root,):
         if isinstance(part, Label) and part.field == "brand":
             ids = [id_ for id_, name in brands.items() if label(name) == part.value]
             question = question.where(MENTION.c.id.in_(select(MATCH.c.mention_id).where(MATCH.c.brand_id.in_(ids))))

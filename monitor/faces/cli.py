@@ -1,0 +1,331 @@
+"""The command line. Each command translates: it reads its input, calls one function below, and shows what came back.
+
+Exit codes: 0 done, 2 wrong input, 1 anything else. Heavy parts are imported by the command that needs them, so that
+`overheard --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.errors import Refused, StoreBusy, StoreUnusable
+
+if TYPE_CHECKING:
+    from monitor.config import Config
+
+app = typer.Typer(
+    name="overheard",
+    help="Hear what people say of your brand. New here? Try: overheard demo",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+query_app = typer.Typer(help="Try out queries.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(query_app, name="query")
+
+ConfigPath = Annotated[
+    Path, typer.Option("--config", envvar="OVERHEARD_CONFIG", help="The configuration file.", metavar="FILE")
+]
+DEFAULT = Path("config.toml")
+
+
+def main() -> None:
+    """The entry point: runs a command and turns what went wrong into a sentence and an exit code."""
+    try:
+        app(standalone_mode=True)
+    except Refused as error:
+        _fail(str(error), 2)
+    except (StoreBusy, StoreUnusable) as error:
+        _fail(str(error), 1)
+    except BrokenPipeError:
+        # Whoever read our output has enough of it: `overheard mentions … | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        _fail("stopped", 130)
+
+
+def _fail(message: str, code: int) -> None:
+    sys.stdout.flush()
+    print(message, file=sys.stderr)
+    sys.exit(code)
+
+
+def _config(path: Path) -> Config:
+    from monitor.config import load
+
+    return load(path, os.environ)
+
+
+def _quiet_log(config: Config | None = None, *, level: str = "error") -> None:
+    from monitor.faces.logging import set_up
+
+    set_up(config.log.level if config else level, config.log.format if config else "text")
+
+
+def _perform(path: Path, command: str, arguments: dict[str, Any]) -> Any:
+    """Do a command that writes, with its progress on the terminal."""
+    import asyncio
+
+    from monitor.commands import perform
+    from monitor.faces.show import progress
+
+    config = _config(path)
+    _quiet_log()
+    with progress() as say:
+        return asyncio.run(perform(config, command, arguments, say))
+
+
+def _ask(path: Path, question: Callable[..., Any], *arguments: Any) -> Any:
+    """Ask the store, reading only: works beside a running service."""
+    from monitor.store.engine import Store
+
+    store = Store(_config(path).database, write=False)
+    try:
+        return store.reading(question, *arguments)
+    finally:
+        store.close()
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Write the digest and end, instead of serving it.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Where to write it.", metavar="DIR")] = None,
+) -> None:
+    """See it work, offline: an invented brand is collected, scored and told within a minute."""
+    import asyncio
+
+    from monitor.faces.demo import play
+
+    _quiet_log(level="critical")
+    asyncio.run(play(out, once=once))
+
+
+@app.command()
+def init(
+    brand: Annotated[str | None, typer.Argument(help="The brand's name, as people write it.")] = None,
+    website: Annotated[str, typer.Option(help="Its website, such as acme.com.")] = "",
+    handle: Annotated[list[str] | None, typer.Option(help="A handle, such as @acme. Repeatable.")] = None,
+    app_id: Annotated[list[str] | None, typer.Option(help="An App Store id or link. Repeatable.")] = None,
+    competitor: Annotated[list[str] | None, typer.Option(help="A competitor's name. Repeatable.")] = None,
+    feed: Annotated[list[str] | None, typer.Option(help="A feed to read. Repeatable.")] = None,
+    config: ConfigPath = DEFAULT,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write a commented config.toml for a brand."""
+    from monitor.faces.setup import write_config
+
+    asked = brand or _prompt("Which brand shall I listen for?")
+    write_config(
+        config,
+        asked,
+        force=force,
+        website=website,
+        handles=handle or (),
+        app_ids=app_id or (),
+        competitors=competitor or (),
+        feeds=feed or (),
+    )
+    print(f"Wrote {config}. Next: `overheard collect` for a first round, `overheard digest` to read it, then")
+    print("`overheard run` to keep listening.")
+
+
+def _prompt(question: str) -> str:
+    if not sys.stdin.isatty():
+        raise Refused('Name the brand: overheard init "Your Brand"')
+    answer: str = typer.prompt(question)
+    return answer
+
+
+@app.command()
+def run(config: ConfigPath = DEFAULT) -> None:
+    """Listen, score and tell, until stopped; serves pages and webhooks on loopback."""
+    import asyncio
+
+    from monitor.faces.serving import serve
+    from monitor.faces.show import started
+
+    loaded = _config(config)
+    _quiet_log(loaded)
+    asyncio.run(serve(loaded, started))
+
+
+@app.command()
+def collect(config: ConfigPath = DEFAULT) -> None:
+    """One round now: every source polled, everything stored and scored."""
+    from monitor.faces.show import collected
+
+    result = _perform(config, "collect", {})
+    collected(result)
+    if result["failed"] and len(result["failed"]) == result["sources"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def digest(
+    config: ConfigPath = DEFAULT,
+    brand: Annotated[str, typer.Option(help="Which brand; all your own where left out.")] = "",
+    day: Annotated[str, typer.Option(help="A calendar day (2026-11-21); the last 24 hours where left out.")] = "",
+    to: Annotated[
+        list[str] | None,
+        typer.Option(help="Send it: a channel's name, slack:URL, mailto:ADDRESS, file:DIR. Repeatable."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write digest.html, .md and .json there.", metavar="DIR")
+    ] = None,
+) -> None:
+    """A digest right now, on the terminal; with --to or --out also elsewhere."""
+    from monitor.faces.show import digest_shown, digest_written
+
+    made = _perform(config, "digest", {"brand": brand, "day": day, "to": to or []})
+    for one in made:
+        digest_shown(one["content"])
+        if out is not None:
+            digest_written(one["content"], out if len(made) == 1 else out / _folder_name(one["brand"]))
+        for sent in one["sent"]:
+            print(f"{sent['channel']}: {sent['state']} {sent['answer']}".rstrip())
+    if any(sent["state"] == "dead" for one in made for sent in one["sent"]):
+        raise typer.Exit(1)
+
+
+def _folder_name(brand: str) -> str:
+    return re.sub(r"[^\w-]+", "-", brand).strip("-") or "brand"
+
+
+@app.command()
+def mentions(
+    query: Annotated[str, typer.Argument(help='Such as: refund OR "late delivery". All where left out.')] = "",
+    config: ConfigPath = DEFAULT,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="A table for a spreadsheet.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 50,
+) -> None:
+    """Search what is stored."""
+    from monitor import queries
+    from monitor.faces import show
+    from monitor.query.problem import QueryError
+
+    try:
+        found = _ask(config, queries.find, query, limit)
+    except QueryError as error:
+        raise Refused(str(error)) from error
+    if as_json:
+        for one in found:
+            print(queries.json_line(one))
+    elif as_csv:
+        show.as_csv(found, sys.stdout)
+    else:
+        show.mentions(found, limit)
+
+
+@app.command(name="import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSONL or JSON; or a list of feeds (OPML).")],
+    config: ConfigPath = DEFAULT,
+    about: Annotated[str, typer.Option(help="The brand that every row is about.", metavar="BRAND")] = "",
+    column: Annotated[
+        list[str] | None, typer.Option(help="How to read a column: text=Comment. Repeatable.", metavar="FIELD=COLUMN")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show how it would be read, store nothing.")] = False,
+) -> None:
+    """Bring in mentions from a file, or feeds from an OPML list."""
+    from monitor.faces import setup
+
+    setup.bring_in(file, config, about=about, columns=column or (), dry_run=dry_run, perform=_perform)
+
+
+@app.command()
+def sources(config: ConfigPath = DEFAULT) -> None:
+    """How every source does: what works, what fails and what to do about it."""
+    from monitor import queries
+    from monitor.app import utc_now
+    from monitor.faces.show import sources_table
+
+    sources_table(_ask(config, queries.sources_health, utc_now()))
+
+
+@app.command()
+def outbox(
+    config: ConfigPath = DEFAULT,
+    replay: Annotated[str, typer.Option(help="Send a notice that was given up once more.", metavar="ID")] = "",
+) -> None:
+    """What was sent, what waits, and what was given up."""
+    from monitor import queries
+    from monitor.faces.show import parcels_table
+
+    if replay:
+        _perform(config, "replay", {"id": replay})
+    parcels_table(_ask(config, queries.parcels))
+
+
+@app.command()
+def doctor(config: ConfigPath = DEFAULT) -> None:
+    """Check configuration, database, disk, clock, weights and sources, and say how to mend each."""
+    from monitor.faces.doctor import examine
+
+    _quiet_log(level="critical")
+    if not examine(config):
+        raise typer.Exit(1)
+
+
+@app.command()
+def score(
+    threads: Annotated[int, typer.Option(min=0, help="Processor cores to use; 0 for all.")] = 0,
+) -> None:
+    """Score texts: {"text": …, "brand": …?} a line in, one line out."""
+    from models.judge import Judge, score_lines
+
+    judge = Judge.open(threads=threads)
+    for line in score_lines(sys.stdin.buffer, judge):
+        print(line, flush=False)
+
+
+@app.command()
+def read(
+    kind: Annotated[str, typer.Argument(help="The kind of source, such as feed.")],
+    file: Annotated[Path, typer.Option("--file", help="A saved reply.", metavar="BODY")],
+    config: Annotated[str, typer.Option("--config", help="Its configuration as JSON.", metavar="JSON")] = "",
+) -> None:
+    """Show what a source takes out of a saved reply: for whoever adds or mends a source."""
+    from monitor.faces.setup import read_saved_reply
+
+    read_saved_reply(kind, file, config)
+
+
+@query_app.command()
+def match(
+    query: Annotated[str, typer.Argument(help="The query.")],
+    view: Annotated[bool, typer.Option("--view", help="Read it as a filter, not as a brand's query.")] = False,
+) -> None:
+    """Print the JSON lines of standard input that match, with the places. Exit code 1 when none does."""
+    from monitor.faces.setup import match_standard_input
+
+    raise typer.Exit(match_standard_input(query, as_view=view))
+
+
+@query_app.command()
+def explain(
+    query: Annotated[str, typer.Argument(help="The query.")],
+    view: Annotated[bool, typer.Option("--view", help="Read it as a filter, not as a brand's query.")] = False,
+) -> None:
+    """Show how a query is read, with all its brackets."""
+    from monitor.query.explain import explain as explained
+    from monitor.query.parse import parse
+    from monitor.query.problem import QueryError
+
+    try:
+        print(explained(parse(query, as_view=view)))
+    except QueryError as error:
+        raise Refused(str(error)) from error
+
+
+if __name__ == "__main__":
+    main()

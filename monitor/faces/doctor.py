@@ -1,0 +1,140 @@
+"""`overheard doctor`: looks at everything the service stands on, and says of each trouble how to mend it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from rich.text import Text
+
+from monitor import queries
+from monitor.app import scorer_for, utc_now
+from monitor.config import Config, load
+from monitor.engine.judging import NotUsable
+from monitor.errors import StoreUnusable
+from monitor.faces.show import console
+from monitor.store.engine import Store
+from monitor.store.lock import WriteLock
+
+MARKS = {"good": ("ok  ", "green"), "note": ("note", "yellow"), "bad": ("bad ", "red")}
+LITTLE_DISK = 500 * 1024 * 1024
+SAFE_SQLITE = (3, 51, 3)
+BUILT = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    verdict: Literal["good", "note", "bad"]
+    what: str
+    mend: str = ""
+
+
+def examine(path: Path) -> bool:
+    """Print every finding; False when something is bad. A configuration that cannot be read raises Refused."""
+    config = load(path, os.environ)
+    sound = True
+    for finding in _findings(config):
+        mark, color = MARKS[finding.verdict]
+        console.print(Text(mark, style=color), Text(finding.what), soft_wrap=True)
+        if finding.mend:
+            console.print(Text(f"       {finding.mend}"), soft_wrap=True)
+        sound = sound and finding.verdict != "bad"
+    return sound
+
+
+def _findings(config: Config) -> Iterator[Finding]:
+    yield from _configuration(config)
+    yield _clock()
+    yield _disk(config.database)
+    yield _sqlite()
+    yield _weights(config)
+    yield from _stored(config)
+
+
+def _configuration(config: Config) -> Iterator[Finding]:
+    brands, sources, digests = len(config.brands), len(config.sources), len(config.digests)
+    yield Finding("good", f"{config.path}: {brands} brands, {sources} sources, {digests} digests")
+    if not brands:
+        yield Finding("bad", "no brand is configured", 'Add [[brand]] with name = "…".')
+    if not sources:
+        yield Finding("bad", "no source is configured", 'Add a [[source]], such as kind = "google-news".')
+    if not digests:
+        yield Finding("note", "no digest goes anywhere", "Add a [[digest]] with at and to.")
+
+
+def _clock() -> Finding:
+    now = utc_now()
+    if now < BUILT:
+        return Finding("bad", f"the clock says {now:%d %b %Y}, before this program was made", "Set the clock (NTP).")
+    return Finding("good", f"the clock says {now:%d %b %Y %H:%M} UTC")
+
+
+def _disk(database: Path) -> Finding:
+    folder = next(folder for folder in (database.parent, *database.parents) if folder.exists())
+    free = shutil.disk_usage(folder).free
+    if free < LITTLE_DISK:
+        return Finding("bad", f"only {free // 2**20} MB are free at {folder}", "Make room, or move [store] database.")
+    return Finding("good", f"{free / 2**30:.1f} GB are free at {folder}")
+
+
+def _sqlite() -> Finding:
+    if sqlite3.sqlite_version_info < SAFE_SQLITE:
+        return Finding(
+            "note",
+            f"SQLite {sqlite3.sqlite_version} can damage a database that two programs write at the same instant",
+            "overheard lets only one process write. Do not write to the file with other tools while it runs; "
+            "SQLite 3.51.3 or newer mends it.",
+        )
+    return Finding("good", f"SQLite {sqlite3.sqlite_version}")
+
+
+def _weights(config: Config) -> Finding:
+    try:
+        scorer = scorer_for(config)
+    except NotUsable as reason:
+        return Finding("note" if not config.scoring.enabled else "bad", f"mentions stay unscored: {reason}")
+    return Finding("good", f"the scorers work (version {scorer.version})")
+
+
+def _stored(config: Config) -> Iterator[Finding]:
+    if not config.database.exists():
+        yield Finding("note", f"{config.database} is not there yet", "`overheard collect` makes it.")
+        return
+    lock = WriteLock(config.database)
+    yield Finding(
+        "good", "no other overheard is writing" if lock.take() else f"overheard runs (process {lock.holder()})"
+    )
+    lock.release()
+    try:
+        store = Store(config.database, write=False)
+    except StoreUnusable as error:
+        yield Finding("bad", str(error), "Restore the file from a backup, or move it away to start anew.")
+        return
+    try:
+        verdict = store.reading(lambda connection: connection.exec_driver_sql("PRAGMA quick_check").scalar())
+        yield (
+            Finding("good", f"{config.database} is sound")
+            if verdict == "ok"
+            else Finding("bad", f"{config.database} is damaged: {verdict}", "Restore it from a backup.")
+        )
+        waiting = store.reading(queries.waiting)
+        if waiting:
+            yield Finding("note", f"{waiting} scores are due", "`overheard collect` or `overheard run` catches up.")
+        for source in store.reading(queries.sources_health, utc_now()):
+            if source.error:
+                yield Finding("bad", f"source {source.name}: {source.error}", source.advice)
+        dead = store.reading(queries.parcels, ("dead", "held"))
+        if dead:
+            yield Finding(
+                "bad", f"{len(dead)} notices were given up", "`overheard outbox` shows them, --replay resends."
+            )
+    finally:
+        store.close()

@@ -1,0 +1,222 @@
+"""How answers look on a terminal. Text of mentions is data here: never markup, never a control sequence."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from monitor.digest.terminal import terminal
+from monitor.mention import SourceHealth
+from monitor.queries import Found, as_json
+from monitor.store.outbox import Parcel
+from sources.table import Preview
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+SHOWN_OF_A_TEXT = 400
+COLORS = {"negative": "red", "positive": "green", "neutral": "dim"}
+_FORMULA = re.compile(r"^[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\-@\t\r\n\x00＝＋－＠]")
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """A line that tells what is happening, on standard error, only where somebody looks."""
+    if not errors.is_terminal:
+        yield lambda text: None
+        return
+    with errors.status("Working …") as status:
+
+        def say(text: str) -> None:
+            status.update(Text(text))
+
+        yield say
+
+
+def started(service: Any, address: str) -> None:
+    """What `overheard run` says when everything listens."""
+    listened = sum(1 for one in service.listened if not one.paused)
+    console.print(f"Listening to {listened} source{'' if listened == 1 else 's'} for {_named(service.brands)}.")
+    console.print(f"Pages: {address}   Stop with Ctrl-C.")
+
+
+def _named(brands: Mapping[str, Any]) -> str:
+    own = [name for name, brand in brands.items() if not brand.is_competitor]
+    return ", ".join(own) or "no brand"
+
+
+def collected(result: Mapping[str, Any]) -> None:
+    """What a round of collecting came to."""
+    console.print(
+        f"{result['new']:,} new, {result['edited']:,} edited, {result['known']:,} known, "
+        f"{result['passed_over']:,} not about your brands; {result['scored']:,} scored."
+    )
+    if result["unscored"]:
+        console.print(Text(f"Not scored: {result['unscored']}", style="yellow"))
+    for name in result["failed"]:
+        console.print(Text(f"Failed: {name} (see `overheard sources`)", style="red"))
+    if not result["sources"]:
+        console.print("No source is configured that could be polled: add a [[source]] to the configuration.")
+
+
+def imported(result: Mapping[str, Any]) -> None:
+    """What an import came to."""
+    console.print(
+        f"{result['rows']:,} rows: {result['new']:,} new, {result['edited']:,} edited, {result['known']:,} known; "
+        f"{result['scored']:,} scored."
+    )
+    if result["unscored"]:
+        console.print(Text(f"Not scored: {result['unscored']}", style="yellow"))
+    for problem in result["problems"][:20]:
+        console.print(Text(problem, style="yellow"))
+    if len(result["problems"]) > 20:
+        console.print(f"… and {len(result['problems']) - 20:,} more rows that cannot be used.")
+
+
+def mentions(found: Sequence[Found], limit: int) -> None:
+    """Found mentions, the newest first, with what matched marked."""
+    for one in found:
+        console.print(_headline(one))
+        if one.mention.title:
+            console.print(_marked(one.mention.title, one.spans, "title"), style="bold")
+        if one.mention.text and one.mention.text != one.mention.title:
+            console.print(_marked(one.mention.text, one.spans, "text"))
+        if one.mention.url:
+            console.print(Text(one.mention.url, style="dim"), soft_wrap=True)
+        console.print()
+    more = f"; the newest {limit}, --limit shows more" if len(found) == limit else ""
+    errors.print(f"{len(found)} mention{'' if len(found) == 1 else 's'}{more}")
+
+
+def _headline(one: Found) -> Text:
+    mention = one.mention
+    feeling = feeling_of(one)
+    parts = [f"#{mention.id}", f"{mention.published:%d %b %Y %H:%M}", mention.source, mention.author]
+    if mention.rating is not None:
+        parts.append(f"{mention.rating:g}" + (f" of {mention.rating_max:g}" if mention.rating_max else ""))
+    line = Text(" · ".join(plain(part) for part in parts if part), style="dim")
+    return line.append(f" · {feeling}", style=COLORS.get(feeling, "")) if feeling else line
+
+
+def feeling_of(one: Found) -> str:
+    """The sentiment towards the first of its brands, else of the text; empty while it is not scored."""
+    for answers in one.answers.get("brands", {}).values():
+        if "brand_sentiment" in answers:
+            return str(answers["brand_sentiment"]["label"])
+    return str(one.answers.get("sentiment", {}).get("label", ""))
+
+
+def _marked(text: str, spans: Sequence[tuple[str, int, int]], field: str) -> Text:
+    shown = Text(plain(text[:SHOWN_OF_A_TEXT]) + (" …" if len(text) > SHOWN_OF_A_TEXT else ""))
+    for name, start, end in spans:
+        if name == field and end <= SHOWN_OF_A_TEXT:
+            shown.stylize("bold yellow", start, end)
+    return shown
+
+
+def plain(text: str) -> str:
+    """Without what a terminal would obey. Same length, so that spans stay right."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "\ufffd", text)
+
+
+def as_csv(found: Sequence[Found], out: IO[str]) -> None:
+    """A table for a spreadsheet: what would be a formula is text."""
+    columns = ("id", "url", "title", "text", "author", "published", "source", "rating", "lang", "brands", "sentiment")
+    table = csv.writer(out)
+    table.writerow(columns)
+    for one in found:
+        row = as_json(one) | {"brands": ", ".join(one.brands), "sentiment": feeling_of(one)}
+        table.writerow([_cell(row[column]) for column in columns])
+
+
+def _cell(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+
+
+def sources_table(health: Sequence[SourceHealth]) -> None:
+    """One row a source; what fails says why and what to do."""
+    if not health:
+        console.print("No source yet: `overheard collect` or `overheard run` makes the first round.")
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("source", "state", "last good", "next", "24 h"):
+        table.add_column(column, justify="right" if column == "24 h" else "left", overflow="fold")
+    for one in health:
+        color = {"ok": "green", "failing": "red", "off": "red"}.get(one.state, "dim")
+        table.add_row(
+            Text(one.name), Text(one.state, style=color), _time(one.last_good), _time(one.next_due),
+            str(one.last_day_items),
+        )  # fmt: skip
+    console.print(table)
+    for one in health:
+        if one.error:
+            console.print(Text(f"\n{one.name}: {one.error}", style="red"))
+            console.print(Text(f"  since {_time(one.failing_since)}, {one.failures} in a row. {one.advice}"))
+        for gap in one.gaps:
+            console.print(Text(f"\n{one.name}: {gap}", style="yellow"))
+
+
+def parcels_table(parcels: Sequence[Parcel]) -> None:
+    """What was sent, waits, or was given up."""
+    if not parcels:
+        console.print("Nothing was sent yet.")
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("id", "channel", "state", "tries", "what", "answer"):
+        table.add_column(column, overflow="fold")
+    for one in parcels:
+        color = {"delivered": "green", "dead": "red", "held": "yellow"}.get(one.state, "")
+        table.add_row(
+            one.notice.id, Text(one.channel), Text(one.state, style=color), str(len(one.attempts)),
+            Text(one.notice.subject), Text(one.answer),
+        )  # fmt: skip
+    console.print(table)
+
+
+def _time(at: datetime | None) -> str:
+    return at.astimezone().strftime("%d %b %H:%M") if at else "–"
+
+
+def digest_shown(content: Mapping[str, Any]) -> None:
+    """A digest on the terminal."""
+    console.print(terminal(content["digest"], content["base"]))
+
+
+def digest_written(content: Mapping[str, Any], folder: Path) -> None:
+    """digest.html, digest.md and digest.json in a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    frozen = json.dumps(content["digest"], ensure_ascii=False, indent=1)
+    for name, text in (("html", content["html"]), ("md", content["markdown"]), ("json", frozen)):
+        (folder / f"digest.{name}").write_text(text, encoding="utf-8")
+    console.print(Text(f"Wrote {folder / 'digest.html'}, digest.md and digest.json."), soft_wrap=True)
+
+
+def preview(seen: Preview) -> None:
+    """How a file would be read: what each column was taken for, and the first rows."""
+    console.print(f"{seen.rows:,} rows ({seen.form}), read as {seen.mention}s.")
+    for field, column in seen.columns.items():
+        console.print(Text(f"  {field:<10} from column {column!r}"))
+    if seen.unused:
+        console.print(Text(f"  kept beside: {', '.join(seen.unused)}"))
+    if seen.dropped:
+        console.print(Text(f"  personal, left out: {', '.join(seen.dropped)}", style="yellow"))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("published", "rating", "author", "text"):
+        table.add_column(column, overflow="ellipsis", no_wrap=True)
+    for item in seen.items:
+        rating = "" if item.rating is None else f"{item.rating:g}"
+        table.add_row(_time(item.published), rating, Text(plain(item.author)), Text(plain(item.text or item.title)))
+    console.print(table)
+    for problem in seen.problems[:20]:
+        console.print(Text(f"{problem.where}: {problem.why}", style="yellow"))
+    console.print("Nothing was stored. Leave out --dry-run to import it.")
