@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import cycle
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from monitor.demo.handed_in import SURVEY_FILE
@@ -17,21 +20,22 @@ SUPPORT_DESK = "Support desk"
 
 
 def demo_config(
-    base_url: str, folder: Path, *, until: datetime, timezone: str = "UTC", listen: str = "127.0.0.1:0"
+    hosts: Sequence[str], folder: Path, *, until: datetime, timezone: str = "UTC", listen: str = "127.0.0.1:0"
 ) -> str:
-    """The TOML text for a world served at `base_url` that ended at `until` (aware): the digest's hour.
+    """The TOML text for a world that ended at `until` (aware), the digest's hour, and is served at `hosts`, in turns.
 
     `folder` holds the survey's file, the database and the digests. `timezone` is the reader's; `listen` is where `run`
     will serve.
     """
-    host = base_url.partition("://")[2].rpartition(":")[0]
+    host = cycle(hosts)
+    allowed = sorted({urlsplit(url).hostname or "" for url in hosts})
     return f"""# Written by `overheard demo`. {BRAND}, its customers and its competitors are invented.
 
 [store]
 database = {_text(folder / "demo.db")}
 
 [network]
-allow = [{_text(host)}]  # the demonstration's own server on this machine
+allow = [{_texts(allowed)}]  # the demonstration's own server on this machine
 
 [web]
 listen = {_text(listen)}
@@ -39,7 +43,7 @@ listen = {_text(listen)}
 [[brand]]
 name = {_text(BRAND)}
 query = {_text(QUERY)}
-competitors = [{", ".join(map(_text, RIVALS))}]
+competitors = [{_texts(RIVALS)}]
 description = {_text(DESCRIPTION)}
 
 [[digest]]
@@ -48,25 +52,10 @@ at = "{until.astimezone(ZoneInfo(timezone)):%H:%M}"
 timezone = {_text(timezone)}
 to = {_text(f"file:{folder / 'digests'}")}
 
-{"".join(_feed(base_url, *feed) for feed in _FEEDS)}
-{"".join(_search(base_url, name) for name in (BRAND, *RIVALS))}
-[[source]]
-kind = "appstore"
-name = "App Store: {BRAND}"
-base_url = {_text(f"{base_url}/appstore")}
-app = "{APP}"
-countries = [{", ".join(map(_text, STOREFRONTS))}]
-about = {_text(BRAND)}
-every = "1m"
-
-[[source]]
-kind = "appstore"
-name = "App Store: {RIVALS[0]}"
-base_url = {_text(f"{base_url}/appstore")}
-app = "{RIVAL_APP}"
-about = {_text(RIVALS[0])}
-every = "1m"
-
+{"".join(_feed(next(host), *feed) for feed in _FEEDS)}
+{"".join(_search(next(host), name) for name in (BRAND, *RIVALS))}
+{"".join(_reviews(next(host), BRAND, APP, country) for country in STOREFRONTS)}
+{_reviews(next(host), RIVALS[0], RIVAL_APP, "us")}
 [[source]]
 kind = "table"
 name = "Survey after purchase"
@@ -116,6 +105,23 @@ every = "1m"
 """
 
 
+def _reviews(base_url: str, brand: str, app: str, country: str) -> str:
+    return f"""[[source]]
+kind = "appstore"
+name = {_text(f"App Store {country.upper()}: {brand}")}
+base_url = {_text(f"{base_url}/appstore")}
+app = "{app}"
+country = "{country}"
+about = {_text(brand)}
+every = "1m"
+
+"""
+
+
 def _text(value: object) -> str:
     """A TOML string: what JSON writes of a string without surrogates is one."""
     return json.dumps(str(value), ensure_ascii=False)
+
+
+def _texts(values: Iterable[str]) -> str:
+    return ", ".join(map(_text, values))

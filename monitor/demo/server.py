@@ -15,6 +15,9 @@ from monitor.demo.world import World
 BROKEN_FEED = "/feeds/gadgetwire.xml"
 """Answers 500, always: a digest must say honestly that it could not listen there."""
 
+HOSTS = 13
+"""How many sources of the demonstration are asked over HTTP."""
+
 
 def demo_app(world: World) -> web.Application:
     """The application: /feeds/NAME, /hn/api/v1/search_by_date, /appstore/COUNTRY/rss/customerreviews/…"""
@@ -49,14 +52,18 @@ def demo_app(world: World) -> web.Application:
 
 
 @asynccontextmanager
-async def serving(world: World, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-    """Serves the world while the block runs; gives the base URL, such as http://127.0.0.1:40123."""
+async def serving(world: World, hosts: int = HOSTS) -> AsyncIterator[list[str]]:
+    """Serves the world on loopback while the block runs; gives the base URLs, such as http://127.0.0.1:40123.
+
+    All of them serve everything. Real services are hosts of their own, and a polite collector asks each of them slowly:
+    with a port for each source, the demonstration need not wait where real use would not either.
+    """
     runner = web.AppRunner(demo_app(world), access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
-        yield f"http://{host}:{runner.addresses[0][1]}"
+        for _ in range(hosts):
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield [f"http://127.0.0.1:{address[1]}" for address in runner.addresses]
     finally:
         await runner.cleanup()
 

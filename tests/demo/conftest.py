@@ -26,7 +26,7 @@ def world() -> World:
 
 @pytest.fixture
 async def base_url(world: World) -> AsyncIterator[str]:
-    async with serving(world) as url:
+    async with serving(world, hosts=1) as [url]:
         yield url
 
 

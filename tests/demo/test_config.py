@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from monitor.config.reading import loads
 from monitor.demo.config import SUPPORT_DESK, demo_config
 from monitor.demo.handed_in import SURVEY_FILE
+from monitor.demo.server import HOSTS, serving
 from monitor.demo.world import BRAND, RIVALS, World
 
 
 def test_the_configuration_is_read_without_a_complaint(world: World, tmp_path: Path) -> None:
     folder = tmp_path / 'a folder with "quotes"'
-    text = demo_config("http://127.0.0.1:40123", folder, until=world.until)
+    text = demo_config(["http://127.0.0.1:40123"], folder, until=world.until)
     config = loads(text, folder / "config.toml", {})
 
     assert config.database == folder / "demo.db"
@@ -26,11 +28,21 @@ def test_the_configuration_is_read_without_a_complaint(world: World, tmp_path: P
 
 
 def test_the_digest_comes_at_the_readers_hour(world: World, tmp_path: Path) -> None:
-    text = demo_config("http://127.0.0.1:1", tmp_path, until=world.until, timezone="America/New_York")
+    text = demo_config(["http://127.0.0.1:1"], tmp_path, until=world.until, timezone="America/New_York")
     [digest] = loads(text, tmp_path / "c.toml", {}).digests
     assert (digest.at, digest.timezone) == (time(2, 30), "America/New_York")
 
 
 def test_it_says_that_the_brand_is_invented(world: World, tmp_path: Path) -> None:
-    config = loads(demo_config("http://127.0.0.1:1", tmp_path, until=world.until), tmp_path / "c.toml", {})
+    config = loads(demo_config(["http://127.0.0.1:1"], tmp_path, until=world.until), tmp_path / "c.toml", {})
     assert config.brand(BRAND).description.startswith("Invented")
+
+
+async def test_every_source_is_asked_at_a_host_of_its_own(world: World, tmp_path: Path) -> None:
+    async with serving(world) as hosts:
+        config = loads(demo_config(hosts, tmp_path, until=world.until), tmp_path / "c.toml", {})
+    asked = [source.config.model_dump() for source in config.sources if source.kind not in ("table", "webhook")]
+    places = [urlsplit(keys.get("url") or keys["base_url"]).netloc for keys in asked]
+
+    assert len(asked) == HOSTS
+    assert len(set(places)) == len(places)
