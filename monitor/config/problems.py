@@ -88,6 +88,7 @@ _EXPECTED = {
     "string": "text in quotes",
     "int": "a whole number",
     "float": "a number",
+    "finite": "a number",
     "bool": "true or false",
     "list": "a list in [square brackets]",
     "tuple": "a list in [square brackets]",

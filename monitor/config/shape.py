@@ -24,14 +24,14 @@ class Section(BaseModel):
 
 # How single values are read ---------------------------------------------------------------------------------------
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _LISTEN = re.compile(r"(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})")
 _ADDRESS = re.compile(r"[^@\s<>,;:\x00-\x1f]+@[^@\s<>,;:\x00-\x1f]+")
 _WITH_NAME = re.compile(r"[^<>\x00-\x1f]*<(?P<address>[^<>]+)>")
 
 
 def _plain(text: str) -> str:
-    if _CONTROL.search(text):
+    if CONTROL.search(text):
         raise ValueError("holds a control character; remove it")
     return text
 
@@ -95,6 +95,8 @@ def _database(database: str) -> str:
 Text = Annotated[str, AfterValidator(_plain)]
 Line = Annotated[str, AfterValidator(_one_line)]
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
+Named = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
+"""A name that may be left out."""
 Names = Annotated[tuple[Name, ...], BeforeValidator(_as_list)]
 
 # Sections that stand once -----------------------------------------------------------------------------------------
@@ -194,17 +196,17 @@ class SourceTable(Section):
     """`[[source]]`: what every kind of source may say; the rest belongs to the kind."""
 
     kind: Name
-    name: Line = ""
+    name: Named = ""
     every: Annotated[float, BeforeValidator(duration)] | None = None
-    about: Line = ""
+    about: Named = ""
     paused: bool = False
 
 
 class DigestTable(Section):
     """`[[digest]]`: who gets which brand's digest, and when."""
 
-    brand: Line = ""
-    name: Line = ""
+    brand: Named = ""
+    name: Named = ""
     at: Annotated[time, BeforeValidator(clock)] = time(8)
     timezone: Annotated[Name, AfterValidator(zone)] | None = None
     days: Annotated[tuple[int, ...], BeforeValidator(weekdays)] = tuple(range(7))
@@ -257,9 +259,9 @@ class BrandEntry(BrandTable):
 class SourceEntry(Section):
     """One source to listen to."""
 
-    name: Name
+    name: str
     """Unique; the store knows the source by it."""
-    kind: Name
+    kind: str
     every: float
     """Seconds between polls; 0 for a source that is only pushed to."""
     about: str = ""
@@ -271,23 +273,23 @@ class SourceEntry(Section):
 class ChannelEntry(Section):
     """One way to people, named in `[[channel]]` or written out in a digest's `to`."""
 
-    name: Name
+    name: str
     """Unique, the same from one start to the next, and free of secrets."""
-    kind: Name
+    kind: str
     options: SerializeAsAny[BaseModel]
 
 
 class DigestEntry(Section):
     """One subscription: a brand's digest, at an hour, to some channels."""
 
-    name: Name
+    name: str
     """Unique: the key that the store counts its digests by."""
-    brand: Name
+    brand: str
     at: time
-    timezone: Name
+    timezone: str
     days: tuple[int, ...]
     """As date.weekday() counts, from 0 for Monday."""
-    to: tuple[Name, ...]
+    to: tuple[str, ...]
     """Names of channels, at least one."""
 
 

@@ -87,6 +87,9 @@ def _telling(details: list[ErrorDetails], possible: Iterable[str]) -> list[Error
 def parted(table: Mapping[str, Any], common: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The table cut in two: the common keys (also as KEY_file), and those that belong to its kind."""
     names = {*common, *(f"{key}_file" for key in common)}
+    if "kind" not in table:
+        # Nobody will ask for what belongs to the kind, so a misspelt "kind" would not be told.
+        names |= {key for key in table if nearest(key, common) == "kind"}
     return (
         {key: value for key, value in table.items() if key in names},
         {key: value for key, value in table.items() if key not in names},

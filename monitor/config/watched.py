@@ -12,7 +12,7 @@ from monitor.config.brands import Brands
 from monitor.config.keys import main_value
 from monitor.config.lines import Place
 from monitor.config.problems import did_you_mean
-from monitor.config.shape import SourceEntry, SourceTable, Topic
+from monitor.config.shape import CONTROL, SourceEntry, SourceTable, Topic
 from monitor.config.tables import Document, check_unique, parted, rooted
 from monitor.config.times import duration
 from sources.base import Source
@@ -101,7 +101,7 @@ def _shortened(value: str) -> str:
     _, separator, address = value.partition("://")
     if separator:
         value = re.split(r"[?#]", address)[0].rpartition("@")[2].rstrip("/")
-    return " ".join(value.split())
+    return " ".join(CONTROL.sub(" ", value).split())
 
 
 def read_topics(document: Document) -> tuple[Topic, ...]:
