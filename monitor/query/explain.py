@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from monitor.query.fields import DEFAULT_FIELDS
+from monitor.query.text import is_unspaced
 from monitor.query.tree import (
     And,
     Between,
@@ -21,6 +22,9 @@ from monitor.query.tree import (
     Within,
     Written,
 )
+
+_OPERATORS = ("AND", "OR", "NOT", "NEAR", "NEARf", "ONEAR", "ONEARf", "SENTENCE", "OSENTENCE")
+"""Words that would be read as operators without quotes."""
 
 
 def explain(query: Query) -> str:
@@ -63,13 +67,13 @@ def _words(node: Phrase | Written | Within) -> str:
         case Written(kind=kind, phrase=phrase):
             return prefix + _SPELLING[kind](phrase.written)
         case Phrase(written=written, pieces=pieces):
-            if any(not piece.plain for piece in pieces) and any(sign in written for sign in "*?"):
-                return prefix + written
-            return prefix + (written if len(pieces) == 1 and written.isalnum() else f'"{written}"')
+            wild = any("?" in piece.letters or (piece.open and not is_unspaced(piece.letters)) for piece in pieces)
+            bare = wild or (len(pieces) == 1 and written.isalnum() and written not in _OPERATORS)
+            return prefix + (written if bare else f'"{written}"')
 
 
 _SPELLING: dict[str, Callable[[str], str]] = {
-    "exact": lambda written: f'++"{written}"',
+    "exact": lambda written: f'++"{written}"' if "}" in written else f"{{{written}}}",
     "as-written": lambda written: f'+"{written}"',
     "tag": str,
     "handle": str,

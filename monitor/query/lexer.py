@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
 
 from monitor.query.problem import QueryError, shown
 
@@ -16,8 +16,7 @@ Kind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One piece of a query. `text` is what stands in it, without quotes, braces or the field's colon."""
 
     kind: Kind
@@ -41,17 +40,19 @@ _SENTENCE = re.compile(r"(O?)SENTENCE")
 _SLOP = re.compile(r"~(\d{0,9})")
 
 
-def tokens(query: str) -> list[Token]:
-    """The tokens of `query`, closed by one of kind `end`. Raises QueryError for an open quote or brace and a bad N."""
-    found: list[Token] = []
+def tokens(query: str) -> Iterator[Token]:
+    """The tokens of `query`, closed by one of kind `end`. Raises QueryError for an open quote or brace and a bad N.
+
+    One at a time, so that the first mistake is the one that is told.
+    """
     after_field = False
     position = _skip(query, 0)
     while position < len(query):
         token = _value(query, position) if after_field else _token(query, position)
-        found.append(token)
+        yield token
         position = _skip(query, token.end)
         after_field = token.kind == "field" and position == token.end
-    return [*found, Token("end", "", len(query.rstrip()), len(query))]
+    yield Token("end", "", len(query.rstrip()), len(query))
 
 
 def _skip(query: str, position: int) -> int:

@@ -75,7 +75,7 @@ def _phrase(query: str, token: Token, fields: tuple[str, ...], text: str, place:
 def _refuse_wordless(query: str, token: Token) -> None:
     whole = query[token.start : token.end]
     problem = f"expected a term, found {shown(whole)}" if token.text.strip() else "there is nothing in these quotes"
-    advice = "A term needs a letter or a digit: punctuation and pictures alone cannot be looked for."
+    advice = 'A term needs a letter or a digit. Put a name that holds signs into quotes: "Procter & Gamble".'
     raise QueryError(problem, query, token.start, token.end, advice)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from monitor.query.fields import FIELDS, LATER, Field, nearest
 from monitor.query.lexer import Token, tokens
 from monitor.query.operand import operand
 from monitor.query.problem import QueryError, shown
-from monitor.query.refusal import check_proximity, refuse_boundless
+from monitor.query.refusal import check_operand, few_enough, refuse_boundless
 from monitor.query.tree import And, Near, Node, Not, Note, Or, Place, Query, Sentence
 
 MAX_CHARACTERS = 50_000
@@ -40,24 +39,21 @@ def parse(query: str, *, as_view: bool = False) -> Query:
 
 
 class _Parser:
-    """Where the reading stands: the tokens, the next one, and what has been counted."""
+    """Where the reading stands: the tokens to come, the one before, and what has been counted."""
 
     def __init__(self, query: str) -> None:
         self.query = query
-        self.tokens = tokens(query)
-        self.index = 0
+        self.coming = tokens(query)
+        self.next = next(self.coming)
+        self.before: Token | None = None
         self.operands = 0
         self.open: list[Token] = []
         self.fields: list[Field] = []
         self.notes: list[Note] = []
 
-    @property
-    def next(self) -> Token:
-        return self.tokens[self.index]
-
     def take(self) -> Token:
-        token = self.tokens[self.index]
-        self.index += 1
+        token = self.before = self.next
+        self.next = next(self.coming, token)
         return token
 
     def error(self, problem: str, token: Token, advice: str = "") -> QueryError:
@@ -102,15 +98,24 @@ class _Parser:
     def joined(self, left: Node, operator: Token, right: Node) -> Node:
         place = _around((left, right))
         if operator.kind == "near":
-            node: Node = Near(left, right, operator.distance, operator.ordered, place)
-        else:
-            node = Sentence((*_chained(left, operator), *_chained(right, operator)), operator.ordered, place)
-        return check_proximity(self.query, operator, node)
+            check_operand(self.query, operator, left)
+            check_operand(self.query, operator, right)
+            return few_enough(self.query, operator, Near(left, right, operator.distance, operator.ordered, place))
+        parts: list[Node] = []
+        for node in (left, right):
+            if isinstance(node, Sentence) and node.ordered == operator.ordered:
+                parts += node.parts  # one sentence of one sentence is one sentence
+            else:
+                check_operand(self.query, operator, node)
+                parts.append(node)
+        return Sentence(tuple(parts), operator.ordered, place)
 
     def unary(self) -> Node:
         negations: list[Token] = []
         while self.next.kind == "NOT":
             negations.append(self.take())
+            if len(negations) > MAX_NESTING:
+                raise self.error(f"at most {MAX_NESTING} NOTs can follow each other", negations[-1], "One is enough.")
         node = self.field() if self.next.kind == "field" else self.primary()
         if len(negations) % 2 == 0:
             return node
@@ -127,10 +132,10 @@ class _Parser:
 
     def join_comparison(self) -> None:
         """`rating: >= 4` is written with spaces as often as without."""
-        if self.next.kind == "term" and self.next.text in _COMPARISONS and self.tokens[self.index + 1].kind == "term":
-            compare, value = self.tokens[self.index : self.index + 2]
-            self.tokens[self.index + 1] = replace(value, text=compare.text + value.text, start=compare.start)
-            self.index += 1
+        if self.next.kind == "term" and self.next.text in _COMPARISONS:
+            compare = self.take()
+            if self.next.kind == "term":
+                self.next = self.next._replace(text=compare.text + self.next.text, start=compare.start)
 
     def known(self, token: Token) -> Field:
         name = token.text.lower()
@@ -176,7 +181,7 @@ class _Parser:
 
     def unexpected(self) -> QueryError:
         """The error for a token that cannot stand where it stands."""
-        token, before = self.next, self.tokens[self.index - 1] if self.index else None
+        token, before = self.next, self.before
         found = "the end of the query" if token.kind == "end" else shown(self.query[token.start : token.end])
         if before and before.kind == "field":
             known = FIELDS[before.text.lower()]
@@ -207,11 +212,6 @@ def _advice_before(operator: Token) -> str:
     return advice + (
         f' To look for the word itself: "{operator.text.lower()}".' if operator.kind in ("AND", "OR") else ""
     )
-
-
-def _chained(node: Node, operator: Token) -> tuple[Node, ...]:
-    """One sentence of one sentence is one sentence: the parts of a chain of the same operator."""
-    return node.parts if isinstance(node, Sentence) and node.ordered == operator.ordered else (node,)
 
 
 def _around(nodes: Sequence[Node]) -> Place:

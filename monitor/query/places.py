@@ -21,6 +21,9 @@ class Hit(NamedTuple):
     solid: bool
 
 
+MAX_INNER = 300
+"""So many spans of a proximity inside another are looked at in one text: repeated words would make millions of them."""
+
 _AUTHOR_PREFIX = re.compile("@|/?u/")
 
 Finder = Callable[[Words], list[Hit]]
@@ -184,10 +187,12 @@ def within_finder(within: Within, *, every: bool) -> Finder:
         if any(len(words.at.get(word, ())) < count for word, count in wanted.items()):
             return []
         places = sorted((position, word) for word in wanted for position in words.at[word])
-        hits = []
+        hits: list[Hit] = []
         for index, (first, _) in enumerate(places):
             lasts = _lasts(places[index : index + within.distance + 2], wanted, within.distance)
             hits += [Hit(first, last, False) for last in (lasts if every else islice(lasts, 1))]
+            if every and len(hits) >= MAX_INNER:
+                break
         return hits
 
     return find
@@ -196,11 +201,16 @@ def within_finder(within: Within, *, every: bool) -> Finder:
 def _lasts(places: list[tuple[int, str]], wanted: Counter[str], distance: int) -> Iterator[int]:
     """Where a span that begins with the first of `places` can end: all wanted words used, the last one at its end."""
     first, word = places[0]
-    missing = wanted - Counter([word])
-    between: Counter[str] = Counter()
+    missing = dict(wanted)
+    missing[word] -= 1
+    still = sum(missing.values())
     for position, word in places[1:]:
         if position - first - 1 > distance:
             return
-        if missing[word] and not (missing - Counter([word])) - between:
-            yield position
-        between[word] += 1
+        if missing[word] > 0:
+            missing[word] -= 1
+            still -= 1
+            if not still:
+                yield position
+        elif not still and wanted[word] > (word == places[0][1]):
+            yield position  # this one instead of the one of its kind that came before

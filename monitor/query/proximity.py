@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from monitor.query.places import Hit
+from monitor.query.places import MAX_INNER, Hit
 from monitor.query.text import Words
-
-MAX_INNER = 300
-"""So many spans of a NEAR inside another are looked at in one text: repeated words would make millions of them."""
-
-Accept = Callable[[Hit, Hit], bool]
 
 
 def near(left: Sequence[Hit], right: Sequence[Hit], distance: int, *, ordered: bool, every: bool) -> list[Hit]:

@@ -17,7 +17,6 @@ from monitor.query.tree import (
     Sentence,
     Within,
     Written,
-    children,
     walk,
 )
 
@@ -61,15 +60,19 @@ def _has_letters(node: Node) -> bool:
             return False
 
 
-def check_proximity(query: str, operator: Token, node: Node) -> Node:
-    """`node`, a NEAR or SENTENCE just joined by `operator`; QueryError at the part that cannot stand in it."""
-    for part in children(node):
-        wrong = _placeless(part)
-        if wrong is not None:
-            advice = f"{operator.text} joins words, phrases, bracketed ORs of them, and bracketed NEARs."
-            if isinstance(wrong, Sentence):
-                advice = "Let one SENTENCE be the outermost: apple SENTENCE (price NEAR/3 high)."
-            raise QueryError(f"this cannot stand beside {operator.text}", query, *wrong.place, advice)
+def check_operand(query: str, operator: Token, node: Node) -> None:
+    """Raises QueryError at the part of `node` that cannot stand beside NEAR or SENTENCE."""
+    wrong = _placeless(node)
+    if wrong is None:
+        return
+    advice = f"{operator.text} joins words, phrases, bracketed ORs of them, and bracketed NEARs."
+    if isinstance(wrong, Sentence):
+        advice = "Let one SENTENCE be the outermost: apple SENTENCE (price NEAR/3 high)."
+    raise QueryError(f"this cannot stand beside {operator.text}", query, *wrong.place, advice)
+
+
+def few_enough(query: str, operator: Token, node: Near) -> Near:
+    """`node`; QueryError when too many NEARs are joined in it."""
     if sum(isinstance(part, Near) for part in walk(node)) > MAX_NEARS:
         advice = "Join the rest by AND, or use SENTENCE for words in one sentence."
         raise QueryError(f"at most {MAX_NEARS} NEARs can be joined", query, operator.start, operator.end, advice)

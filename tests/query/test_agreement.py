@@ -104,7 +104,7 @@ def holds(query: tuple[Any, ...], document: Document) -> bool:
             return any(list(spots(query, field, words_of(getattr(document, field)))) for field in FIELDS)
 
 
-def spots(query: tuple[Any, ...], field: str, words: list[Word]) -> Iterator[Spot]:
+def spots(query: tuple[Any, ...], field: str, words: list[Word]) -> Iterator[Spot]:  # noqa: C901 - a case a kind
     """Every place of a word, phrase or proximity."""
     match query:
         case ("in", only, part):
@@ -176,7 +176,7 @@ def near(one: Spot, other: Spot, ordered: bool, distance: int) -> bool:
     return between <= distance and not used[0] & used[1]
 
 
-def written(query: tuple[Any, ...]) -> str:
+def written(query: tuple[Any, ...]) -> str:  # noqa: C901 - a case a kind
     """The query as somebody types it."""
     match query:
         case ("and", *parts):

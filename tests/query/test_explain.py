@@ -1,0 +1,43 @@
+"""The reading shows every bracket, and what the writer may not have meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.query import explain, parse
+
+
+@pytest.mark.parametrize(
+    ("query", "reading"),
+    [
+        ("apple", "apple"),
+        ("apple pie OR tart", "((apple AND pie) OR tart)"),
+        ("apple -pie", "(apple AND NOT pie)"),
+        ('"Big  Mac" AND NOT (fries OR coke)', '("Big Mac" AND NOT (fries OR coke))'),
+        ("e-mail", '"e-mail"'),
+        ("a NEAR b ONEAR/2 c", "((a NEAR/5 b) ONEAR/2 c)"),
+        ("a SENTENCE b SENTENCE c", "(a SENTENCE b SENTENCE c)"),
+        ('{Apple} !US `Next` +"at&t"', '({Apple} AND {US} AND {Next} AND +"at&t")'),
+        ("title:(a OR b)", "(title:a OR title:b)"),
+        ('appl* wom?n "a b"~3', '(appl* AND wom?n AND "a b"~3)'),
+        ('"AND" "東?"', '("AND" AND "東?")'),
+        ("#tag @me a.com", "(#tag AND @me AND a.com)"),
+        ("rating: >= 4 lang:EN site:www.a.com", "(rating:>=4 AND lang:en AND site:a.com)"),
+        ("topic:late_delivery", 'topic:"late delivery"'),
+    ],
+)
+def test_a_reading_shows_all_brackets(query, reading):
+    assert explain(parse(query, as_view=True)).splitlines()[0] == f"Read as: {reading}"
+    assert parse(reading, as_view=True).root == parse(query, as_view=True).root
+
+
+def test_an_unbracketed_mix_of_and_and_or_is_told():
+    assert explain(parse("apple pie OR tart")).splitlines()[1:] == [
+        "Note: AND binds before OR: put brackets around what belongs together. (apple pie)"
+    ]
+    assert parse("(apple pie) OR tart").notes == ()
+    assert parse("apple (pie OR tart)").notes == ()
+
+
+def test_lower_case_operators_are_told_to_be_words():
+    assert 'Note: "or" in lower case is a word to look for; the operator is OR. (or)' in explain(parse("apple or pear"))
