@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
-from monitor.config import quoted
 from monitor.errors import Refused
 
 LONGEST_NAME = 200
 
 _UNUSABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_QUOTES = re.compile('["“”„‟«»]')
 _HOST = re.compile(r"(?:[\w-]{1,63}\.)+[^\W\d_]{2,63}")
 _HANDLE = re.compile(r"\w{2,60}")
 _APP_STORE = re.compile(r"(?:.*/)?(?:id)?(\d{5,12})(?:[?#].*)?")
@@ -87,14 +87,16 @@ def starter(
     name = _name(brand, "brand name")
     domain = _domain(website)
     own = tuple(dict.fromkeys(_name(handle, "handle", 60).lstrip("@ ") for handle in handles if handle.strip()))
-    rivals = tuple(rival for rival in dict.fromkeys(_name(text, "competitor") for text in competitors) if rival != name)
+    others = {rival.casefold(): rival for rival in (_name(text, "competitor") for text in competitors)}
+    rivals = tuple(rival for fold, rival in others.items() if fold != name.casefold())
     blocks = [
         _brand(name, domain, own, rivals),
-        _searches(quoted(name)),
+        _searches(name),
+        *([_rivals(rivals)] if rivals else []),
         *(_feed(feed) for feed in feeds),
         *(_app(app) for app in app_ids),
-        _digest(),
-        _ways(),
+        _DIGEST,
+        _MAIL,
     ]
     return "\n".join([_HEAD.format(name=name), *blocks])
 
@@ -112,11 +114,11 @@ def _brand(name: str, domain: str, handles: Sequence[str], competitors: Sequence
     lines = ["[[brand]]", f"name = {_toml(name)}"]
     lines += _warning(name)
     lines += ['# What counts as a mention: AND, OR, NOT, brackets and "exact phrases".']
-    terms = [quoted(name), *([domain] if domain else []), *(f"@{text}" for text in handles if _HANDLE.fullmatch(text))]
+    terms = [_phrase(name), *([domain] if domain else []), *(f"@{text}" for text in handles if _HANDLE.fullmatch(text))]
     lines += [f"query = {_toml(' OR '.join(terms))}"]
     lines += [f"handles = {_list(f'@{text}' for text in handles)}" if handles else '#handles = ["@yourname"]']
     lines += [f"domains = {_list([domain])}" if domain else '#domains = ["example.com"]']
-    lines += ["# Names to be compared with; they are searched for in the same sources."]
+    lines += ["# Names to be compared with."]
     lines += [f"competitors = {_list(competitors)}" if competitors else '#competitors = ["Another Name"]']
     return "\n".join(lines) + "\n"
 
@@ -124,29 +126,41 @@ def _brand(name: str, domain: str, handles: Sequence[str], competitors: Sequence
 def _warning(name: str) -> Iterator[str]:
     """A word of caution where the bare name would find much that is not meant."""
     word = name.casefold()
-    reason = "is an everyday word" if word in COMMON_WORDS else "is very short" if len(word) <= 2 else ""
+    reason = (
+        "is an everyday word" if word in COMMON_WORDS else "is very short" if word.isascii() and len(word) <= 2 else ""
+    )
     if reason:
         yield f'# Careful: "{name}" {reason}, so this query will catch much that is not about you. Narrow it with words'
         yield "# that go with your brand, or keep out what does not:"
-        yield f"#   query = {_toml(f'{quoted(name)} AND (app OR support OR pricing)')}"
-        yield f"#   query = {_toml(f'{quoted(name)} NOT (recipe OR weather)')}"
+        yield f"#   query = {_toml(f'{_phrase(name)} AND (app OR support OR pricing)')}"
+        yield f"#   query = {_toml(f'{_phrase(name)} NOT (recipe OR weather)')}"
 
 
-def _searches(query: str) -> str:
-    blocks = [
-        ("google-news", "News, by Google News (its feed is meant for personal reading).", ""),
-        ("bing-news", "News, by Bing News.", ""),
-        ("hackernews", "Stories and comments on Hacker News.", ""),
-        (
-            "reddit-search",
-            'Reddit, as well as it lets itself be read without a key: it often answers "too many',
-            'requests".',
-        ),
-    ]
-    return "\n".join(
-        f"# {about}\n" + (f"# {more}\n" if more else "") + f'[[source]]\nkind = "{kind}"\nquery = {_toml(query)}\n'
-        for kind, about, more in blocks
-    )
+_SEARCHES = {
+    "google-news": "News, by Google News (its feed is meant for personal reading).",
+    "bing-news": "News, by Bing News.",
+    "hackernews": "Stories and comments on Hacker News.",
+    "reddit-search": "Reddit, as far as it lets itself be read without a key: expect gaps.",
+}
+
+
+def _searches(name: str) -> str:
+    return "\n".join(f"# {about}\n{_search(kind, name)}" for kind, about in _SEARCHES.items())
+
+
+def _rivals(names: Sequence[str]) -> str:
+    """A few searches for the competitors: what is found for one's own brand seldom names them."""
+    searches = [_search(kind, name) for name in names for kind in ("google-news", "hackernews")]
+    return "\n".join(["# The competitors, so that there is something to compare with.\n" + searches[0], *searches[1:]])
+
+
+def _search(kind: str, name: str) -> str:
+    return f'[[source]]\nkind = "{kind}"\nquery = {_toml(_phrase(name))}\n'
+
+
+def _phrase(name: str) -> str:
+    """The name word for word, as this program's queries and all search services write it."""
+    return f'"{" ".join(_QUOTES.sub(" ", name).split())}"'
 
 
 def _feed(address: str) -> str:
@@ -172,29 +186,26 @@ def _app(given: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _digest() -> str:
-    return (
-        "# The digest, each morning at eight by this machine's clock, as files in the folder digests/.\n"
-        "[[digest]]\n"
-        'at = "08:00"\n'
-        '#timezone = "Europe/Berlin"\n'
-        'to = ["file:digests"]\n'
-        "# To Slack as well (the address comes from the environment, so that it stands in no file):\n"
-        '#to = ["file:digests", "slack:${SLACK_WEBHOOK_URL}"]\n'
-        "# By e-mail as well, with the [email] section below:\n"
-        '#to = ["file:digests", "mailto:you@example.com"]\n'
-    )
+_DIGEST = """\
+# The digest, each morning at eight by this machine's clock, as files in the folder digests/.
+[[digest]]
+at = "08:00"
+#timezone = "Europe/Berlin"
+to = ["file:digests"]
+# To Slack as well (the address comes from the environment, so that it stands in no file):
+#to = ["file:digests", "slack:${SLACK_WEBHOOK_URL}"]
+# By e-mail as well, with the [email] section below:
+#to = ["file:digests", "mailto:you@example.com"]
+"""
 
-
-def _ways() -> str:
-    return (
-        "# The mail server that sends the digest.\n"
-        "#[email]\n"
-        '#host = "smtp.example.com"\n'
-        '#username = "you@example.com"\n'
-        '#password = "${SMTP_PASSWORD}"\n'
-        '#sender = "overheard <you@example.com>"\n'
-    )
+_MAIL = """\
+# The mail server that sends the digest.
+#[email]
+#host = "smtp.example.com"
+#username = "you@example.com"
+#password = "${SMTP_PASSWORD}"
+#sender = "overheard <you@example.com>"
+"""
 
 
 def _name(text: str, what: str, longest: int = LONGEST_NAME) -> str:

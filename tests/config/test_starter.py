@@ -32,7 +32,7 @@ def test_it_takes_in_all_that_is_known_of_the_brand(read):
         website="https://www.acme.example/home",
         handles=["@acme", "acme_help"],
         app_ids=["https://apps.apple.com/de/app/acme/id310633997?l=en", "1234567890"],
-        competitors=["Globex", "Initech", "Globex"],
+        competitors=["Globex", "Initech", "Globex", "ACME"],
         feeds=["https://acme.example/feed.xml"],
     )
     config = read(text)
@@ -40,6 +40,8 @@ def test_it_takes_in_all_that_is_known_of_the_brand(read):
     assert brand.query == '"Acme" OR acme.example OR @acme OR @acme_help'
     assert (brand.domains, brand.handles) == (("acme.example",), ("@acme", "@acme_help"))
     assert brand.competitors == ("Globex", "Initech")
+    news = [source.config.query for source in config.sources if source.kind == "google-news"]
+    assert news == ['"Acme"', '"Globex"', '"Initech"']
     apps = [source for source in config.sources if source.kind == "appstore"]
     assert [(app.config.app, app.about) for app in apps] == [("310633997", "Acme"), ("1234567890", "Acme")]
     assert apps[0].config.countries == ("de",)
