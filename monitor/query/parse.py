@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from monitor.query.fields import FIELDS, LATER, Field, nearest
 from monitor.query.lexer import Token, tokens
 from monitor.query.operand import operand
 from monitor.query.problem import QueryError, shown
 from monitor.query.refusal import check_operand, few_enough, refuse_boundless
-from monitor.query.tree import And, Near, Node, Not, Note, Or, Place, Query, Sentence
+from monitor.query.tree import And, Near, Node, Not, Note, Or, Place, Query, Sentence, Written
 
 MAX_CHARACTERS = 50_000
 MAX_OPERANDS = 2_000
@@ -128,7 +129,7 @@ class _Parser:
             self.join_comparison()
         node = self.primary()
         self.fields.pop()
-        return node
+        return node if isinstance(node, Written) else replace(node, place=Place(token.start, node.place.end))
 
     def join_comparison(self) -> None:
         """`rating: >= 4` is written with spaces as often as without."""
@@ -166,6 +167,10 @@ class _Parser:
         if token.kind == "term" and token.text in ("and", "or", "not") and not self.fields:
             note = f'"{token.text}" in lower case is a word to look for; the operator is {token.text.upper()}.'
             self.notes.append(Note(note, Place(token.start, token.end)))
+        if token.kind == "phrase" and "*" in token.text:
+            self.notes.append(
+                Note('"*" in quotes is a mark like any other, no wildcard.', Place(token.start, token.end))
+            )
         return operand(self.query, token, self.fields[-1] if self.fields else None)
 
     def group(self) -> Node:

@@ -13,7 +13,7 @@ from monitor.query.tree import Between, Place
 _VALUE = re.compile(r"(?P<compare><=|>=|<|>|=)?(?P<low>[^<>=]+?)(?:\.\.(?P<high>[^<>=]+))?")
 _LONGEST = 80
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
-_DATE = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?)(?:[T ](\d\d):(\d\d)(?::(\d\d))?(Z|[+-]\d\d:\d\d)?)?)?)?")
+_DATE = re.compile(r"([12]\d{3})(?:-(\d\d?)(?:-(\d\d?)(?:[T ](\d\d):(\d\d)(?::(\d\d))?(Z|[+-]\d\d:\d\d)?)?)?)?")
 
 Interval = tuple[float, float]
 """A value as (first, last): a number is both; a date is from its start to before its end."""

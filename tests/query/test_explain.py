@@ -39,5 +39,9 @@ def test_an_unbracketed_mix_of_and_and_or_is_told():
     assert parse("apple (pie OR tart)").notes == ()
 
 
+def test_a_star_in_quotes_is_told_to_be_no_wildcard():
+    assert 'Note: "*" in quotes is a mark like any other, no wildcard. ("big mac*")' in explain(parse('"big mac*"'))
+
+
 def test_lower_case_operators_are_told_to_be_words():
     assert 'Note: "or" in lower case is a word to look for; the operator is OR. (or)' in explain(parse("apple or pear"))

@@ -1,0 +1,32 @@
+"""docs/query-language.md says what is there: its examples are queries, its fields the fields, its message the message."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from monitor.query import QueryError, parse
+from monitor.query.fields import FIELDS, LATER
+
+PAGE = (Path(__file__).parents[2] / "docs" / "query-language.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```\n(.*?)```", PAGE, re.DOTALL)
+EXAMPLES = [re.split(r"\s{2,}", line)[0] for line in BLOCKS[0].splitlines()]
+
+
+@pytest.mark.parametrize("query", EXAMPLES)
+def test_every_example_is_a_brand_query(query):
+    assert parse(query).root
+
+
+def test_every_field_is_on_the_page_and_those_to_come_under_later():
+    now, later = PAGE.split("## Later")
+    assert [name for name in FIELDS if f"`{name}:`" not in now] == []
+    assert [name for name in LATER if f"{name}:" not in later] == []
+
+
+def test_the_message_on_the_page_is_the_one_that_is_given():
+    with pytest.raises(QueryError) as error:
+        parse("apple NEAR/3 )")
+    assert str(error.value) == BLOCKS[1].rstrip("\n")
