@@ -1,0 +1,109 @@
+"""The contract of a scorer: texts in, judgements out, same order and length; and the words it is written in."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from models.taxonomy import Taxonomy
+from models.weights import Weights
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A text to judge and, where the answer is asked towards somebody, the brand."""
+
+    text: str
+    brand: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What one scorer says of one question.
+
+    `label` is its best answer ("" for none), `confidence` the probability it gives to it (0 to 1), and `detail` the
+    whole answer in JSON values, as `Reading.as_json` shows it under the scorer's name.
+    """
+
+    scorer: str
+    version: str
+    label: str
+    confidence: float
+    detail: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one forward pass leaves to the scorers: the texts as the encoder read them, and a vector for each.
+
+    `vectors` has shape (texts, 384): the mean over the whole text, or over the places that speak of the brand.
+    `languages` are ISO 639-1 codes or "und". `brands` are None throughout in the text pass.
+    """
+
+    texts: Sequence[str]
+    brands: Sequence[str | None]
+    languages: Sequence[str]
+    vectors: np.ndarray
+
+
+class Scorer(Protocol):
+    """One opinion. `needs` says which forward pass it looks at: the text's own, or the one asked towards a brand."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def needs(self) -> Literal["text", "brand"]: ...
+
+    def judge(self, batch: Batch) -> list[Judgement]:
+        """One judgement a text, in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a scorer may be built from. `embed` turns texts (descriptions, examples) into unit vectors."""
+
+    weights: Weights
+    taxonomy: Taxonomy
+    embed: Callable[[Sequence[str]], np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A linear layer over the encoder's vectors, with the temperature that makes its probabilities honest."""
+
+    weight: np.ndarray
+    bias: np.ndarray
+    classes: tuple[str, ...]
+    temperature: float
+    options: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, weights: Weights, name: str) -> "Head":
+        """The head of this name in the weights."""
+        facts = weights.manifest["heads"][name]
+        layer = weights.heads[f"{name}.weight"], weights.heads[f"{name}.bias"]
+        return cls(*layer, tuple(facts["classes"]), float(facts.get("temperature", 1.0)), facts)
+
+    def logits(self, vectors: np.ndarray) -> np.ndarray:
+        """Shape (texts, classes), already divided by the temperature."""
+        return (vectors @ self.weight.T + self.bias) / self.temperature
+
+    def shares(self, vectors: np.ndarray) -> np.ndarray:
+        """Probabilities of classes that exclude each other: each row sums to 1."""
+        logits = self.logits(vectors)
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    def chances(self, vectors: np.ndarray) -> np.ndarray:
+        """Probabilities of classes that may hold together: each between 0 and 1."""
+        return 1 / (1 + np.exp(-self.logits(vectors)))
+
+
+def ranked(labels: Sequence[str], scores: Sequence[float], least: Sequence[float]) -> list[dict[str, Any]]:
+    """The labels that reach their least score, best first, as JSON values."""
+    chosen = [(score, label) for label, score, bar in zip(labels, scores, least, strict=True) if score >= bar]
+    return [{"label": label, "score": round(float(score), 4)} for score, label in sorted(chosen, reverse=True)]

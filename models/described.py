@@ -1,0 +1,55 @@
+"""Labels that are known by description alone: how near a text is to each, by meaning and by words."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.base import Setup
+from models.taxonomy import Label
+
+# A chance from two facts, the cosine between text and label, and whether one of the label's words is in the text:
+# 1 / (1 + exp(-(NEAR * cosine + WORD * found + BIAS))). Fitted by models/train/describe.py.
+NEAR, WORD, BIAS = 8.0, 4.0, -6.5
+# What one example weighs against the description; the nearest of all counts.
+LEAST = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """Labels with their vectors (shape: all descriptions and examples, 384), and the label that each belongs to."""
+
+    labels: tuple[Label, ...]
+    vectors: np.ndarray
+    owner: np.ndarray
+    words: tuple[re.Pattern[str] | None, ...]
+
+    @classmethod
+    def of(cls, labels: Sequence[Label], setup: Setup) -> "Described":
+        """Embeds every description and example once."""
+        sayings = [(at, saying) for at, label in enumerate(labels) for saying in (label.description, *label.examples)]
+        vectors = setup.embed([saying for _, saying in sayings]) if sayings else np.zeros((0, 1), np.float32)
+        owner = np.array([at for at, _ in sayings], int)
+        return cls(tuple(labels), vectors, owner, tuple(any_of(label.words) for label in labels))
+
+    def nearness(self, vectors: np.ndarray) -> np.ndarray:
+        """The cosine of each text (unit vectors) to the nearest saying of each label, shape (texts, labels)."""
+        if not self.labels:
+            return np.zeros((len(vectors), 0), np.float32)
+        every = vectors @ self.vectors.T
+        return np.stack([every[:, self.owner == at].max(axis=1) for at in range(len(self.labels))], axis=1)
+
+    def chances(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
+        """The chance of each label for each text, shape (texts, labels)."""
+        found = np.array([[bool(word and word.search(text)) for word in self.words] for text in texts], float)
+        found = found.reshape(len(texts), len(self.labels))
+        return 1 / (1 + np.exp(-(NEAR * self.nearness(vectors) + WORD * found + BIAS)))
+
+
+def any_of(words: Sequence[str]) -> re.Pattern[str] | None:
+    """A pattern that finds one of the words; a trailing * stands for any ending."""
+    if not words:
+        return None
+    shapes = [re.escape(word.rstrip("*")) + (r"\w*" if word.endswith("*") else "") for word in words]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(shapes)})(?!\w)", re.IGNORECASE)

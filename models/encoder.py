@@ -1,0 +1,93 @@
+"""The encoder: marked texts in, one vector each out, in one forward pass that all heads share."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import onnxruntime
+from tokenizers import Encoding, Tokenizer
+
+from models.text import Marked
+from models.weights import Weights
+
+LONGEST = 128
+# A batch holds this many tokens with its padding: 32 posts, or 8 reviews. Larger ones are no faster and take memory.
+TOKENS_A_BATCH = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the encoder is asked: a text and, in the brand pass, towards whom."""
+
+    text: Marked
+    brand: str | None = None
+
+
+class Encoder:
+    """An ONNX encoder with its tokenizer. Needs about 100 MB; may be called from several threads."""
+
+    def __init__(self, weights: Weights, threads: int) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # Batches differ in shape all the time: a pattern for each would only hold memory.
+        options.enable_mem_pattern = False
+        # Waiting in a loop for the next operator would take the cores from the rest of the service.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(weights.encoder, options, providers=["CPUExecutionProvider"])
+        self._tokenizer = Tokenizer.from_str(weights.tokenizer)
+        self._tokenizer.no_padding()
+        # The text gives way, never the brand that is asked for.
+        self._tokenizer.enable_truncation(LONGEST, strategy="only_first")
+        self.width = int(self._session.get_outputs()[0].shape[1])
+
+    def vectors(self, asked: Sequence[Asked]) -> np.ndarray:
+        """One vector a question, shape (len(asked), width), float32. A text's vector does not depend on the others."""
+        found = np.zeros((len(asked), self.width), np.float32)
+        encodings = self._tokenizer.encode_batch([_words(question) for question in asked])
+        for places in _batches([len(encoding.ids) for encoding in encodings]):
+            chosen = [(encodings[place], asked[place]) for place in places]
+            (found[places],) = self._session.run(["vectors"], _tensors(chosen))
+        return found
+
+    def unread(self, text: str) -> int:
+        """How many characters at the end of a text are beyond the tokens that are read."""
+        encoding = self._tokenizer.encode(text)
+        return len(text) - encoding.offsets[-2][1] if encoding.overflowing else 0
+
+
+def _words(question: Asked) -> str | tuple[str, str]:
+    return question.text.text if question.brand is None else (question.text.text, question.brand)
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Places in batches of about one length each, so that little is padding."""
+    batch: list[int] = []
+    for place in sorted(range(len(lengths)), key=lambda place: lengths[place]):
+        if batch and (len(batch) + 1) * lengths[place] > TOKENS_A_BATCH:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
+
+
+def _tensors(batch: Sequence[tuple[Encoding, Asked]]) -> dict[str, np.ndarray]:
+    longest = max(len(encoding.ids) for encoding, _ in batch)
+    ids, types, mask, pool = (np.zeros((len(batch), longest), np.int32) for _ in range(4))
+    for row, (encoding, question) in enumerate(batch):
+        size = len(encoding.ids)
+        ids[row, :size] = encoding.ids
+        mask[row, :size] = 1
+        pool[row, :size] = 1 if question.brand is None else _named(encoding, question)
+        types[row, :size] = 0 if question.brand is None else pool[row, :size]
+    return {"ids": ids, "types": types, "mask": mask, "pool": pool}
+
+
+def _named(encoding: Encoding, question: Asked) -> list[int]:
+    """1 for the tokens that speak of the brand: where the text names it, and the name after the text."""
+    return [
+        int(sequence == 1 or (sequence == 0 and any(start < right and end > left for left, right in question.text.spans)))
+        for sequence, (start, end) in zip(encoding.sequence_ids, encoding.offsets, strict=True)
+    ]

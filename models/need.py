@@ -1,0 +1,31 @@
+"""Need: what the author wants of the brand. Several may hold; a text that wants nothing gets an empty list."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from models.base import Batch, Head, Judgement, Setup, ranked
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Of help, question, complaint, suggestion, praise, churn, impression those that reach their threshold."""
+
+    head: Head
+    version: str
+    name: str = "need"
+    needs: Literal["text", "brand"] = "text"
+
+    def judge(self, batch: Batch) -> list[Judgement]:
+        """One judgement a text."""
+        bars = [self.head.options["thresholds"][name] for name in self.head.classes]
+        judged = []
+        for chances in self.head.chances(batch.vectors):
+            found = ranked(self.head.classes, chances, bars)
+            best = found[0] if found else {"label": "", "score": 1 - float(chances.max())}
+            judged.append(Judgement(self.name, self.version, best["label"], best["score"], found))
+        return judged
+
+
+def scorer(setup: Setup) -> Need:
+    """The scorer over these weights."""
+    return Need(Head.of(setup.weights, "need"), setup.weights.version)

@@ -1,0 +1,42 @@
+"""Journey stage: how far the author is with the brand, by the descriptions of the taxonomy. Always the likeliest one."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from models.base import Batch, Judgement, Setup
+from models.described import Described
+from models.embedding import embed
+from models.weights import Weights
+
+# How sharply the nearest stage wins: the share of a stage is softmax(SHARPNESS * cosine).
+SHARPNESS = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One of awareness, consideration, purchase, use, service, loyalty, leaving."""
+
+    described: Described
+    weights: Weights
+    version: str
+    name: str = "stage"
+    needs: Literal["text", "brand"] = "text"
+
+    def judge(self, batch: Batch) -> list[Judgement]:
+        """One judgement a text."""
+        judged = []
+        for near in self.described.nearness(embed(self.weights, batch.vectors)):
+            powers = np.exp(SHARPNESS * (near - near.max(initial=-1.0)))
+            best = int(powers.argmax()) if len(powers) else -1
+            label = self.described.labels[best].name if len(powers) else ""
+            score = round(float(powers.max(initial=0.0) / max(powers.sum(), 1e-9)), 4)
+            judged.append(Judgement(self.name, self.version, label, score, {"label": label, "score": score}))
+        return judged
+
+
+def scorer(setup: Setup) -> Stage:
+    """The scorer over the stages of this taxonomy."""
+    version = f"{setup.weights.version}-{setup.taxonomy.version}"
+    return Stage(Described.of(setup.taxonomy.stages, setup), setup.weights, version)

@@ -1,0 +1,37 @@
+"""Topics: what a mention is about, by the descriptions of the taxonomy. Several, or none."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from models.base import Batch, Judgement, Setup, ranked
+from models.described import LEAST, Described
+from models.embedding import embed
+from models.weights import Weights
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The labels of one kind whose chance is high enough. Serves topics and touchpoints alike."""
+
+    described: Described
+    weights: Weights
+    version: str
+    name: str = "topics"
+    needs: Literal["text", "brand"] = "text"
+
+    def judge(self, batch: Batch) -> list[Judgement]:
+        """One judgement a text."""
+        names = [label.name for label in self.described.labels]
+        bars = [LEAST] * len(names)
+        judged = []
+        for chances in self.described.chances(batch.texts, embed(self.weights, batch.vectors)):
+            found = ranked(names, chances, bars)
+            confidence = found[0]["score"] if found else 1 - float(chances.max(initial=0.0))
+            judged.append(Judgement(self.name, self.version, found[0]["label"] if found else "", confidence, found))
+        return judged
+
+
+def scorer(setup: Setup) -> Topics:
+    """The scorer over the topics of this taxonomy; its version names the taxonomy's."""
+    version = f"{setup.weights.version}-{setup.taxonomy.version}"
+    return Topics(Described.of(setup.taxonomy.topics, setup), setup.weights, version)

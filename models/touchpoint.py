@@ -1,0 +1,11 @@
+"""Touchpoints: where the customer met the brand, by the descriptions of the taxonomy. Several, or none."""
+
+from models.base import Setup
+from models.described import Described
+from models.topic import Topics
+
+
+def scorer(setup: Setup) -> Topics:
+    """The scorer over the touchpoints of this taxonomy."""
+    version = f"{setup.weights.version}-{setup.taxonomy.version}"
+    return Topics(Described.of(setup.taxonomy.touchpoints, setup), setup.weights, version, name="touchpoints")
