@@ -1,0 +1,102 @@
+"""From a training run to what the service ships: int8 ONNX, tokenizer, heads, manifest with the scores on rows kept aside.
+
+    python -m models.train.export --base BASE --data DATA --run OUT --to models/weights/english --version 1
+"""
+
+import argparse
+import hashlib
+import json
+import random
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+
+from models.train import graph, tune
+from models.train.data import Row, read_all
+from models.train.multitask import Encoded, Multitask, encode, load_base, load_checkpoint, load_tokenizer, tensors
+from models.weights import FILES, MANIFEST
+
+CALIBRATION_TEXTS = 1600
+
+
+def measure_reach(model: Multitask, rows: Sequence[Encoded]) -> dict[str, np.ndarray]:
+    """The largest size of each input channel of each linear layer of the encoder, over these rows."""
+    reach: dict[str, np.ndarray] = {}
+    hooks = []
+    for name, part in model.encoder.named_modules():
+        if isinstance(part, torch.nn.Linear):
+
+            def note(_: torch.nn.Module, inputs: tuple[torch.Tensor], name: str = f"{name}.") -> None:
+                largest = inputs[0].detach().abs().amax(dim=(0, 1)).numpy()
+                reach[name] = np.maximum(reach.get(name, largest), largest)
+
+            hooks.append(part.register_forward_pre_hook(note))
+    # One row at a time: padding never reaches a vector, so it must not stretch the scales.
+    with torch.no_grad():
+        for row in rows:
+            model(*tensors([row]))
+    for hook in hooks:
+        hook.remove()
+    return reach
+
+
+def write_encoder(model: Multitask, reach: dict[str, np.ndarray], to: Path) -> None:
+    """The int8 encoder."""
+    weights = {name: value.numpy() for name, value in model.encoder.state_dict().items()}
+    config = model.encoder.config
+    made = graph.build(weights, config.num_hidden_layers, config.num_attention_heads, config.layer_norm_eps, reach)
+    onnx.save(made, str(to))
+
+
+def export(base: Path, data: Path, run: Path, to: Path, version: str, dev_rows: int) -> None:
+    """Everything the service needs, in one folder."""
+    torch.set_num_threads(2)
+    to.mkdir(parents=True, exist_ok=True)
+    tokenizer = load_tokenizer(base)
+    model = load_checkpoint(run)
+    rows = read_all(data)
+    chance = random.Random(7)
+    learnt = [row for row in rows if not row.dev]
+    reach = measure_reach(model, encode(tokenizer, chance.sample(learnt, CALIBRATION_TEXTS)))
+    write_encoder(model, reach, to / "encoder.onnx")
+    shutil.copyfile(base / "tokenizer.json", to / "tokenizer.json")
+    aside = _thinned([row for row in rows if row.dev], dev_rows, chance)
+    heads = {name: value.numpy() for name, value in model.heads.state_dict().items()}
+    facts = tune.fit(to, tokenizer, model, heads, load_base(base), aside, learnt)
+    np.savez(to / "heads.npz", **heads)
+    progress = json.loads((run / "progress.json").read_text())
+    manifest = {
+        "version": version,
+        "language": "en",
+        "base": "sentence-transformers/all-MiniLM-L6-v2",
+        "licence": "Apache-2.0",
+        "made_by": {"command": "models/train/README.md", "seed": 7, **progress},
+        "data": sorted({row.source for row in rows}),
+        **facts,
+        "files": {name: {"sha256": hashlib.sha256((to / name).read_bytes()).hexdigest()} for name in FILES},
+    }
+    (to / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
+    print(json.dumps(manifest["scores"], indent=1))
+
+
+def _thinned(rows: list[Row], most: int, chance: random.Random) -> list[Row]:
+    return rows if len(rows) <= most else chance.sample(rows, most)
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("base", "data", "run", "to"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--version", required=True)
+    parser.add_argument("--dev-rows", type=int, default=1_000_000, help="fewer rows kept aside, for a quick look")
+    said = parser.parse_args()
+    export(said.base, said.data, said.run, said.to, said.version, said.dev_rows)
+
+
+if __name__ == "__main__":
+    main()
