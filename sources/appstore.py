@@ -57,10 +57,8 @@ class Config(SourceConfig):
 
 
 def _from_url(url: str) -> dict[str, str]:
-    found = re.search(r"(?:apple\.com/(?P<country>[a-z]{2})(?:/|\b))?.*?\bid=?(?P<app>\d{5,})", url)
-    if not found:
-        return {}
-    return {"app": found["app"]} | ({"country": found["country"]} if found["country"] else {})
+    app, country = re.search(r"\bid=?(\d{5,})", url), re.search(r"apple\.com/([a-z]{2})/", url)
+    return ({"app": app[1]} if app else {}) | ({"country": country[1]} if country else {})
 
 
 @source(

@@ -116,7 +116,7 @@ def _records(body: bytes) -> list[tuple[str, object]]:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
         lines = [(at, line) for at, line in enumerate(text.split("\n"), 1) if line.strip()]
-        if len(lines) < 2:
+        if len(lines) < 2 or text.lstrip().startswith("["):
             raise BadShape("$", f"not JSON: {error}") from error
         return [(f"line {at}", _line(at, line)) for at, line in lines]
     if isinstance(value, dict):

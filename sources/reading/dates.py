@@ -122,6 +122,11 @@ def _everyday(text: str) -> datetime | None:
 
 def _by_dateutil(text: str, default: datetime) -> datetime | None:
     try:
-        return utc(dateutil_parser.parse(text, default=default, tzinfos=_ZONES))
+        return utc(dateutil_parser.parse(text, default=default, tzinfos=_offset))
     except (ValueError, TypeError, ArithmeticError):
         return None
+
+
+def _offset(zone: str | None, seconds: int | None) -> int:
+    """A zone's offset in seconds; one that nobody knows is taken as UTC, never as this machine's."""
+    return seconds if seconds is not None else _ZONES.get(zone or "", 0)

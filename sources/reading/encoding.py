@@ -65,9 +65,9 @@ def as_utf8(body: bytes, content_type: str = "") -> bytes:
 def _candidates(body: bytes, content_type: str) -> list[str]:
     charset, declared = _CHARSET.search(content_type), _DECLARED.match(body[:400])
     named = [charset[1] if charset else "", declared[1].decode("ascii", "replace") if declared else ""]
-    encodings = [
-        known for name in named if (known := _known(name)) and not (known.startswith("utf-16") or "32" in known)
-    ]
+    known = [encoding for name in named if (encoding := _known(name))]
+    # A document that really were in UTF-16 or 32 had shown it by its first bytes.
+    encodings = [encoding for encoding in known if not encoding.startswith(("utf-16", "utf-32"))]
     if not encodings or encodings[0] in ("cp1252", "cp1254"):
         # Servers say latin-1 by default, and any bytes are latin-1: whoever reads as UTF-8 is UTF-8.
         encodings.insert(0, "utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -100,8 +101,10 @@ def entries_of(body: bytes, url: str) -> list[Entry]:
 
 def _by_fastfeedparser(body: bytes) -> list[Entry]:
     try:
-        # Bytes, never a str: a str that begins with http:// would be fetched.
-        parsed = fastfeedparser.parse(body, include_media=False, include_enclosures=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of zones that nobody knows
+            # Bytes, never a str: a str that begins with http:// would be fetched.
+            parsed = fastfeedparser.parse(body, include_media=False, include_enclosures=False)
     except Exception:  # noqa: BLE001 - a foreign parser over hostile input: whatever it raises, the second one is asked
         return []
     raw = parsed["entries"]

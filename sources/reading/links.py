@@ -23,6 +23,11 @@ def web_link(href: object, base: str = "") -> str:
             return ""
         if not _WEB.match(link):
             return ""
+    if "[" in link:
+        try:
+            urlsplit(link)
+        except ValueError:
+            return ""
     return _UNSAFE.sub(lambda c: quote(c[0]), link) if _UNSAFE.search(link) else link
 
 

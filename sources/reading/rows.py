@@ -51,6 +51,10 @@ def _from_json(text: str) -> Table:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadShape("$", f"not JSON: {error}") from error
+    return _from_json_value(value)
+
+
+def _from_json_value(value: Any) -> Table:
     records = _list_in(value)
     rows: list[Row | Problem] = [
         Row(at, record) if isinstance(record, dict) else Problem(f"item {at}", "not an object")
@@ -67,10 +71,10 @@ def _list_in(value: Any) -> list[Any]:
 
 
 def _from_json_lines(text: str) -> Table:
-    lines = text.splitlines()
-    whole = _whole_object(text) if len(lines) > 1 else None
-    if whole is not None:
-        return _from_json(json.dumps(whole)) if whole else Table("json", [], [])
+    try:
+        return _from_json_value(json.loads(text))
+    except (ValueError, RecursionError):
+        pass  # more than one object: one a line
     rows: list[Row | Problem] = []
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
@@ -78,20 +82,6 @@ def _from_json_lines(text: str) -> Table:
     if not any(isinstance(row, Row) for row in rows):
         raise BadShape("line 1", "no line holds a JSON object")
     return Table("jsonl", _names(rows), rows)
-
-
-def _whole_object(text: str) -> dict[str, Any] | None:
-    """A file that is one pretty-printed JSON object."""
-    first = text.lstrip().split("\n", 1)[0]
-    try:
-        json.loads(first)
-    except ValueError:
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            return None
-        return value if isinstance(value, dict) else None
-    return None
 
 
 def _json_row(number: int, line: str) -> Row | Problem:

@@ -1,0 +1,80 @@
+"""The folder is the registry: what lies there is known, described in the table, and whole."""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import sources
+from sources.base import Source
+
+TABLE = Path(sources.__file__).with_name("README.md").read_text("utf-8")
+ROWS = dict(re.findall(r"^\| `([\w-]+)` \| (.*) \|$", TABLE, re.MULTILINE))
+
+
+def test_every_module_is_a_source_unless_it_says_otherwise() -> None:
+    modules = {module.name for module in pkgutil.iter_modules(sources.__path__) if not module.ispkg}
+    assert modules - set(sources.names()) == sources.NOT_SOURCES
+
+
+def test_an_unknown_kind_names_the_known_ones() -> None:
+    with pytest.raises(KeyError, match="hackernews"):
+        sources.load("hakcernews")
+
+
+@pytest.mark.parametrize("kind", sources.names())
+def test_a_source_is_wholly_declared(kind: str) -> None:
+    declared = sources.load(kind)
+    assert isinstance(declared, Source)
+    assert declared.kind == kind
+    assert declared.title
+    assert declared.terms
+    assert re.fullmatch(r"\d+[smhd]", declared.every)
+    assert re.fullmatch(r"\d+/\d+s", declared.rate)
+    assert (declared.fetch is None) != (declared.accept is None)
+    assert declared.scope_of(declared.Config.model_validate(declared.example))
+
+
+@pytest.mark.parametrize("kind", sources.names())
+def test_a_source_describes_each_key_of_its_configuration(kind: str) -> None:
+    fields = sources.load(kind).Config.model_fields
+    assert [name for name, field in fields.items() if not field.description] == []
+
+
+@pytest.mark.parametrize("kind", sources.names())
+def test_the_readme_has_a_true_row_for_each_source(kind: str) -> None:
+    declared = sources.load(kind)
+    assert ROWS[kind] == f"{declared.title} | {declared.every} | {declared.rate} | {declared.keeps} | {declared.terms}"
+
+
+def test_the_readme_has_no_row_without_a_source() -> None:
+    assert set(ROWS) == set(sources.names())
+
+
+@pytest.mark.parametrize("kind", sources.names())
+def test_a_wrong_key_in_a_configuration_is_refused(kind: str) -> None:
+    declared = sources.load(kind)
+    with pytest.raises(ValueError, match="no_such_key"):
+        declared.Config.model_validate({**declared.example, "no_such_key": 1})
+
+
+@pytest.mark.parametrize(
+    ("kind", "url", "config"),
+    [
+        ("feed", "https://blog.example/feed.xml", {"url": "https://blog.example/feed.xml"}),
+        ("appstore", "https://apps.apple.com/de/app/kettle/id123456789", {"app": "123456789", "country": "de"}),
+        ("google-news", "https://news.google.com/search?q=tea+kettle&hl=en-US", {"query": "tea kettle"}),
+        ("bing-news", "https://www.bing.com/news/search?q=kettle", {"query": "kettle"}),
+        ("reddit-search", "https://www.reddit.com/search/?q=%22kettle%22", {"query": '"kettle"'}),
+        ("youtube-channel", f"https://www.youtube.com/channel/UC{'x' * 22}/videos", {"channel": f"UC{'x' * 22}"}),
+    ],
+)  # fmt: skip
+def test_a_pasted_address_becomes_a_configuration(kind: str, url: str, config: dict[str, str]) -> None:
+    declared = sources.load(kind)
+    assert any(re.search(pattern, url) for pattern in declared.detect)
+    assert declared.from_url is not None
+    assert declared.from_url(url) == config
+    declared.Config.model_validate(config)

@@ -1,0 +1,72 @@
+"""HTML to text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sources.reading.text import language, plain_text, plain_title, tidy, without_boilerplate
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("plain", "plain"),
+        ("a &lt; b &amp;amp; c", "a < b &amp; c"),
+        ("3 < 4 > 2", "3 < 4 > 2"),
+        ("<p>a</p>\n\n<p> b </p>", "a\nb"),
+        ("a<br>b<br/>c", "a\nb\nc"),
+        ("<b>bo</b>ld <i>and</i>\nthin", "bold and thin"),
+        ("<ul><li>a<li>b</ul>c", "a\nb\nc"),
+        ("<table><tr><td>a</td><td>b</td></tr></table>", "a\nb"),
+        ("<p>x<script>alert('<p>no</p>')</script>y</p>", "xy"),
+        ("<style>p { color: red }</style>x", "x"),
+        ("x<iframe src='y'/>z", "xz"),
+        ("<!-- hidden -->shown", "shown"),
+        ("<img src=x onerror=alert(1)>shown", "shown"),
+        ("a&nbsp;&nbsp;b\u200a c", "a b c"),
+        ("<a href='x'>cut <b>off", "cut off"),
+        ("<p", ""),
+        ("", ""),
+    ],
+)
+def test_a_reader_would_see(html: str, text: str) -> None:
+    assert plain_text(html) == text
+
+
+def test_boilerplate_at_the_end_is_left_out_and_the_word_elsewhere_kept() -> None:
+    assert without_boilerplate("News.\nRead more…") == "News."
+    assert without_boilerplate("Read more books.") == "Read more books."
+    assert without_boilerplate("x\nThe post Kettles first appeared on The Blog.") == "x"
+    assert without_boilerplate("submitted by /u/a to r/b\n[link] [12 comments]") == ""
+
+
+def test_lines_that_somebody_typed_are_kept() -> None:
+    assert tidy(" a \r\nb\n\n\n\nc  ") == "a\nb\n\nc"
+
+
+@pytest.mark.parametrize(
+    ("tag", "code"),
+    [("en-US", "en"), ("PT_br", "pt"), ("fil", "fil"), ("und", ""), ("english", ""), ("", ""), (None, ""), (3, "")],
+)
+def test_a_language_tag_becomes_a_code(tag: object, code: str) -> None:
+    assert language(tag) == code
+
+
+@given(st.text(alphabet="<>/&;ab \n'\"=!-pbrscript", max_size=80))
+def test_no_fragment_is_an_error_or_leaves_a_script(html: str) -> None:
+    assert "<script" not in plain_text(html).lower() or "&" in html or "<" in html
+    assert "\n" not in plain_title(html)
+
+
+def test_of_hostile_html_no_active_markup_is_left(corpora: Callable[[str], Path]) -> None:
+    lines = (corpora("security") / "html-injection.jsonl").read_text("utf-8").splitlines()
+    payloads = [str(next(iter(json.loads(line).values()))) for line in lines[::7]]
+    assert len(payloads) > 1000
+    for payload in payloads:
+        assert "\f" not in plain_text(payload)
