@@ -11,10 +11,11 @@ from monitor.config.brands import Brands
 from monitor.config.keys import keys
 from monitor.config.lines import Place
 from monitor.config.problems import did_you_mean
-from monitor.config.shape import ChannelEntry, ChannelTable, DigestEntry, DigestTable, Email
+from monitor.config.shape import ChannelEntry, ChannelTable, Config, DigestEntry, DigestTable, Email
 from monitor.config.tables import Document, check_unique, parted, rooted
 from monitor.config.targets import Target, options_of, target
 from monitor.config.times import machine_timezone
+from monitor.errors import Refused
 
 _COMMON = tuple(ChannelTable.model_fields)
 
@@ -95,6 +96,27 @@ def _channel(document: Document, place: Place, table: dict[str, Any], email: Ema
 def _lent(email: Email | None, model: Any) -> dict[str, Any]:
     """What the `[email]` section gives to a channel that sends mail."""
     return {key: getattr(email, key) for key in keys(Email) if key in keys(model)} if email else {}
+
+
+def channel_for(written: str, config: Config) -> ChannelEntry:
+    """The channel that somebody asks for as a digest's `to` would. Raises Refused, saying what would be understood.
+
+    A folder must be absolute: there is no file here that it could be relative to.
+    """
+    named = {channel.name: channel for channel in config.channels}
+    try:
+        meant = target(written, frozenset(named), channels.names())
+        if isinstance(meant, str):
+            return named[meant]
+        if meant.kind == "email" and config.email is None:
+            raise ValueError("sends a letter, which needs an [email] section with host and sender")
+        model = channels.load(meant.kind).Options
+        lent = _lent(config.email, model) if meant.kind == "email" else {}
+        return ChannelEntry(
+            name=meant.name, kind=meant.kind, options=model.model_validate({**lent, **options_of(meant)})
+        )
+    except ValueError as error:
+        raise Refused(f'"{written}" {error}') from error
 
 
 # Digests ----------------------------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ def sync(connection: Connection, configured: Iterable[Brand]) -> list[Versioned]
 def to_rematch(connection: Connection) -> dict[int, int]:
     """Brand id to the last mention that its changed query was tried on."""
     rows = connection.execute(select(BRAND.c.id, BRAND.c.rematched_to).where(BRAND.c.rematched_to.is_not(None)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def rematched(connection: Connection, brand_id: int, to: int | None) -> None:
@@ -62,4 +62,4 @@ def rematched(connection: Connection, brand_id: int, to: int | None) -> None:
 
 def names(connection: Connection) -> Mapping[int, str]:
     """Brand id to name."""
-    return dict(connection.execute(select(BRAND.c.id, BRAND.c.name)).tuples().all())
+    return dict(connection.execute(select(BRAND.c.id, BRAND.c.name)).all())

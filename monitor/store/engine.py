@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
-from monitor.errors import Refused, StoreUnusable
+from monitor.errors import StoreUnusable
 from monitor.store.schema import HEAD, upgrade
 
 P = ParamSpec("P")
@@ -25,19 +24,6 @@ T = TypeVar("T")
 
 BUSY_MS = 30_000
 READERS = 2
-
-
-def database_path(database: str, folder: Path) -> Path:
-    """The file that `[store] database` means: a path relative to the configuration, or a sqlite:/// URL."""
-    if "://" not in database:
-        return (folder / Path(database).expanduser()).resolve()
-    url = make_url(database)
-    if url.get_backend_name() != "sqlite" or not url.database:
-        raise Refused(
-            f'[store] database: "{url.get_backend_name()}" is not supported in this version; '
-            "give a file name, or sqlite:///path"
-        )
-    return (folder / url.database).resolve()
 
 
 def _engine(path: Path, *, write: bool) -> Engine:

@@ -1,0 +1,111 @@
+"""The database file: migrated, durable, written by one process, refused politely when it cannot be used."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlmodel import SQLModel
+
+from monitor.errors import StoreUnusable
+from monitor.store.engine import Store
+from monitor.store.lock import WriteLock
+from monitor.store.schema import HEAD
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_program(house):
+    def difference(connection):
+        ignored = {"mention_words"}
+        context = MigrationContext.configure(
+            connection, opts={"include_name": lambda name, kind, _: name is None or name.partition("_words")[1] == ""}
+        )
+        return [change for change in compare_metadata(context, SQLModel.metadata) if str(change[1]) not in ignored]
+
+    assert house.store.writing(difference) == []
+
+
+def test_a_commit_survives_a_power_cut_by_asking_for_it(house):
+    def settings(connection):
+        return [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
+
+    assert house.store.writing(settings) == ["wal", 2]
+
+
+def test_a_reader_cannot_write(house, database):
+    reader = Store(database, write=False)
+    try:
+        with pytest.raises(StoreUnusable):
+            reader.writing(lambda connection: None)
+        with pytest.raises(Exception, match="readonly"):
+            reader.reading(lambda connection: connection.exec_driver_sql("DELETE FROM mention"))
+    finally:
+        reader.close()
+
+
+def test_a_reader_sees_what_was_committed_while_the_writer_is_open(house, database, item):
+    reader = Store(database, write=False)
+    try:
+        house.take(item("1", "Acme one"))
+        count = reader.reading(lambda connection: connection.exec_driver_sql("SELECT count(*) FROM mention").scalar())
+        assert count == 1
+    finally:
+        reader.close()
+
+
+def test_reading_before_there_is_anything_says_what_to_do(tmp_path):
+    with pytest.raises(StoreUnusable, match="overheard collect"):
+        Store(tmp_path / "none.db", write=False)
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "notes.db"
+    path.write_text("These are my notes, not a database. " * 100)
+    with pytest.raises(StoreUnusable, match="cannot be used"):
+        Store(path, write=True)
+    assert path.read_text().startswith("These are my notes")
+
+
+def test_a_database_of_a_newer_program_is_refused(house, database):
+    house.store.writing(lambda connection: connection.exec_driver_sql("UPDATE alembic_version SET version_num='9999'"))
+    house.store.close()
+    with pytest.raises(StoreUnusable, match="newer"):
+        Store(database, write=True)
+
+
+def test_an_open_database_is_of_the_newest_schema(house):
+    version = house.store.reading(
+        lambda connection: connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    )
+    assert version == HEAD
+
+
+def test_only_one_process_takes_the_write_lock_and_a_killed_one_lets_go(database):
+    program = f"""
+import sys, time
+from pathlib import Path
+from monitor.store.lock import WriteLock
+lock = WriteLock(Path({str(database)!r}))
+print(lock.take(), flush=True)
+time.sleep(60)
+"""
+    other = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    try:
+        assert other.stdout is not None
+        assert other.stdout.readline().strip() == "True"
+        lock = WriteLock(database)
+        assert not lock.take()
+        assert lock.holder() == other.pid
+        os.kill(other.pid, signal.SIGKILL)
+        other.wait()
+        assert lock.take()
+        lock.release()
+    finally:
+        other.kill()
+        other.wait()
+        if other.stdout:
+            other.stdout.close()
