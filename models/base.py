@@ -107,3 +107,9 @@ def ranked(labels: Sequence[str], scores: Sequence[float], least: Sequence[float
     """The labels that reach their least score, best first, as JSON values."""
     chosen = [(score, label) for label, score, bar in zip(labels, scores, least, strict=True) if score >= bar]
     return [{"label": label, "score": round(float(score), 4)} for score, label in sorted(chosen, reverse=True)]
+
+
+def several(scorer: Scorer, found: list[dict[str, Any]], of_none: float) -> Judgement:
+    """A judgement of several labels, best first; with none, the label is "" and `of_none` its confidence."""
+    label, confidence = (found[0]["label"], found[0]["score"]) if found else ("", of_none)
+    return Judgement(scorer.name, scorer.version, label, confidence, found)

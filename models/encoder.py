@@ -80,14 +80,16 @@ def _tensors(batch: Sequence[tuple[Encoding, Asked]]) -> dict[str, np.ndarray]:
         size = len(encoding.ids)
         ids[row, :size] = encoding.ids
         mask[row, :size] = 1
-        pool[row, :size] = 1 if question.brand is None else _named(encoding, question)
+        pool[row, :size] = 1 if question.brand is None else named(encoding, question.text.spans)
         types[row, :size] = 0 if question.brand is None else pool[row, :size]
     return {"ids": ids, "types": types, "mask": mask, "pool": pool}
 
 
-def _named(encoding: Encoding, question: Asked) -> list[int]:
-    """1 for the tokens that speak of the brand: where the text names it, and the name after the text."""
-    return [
-        int(sequence == 1 or (sequence == 0 and any(start < right and end > left for left, right in question.text.spans)))
-        for sequence, (start, end) in zip(encoding.sequence_ids, encoding.offsets, strict=True)
-    ]
+def named(encoding: Encoding, spans: Sequence[tuple[int, int]]) -> list[int]:
+    """1 for the tokens that speak of the brand: where the text names it (`spans`), and the name after the text."""
+
+    def speaks_of_it(sequence: int | None, start: int, end: int) -> bool:
+        return sequence == 1 or (sequence == 0 and any(start < right and end > left for left, right in spans))
+
+    places = zip(encoding.sequence_ids, encoding.offsets, strict=True)
+    return [int(speaks_of_it(sequence, start, end)) for sequence, (start, end) in places]

@@ -1,4 +1,4 @@
-"""The judge: questions in, readings out, in the same order; one forward pass a text, one more for each brand asked for."""
+"""The judge: questions in, readings out, same order; one forward pass a text, one more for each brand asked for."""
 
 import pkgutil
 import threading
@@ -64,7 +64,11 @@ class Reading:
 def scorers(setup: Setup) -> tuple[Scorer, ...]:
     """Every scorer of this folder, by name: each file that has a function `scorer` is one."""
     names = [found.name for found in pkgutil.iter_modules(models.__path__) if not found.ispkg]
-    built = [module.scorer(setup) for module in (import_module(f"models.{name}") for name in names) if hasattr(module, "scorer")]
+    built = [
+        module.scorer(setup)
+        for module in (import_module(f"models.{name}") for name in names)
+        if hasattr(module, "scorer")
+    ]
     return tuple(sorted(built, key=lambda one: one.name))
 
 
@@ -114,8 +118,15 @@ class Judge:
 
     def _block(self, questions: Sequence[Question]) -> list[Reading]:
         reasons = [unusable(question.text) for question in questions]
-        wanted = [_keys(question) if reason is None else () for question, reason in zip(questions, reasons, strict=True)]
-        new = {key: question for question, keys in zip(questions, wanted, strict=True) for key in keys if key not in self._remembered}
+        wanted = [
+            _keys(question) if reason is None else () for question, reason in zip(questions, reasons, strict=True)
+        ]
+        new = {
+            key: question
+            for question, keys in zip(questions, wanted, strict=True)
+            for key in keys
+            if key not in self._remembered
+        }
         answers = {key: self._remembered[key] for keys in wanted for key in keys if key not in new}
         answers |= self._ask({key: one for key, one in new.items() if key[1] is None})
         answers |= self._ask({key: one for key, one in new.items() if key[1] is not None})

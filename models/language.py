@@ -19,8 +19,14 @@ LONGEST = 400
 _NO_LANGUAGE = re.compile(r"@user|\bhttp\b|[\d_#]+")
 # The detector knows some languages that have no two-letter code of their own by the code of their dialect.
 _CODES: Mapping[str, str] = {
-    "als": "de", "arz": "ar", "azb": "az", "bar": "de", "ckb": "ku", "nds": "de", "pnb": "pa", "sh": "sr", "wuu": "zh", "yue": "zh",
-}  # fmt: skip
+    **dict.fromkeys(("als", "bar", "nds"), "de"),
+    **dict.fromkeys(("wuu", "yue"), "zh"),
+    "arz": "ar",
+    "azb": "az",
+    "ckb": "ku",
+    "pnb": "pa",
+    "sh": "sr",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,10 @@ class Language:
 
     def judge(self, batch: Batch) -> list[Judgement]:
         """One judgement a text. The batch knows the languages already: other scorers ask for them too."""
-        return [Judgement(self.name, self.version, code, 1.0 if code != UNDECIDED else 0.0, code) for code in batch.languages]
+        return [
+            Judgement(self.name, self.version, code, 1.0 if code != UNDECIDED else 0.0, code)
+            for code in batch.languages
+        ]
 
 
 def language_of(text: str) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from models.base import Batch, Head, Judgement, Setup, ranked
+from models.base import Batch, Head, Judgement, Setup, ranked, several
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,7 @@ class Need:
         judged = []
         for chances in self.head.chances(batch.vectors):
             found = ranked(self.head.classes, chances, bars)
-            best = found[0] if found else {"label": "", "score": 1 - float(chances.max())}
-            judged.append(Judgement(self.name, self.version, best["label"], best["score"], found))
+            judged.append(several(self, found, 1 - float(chances.max())))
         return judged
 
 

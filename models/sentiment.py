@@ -1,11 +1,11 @@
 """Sentiment of a whole text: negative, neutral or positive, with what makes the answer doubtful beside it."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from models.base import Batch, Head, Judgement, Setup
+from models.base import Batch, Head, Judgement, Scorer, Setup
 from models.language import READ_WELL
 
 
@@ -25,7 +25,7 @@ class Sentiment:
         return polarities(self, self.head, batch, mixed)
 
 
-def polarities(scorer: Any, head: Head, batch: Batch, mixed: np.ndarray) -> list[Judgement]:
+def polarities(scorer: Scorer, head: Head, batch: Batch, mixed: np.ndarray) -> list[Judgement]:
     """Three shares each as a judgement; unsure where the best is low or the language is one the encoder cannot read."""
     judged = []
     for shares, language, both in zip(head.shares(batch.vectors), batch.languages, mixed, strict=True):

@@ -1,4 +1,4 @@
-"""Journey stage: how far the author is with the brand, by the descriptions of the taxonomy. Always the likeliest one."""
+"""Journey stage: how far the author is with the brand, by the descriptions of the taxonomy. Always the likeliest."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -68,7 +68,9 @@ def parse(data: Mapping[str, Any]) -> Taxonomy:
 def _label(kind: str, entry: Mapping[str, Any]) -> Label:
     fields = set(Label.__dataclass_fields__)
     if unknown := set(entry) - fields:
-        raise TaxonomyWrong(f"{kind}: a label has {', '.join(sorted(fields))}; it cannot have {', '.join(sorted(unknown))}")
+        raise TaxonomyWrong(
+            f"{kind}: a label has {', '.join(sorted(fields))}; it cannot have {', '.join(sorted(unknown))}"
+        )
     name, description = str(entry.get("name", "")).strip(), str(entry.get("description", "")).strip()
     if not name or not description:
         raise TaxonomyWrong(f"{kind}: the label {name or entry!r} needs a name and a description")

@@ -16,7 +16,9 @@ WINDOW = 600
 # those of the author's own are removed first, so no text can forge them.
 OPEN, CLOSE = "\x02", "\x03"
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\uffff]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\uffff]"
+)
 _SURROGATE = re.compile(r"[\ud800-\udfff]+")
 # TweetEval and UMSAB carry characters as the six letters of their escape ("don\u2019t").
 _ESCAPED = re.compile(r"(?:\\+u[0-9a-fA-F]{4})+")

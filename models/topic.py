@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from models.base import Batch, Judgement, Setup, ranked
+from models.base import Batch, Judgement, Setup, ranked, several
 from models.described import LEAST, Described
 from models.embedding import embed
 from models.weights import Weights
@@ -26,8 +26,7 @@ class Topics:
         judged = []
         for chances in self.described.chances(batch.texts, embed(self.weights, batch.vectors)):
             found = ranked(names, chances, bars)
-            confidence = found[0]["score"] if found else 1 - float(chances.max(initial=0.0))
-            judged.append(Judgement(self.name, self.version, found[0]["label"] if found else "", confidence, found))
+            judged.append(several(self, found, 1 - float(chances.max(initial=0.0))))
         return judged
 
 

@@ -6,14 +6,15 @@ A row is on the development side when the hash of its text says so, so duplicate
 import json
 import random
 import re
+import tomllib
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from itertools import chain, product
 from pathlib import Path
 
 from models.text import Marked, marked, plain
-from models.train import written
 
 POLARITY = ("negative", "neutral", "positive")
 EMOTIONS = ("anger", "disappointment", "sadness", "fear", "surprise", "joy", "gratitude", "none")
@@ -21,7 +22,10 @@ NEEDS = ("help", "question", "complaint", "suggestion", "praise", "churn", "impr
 UNKNOWN = -1
 # One text in so many is kept aside; more of the sets that are small.
 ASIDE, ASIDE_OF_SMALL = 20, 8
-SMALL = {"sanders", "entity", "laptops", "restaurants", "acl14", "complaints", "app-reviews", "products", "yaso", "namesakes"}
+SMALL = {
+    *("sanders", "entity", "laptops", "restaurants", "acl14", "yaso"),
+    *("complaints", "app-reviews", "products", "namesakes"),
+}
 
 Label = int | tuple[int, ...]
 
@@ -35,14 +39,21 @@ class Row:
     labels: Mapping[str, Label]
     brand: str | None = None
     weight: float = 1.0
-    dev: bool = field(default=False)
+    dev: bool = False
+
+    def class_of(self, head: str) -> int:
+        """The class of a head whose classes exclude each other, or UNKNOWN."""
+        label = self.labels.get(head, UNKNOWN)
+        assert isinstance(label, int)
+        return label
 
 
 def read_all(folder: Path, seed: int = 7) -> list[Row]:
     """Every row of every set, text pass and brand pass together."""
-    rows = [*_sentiment(folder), *_emotion(folder), *_need(folder), *_brand(folder), *_written(random.Random(seed))]
+    sets = (_sentiment(folder), _emotion(folder), _need(folder), _brand(folder), _target(folder))
+    rows = [*chain.from_iterable(sets), *_written(random.Random(seed))]
     kept_aside = {_key(row.text.text) for row in rows if row.dev}
-    return [row if row.dev or _key(row.text.text) not in kept_aside else _to_dev(row) for row in rows]
+    return [row if row.dev or _key(row.text.text) not in kept_aside else replace(row, dev=True) for row in rows]
 
 
 def weigh(rows: Iterable[Row], head: str, power: float) -> dict[tuple[str, int], float]:
@@ -52,7 +63,7 @@ def weigh(rows: Iterable[Row], head: str, power: float) -> dict[tuple[str, int],
         label = row.labels.get(head)
         if isinstance(label, int):
             counts.setdefault(row.source, Counter())[label] += 1
-    weights = {}
+    weights: dict[tuple[str, int], float] = {}
     for source, count in counts.items():
         mean = sum(number**-power * number for number in count.values()) / count.total()
         weights |= {(source, label): number**-power / mean for label, number in count.items()}
@@ -63,14 +74,17 @@ def _key(text: str) -> str:
     return re.sub(r"@user|http|\W+", "", text.lower())[:200]
 
 
-def _row(source: str, text: Marked, labels: Mapping[str, Label], brand: str | None = None, weight: float = 1.0, dev: bool = False) -> Row:
+def _row(
+    source: str,
+    text: Marked,
+    labels: Mapping[str, Label],
+    brand: str | None = None,
+    weight: float = 1.0,
+    dev: bool = False,
+) -> Row:
     share = ASIDE_OF_SMALL if source in SMALL else ASIDE
     dev = dev or zlib.crc32(_key(text.text).encode()) % share == 0
     return Row(source, text, labels, brand, weight, dev)
-
-
-def _to_dev(row: Row) -> Row:
-    return Row(row.source, row.text, row.labels, row.brand, row.weight, dev=True)
 
 
 def _lines(path: Path) -> Iterator[dict]:
@@ -134,19 +148,31 @@ def _emotion(folder: Path) -> Iterator[Row]:
 # ---- the text pass: need. Where no set has a label, plain rules give weak ones; where they are silent: UNKNOWN ------
 
 _HELP = re.compile(
-    r"\b(help|assist\w*|how (do|can|to) i|can (you|someone|anyone|anybody)|could (you|someone)|need (someone|to speak|to talk|a human)|"
-    r"unable to|(can'?t|cannot|can not) (log|get|find|access|reach|check|change|book|use|open|see)|please (fix|call|reply|respond|dm|advise|check)|"
-    r"still (waiting|no)|not working|doesn'?t work|what (do|can|should) i do)\b", re.IGNORECASE)  # fmt: skip
+    r"\b(help|assist\w*|how (do|can|to) i|can (you|someone|anyone|anybody)|could (you|someone)|unable to|"
+    r"need (someone|to speak|to talk|a human)|"
+    r"(can'?t|cannot|can not) (log|get|find|access|reach|check|change|book|use|open|see)|"
+    r"please (fix|call|reply|respond|dm|advise|check)|still (waiting|no)|not working|doesn'?t work|"
+    r"what (do|can|should) i do)\b",
+    re.IGNORECASE,
+)
 _ASKS = re.compile(
-    r"^(@\w+\s+)*(who|what|when|where|why|how|which|can|could|do|does|did|is|are|was|will|would|should|has|have|any)\b|wonder", re.IGNORECASE)
+    r"^(@\w+\s+)*(who|what|when|where|why|how|which|can|could|do|does|did|is|are|was|will|would|should|has|have|any)\b|wonder",
+    re.IGNORECASE,
+)
 _SUGGESTS = re.compile(
-    r"\b(should|wish|would be (nice|great|good|better|cool)|please add|needs? to (add|have|bring|make)|suggest\w*|could (add|have)|"
-    r"would (love|like) (to see|it if)|why not|feature)\b", re.IGNORECASE)  # fmt: skip
+    r"\b(should|wish|would be (nice|great|good|better|cool)|please add|needs? to (add|have|bring|make)|suggest\w*|"
+    r"could (add|have)|would (love|like) (to see|it if)|why not|feature)\b",
+    re.IGNORECASE,
+)
 _CHURN = re.compile(
     r"\b(switch(ing|ed)? to|cancel(l?ing|l?ed)? (my|our|the) (account|subscription|service|plan|contract|membership)|"
-    r"(never|not|won'?t|wont) (be )?(fly|us|buy|book|order|shop|com|go)(e|ing)? (with |from |at |to |back )?.{0,20}\bagain|never again|last time (i|we)|"
-    r"lost (a|my|our|me as a) (loyal )?(customer|business)|lost my business|done with|(business|money) elsewhere|uninstall(ed|ing)?|unsubscrib\w+|"
-    r"clos(e|ing) my account|leaving (you|for)|another (airline|carrier|bank|provider)|different airline)\b", re.IGNORECASE)  # fmt: skip
+    r"(never|not|won'?t|wont) (be )?(fly|us|buy|book|order|shop|com|go)(e|ing)? "
+    r"(with |from |at |to |back )?.{0,20}\bagain|"
+    r"never again|last time (i|we)|lost (a|my|our|me as a) (loyal )?(customer|business)|done with|"
+    r"(business|money) elsewhere|uninstall(ed|ing)?|unsubscrib\w+|clos(e|ing) my account|leaving (you|for)|"
+    r"another (airline|carrier|bank|provider)|different airline)\b",
+    re.IGNORECASE,
+)
 
 
 def _question(text: str) -> int:
@@ -171,7 +197,15 @@ def _need(folder: Path) -> Iterator[Row]:
         yield _row("app-reviews", Marked(plain(text)), {"need": tuple(need)})
     for item in _lines(folder / "complaints-train.jsonl"):
         text, complains = item["text"], item["complaint"]
-        need = [UNKNOWN, _question(text), complains, UNKNOWN, 0 if complains else UNKNOWN, int(bool(_CHURN.search(text))), UNKNOWN]
+        need = [
+            UNKNOWN,
+            _question(text),
+            complains,
+            UNKNOWN,
+            0 if complains else UNKNOWN,
+            int(bool(_CHURN.search(text))),
+            UNKNOWN,
+        ]
         need[0] = 1 if _HELP.search(text) and item["domain"] not in ("random_tweet", "random_reply") else UNKNOWN
         yield _row("complaints", Marked(plain(text)), {"need": tuple(need)}, weight=1.5)
     for item in _lines(folder / "support-intents-train.jsonl"):
@@ -195,7 +229,9 @@ def _need_of_comment(text: str, emotions: set[str]) -> tuple[int, ...]:
         praises = 1
     else:
         praises = UNKNOWN if emotions & {"approval", "love", "joy", "excitement"} else 0
-    complains = 0 if emotions <= {"neutral", "joy", "love", "gratitude", "admiration", "amusement", "curiosity"} else UNKNOWN
+    complains = (
+        0 if emotions <= {"neutral", "joy", "love", "gratitude", "admiration", "amusement", "curiosity"} else UNKNOWN
+    )
     calm = 0 if emotions <= {"neutral", "admiration", "joy", "amusement", "love"} else UNKNOWN
     suggests = UNKNOWN if _SUGGESTS.search(text) else 0
     churns = UNKNOWN if _CHURN.search(text) else 0
@@ -213,6 +249,16 @@ def _brand(folder: Path) -> Iterator[Row]:
         if item["label"] in POLARITY:
             labels = {"brand_sentiment": POLARITY.index(item["label"]), "relevance": 1}
             yield _row("targeted-tweets", marked(item["text"], item["target"]), labels, item["target"])
+    for source, name in (("sanders", "brand-relevance-sanders-train"), ("entity", "entity-sentiment-train")):
+        for item in _lines(folder / f"{name}.jsonl"):
+            label = item["label"].lower()
+            labels = {"relevance": int(label != "irrelevant")}
+            if label in POLARITY:
+                labels["brand_sentiment"] = POLARITY.index(label)
+            yield _row(source, marked(item["text"], item["brand"]), labels, item["brand"])
+
+
+def _target(folder: Path) -> Iterator[Row]:
     for name in ("acl14", "restaurants", "laptops"):
         for item in _lines(folder / f"targeted-{name}-train.jsonl"):
             text = _from_template(item["template"], item["target"])
@@ -227,13 +273,6 @@ def _brand(folder: Path) -> Iterator[Row]:
             if target["label"] in POLARITY:
                 text = marked(item["text"], target["text"], ((target["from"], target["to"]),))
                 yield _row("yaso", text, {"brand_sentiment": POLARITY.index(target["label"])}, target["text"])
-    for source, name in (("sanders", "brand-relevance-sanders-train"), ("entity", "entity-sentiment-train")):
-        for item in _lines(folder / f"{name}.jsonl"):
-            label = item["label"].lower()
-            labels = {"relevance": int(label != "irrelevant")}
-            if label in POLARITY:
-                labels["brand_sentiment"] = POLARITY.index(label)
-            yield _row(source, marked(item["text"], item["brand"]), labels, item["brand"])
 
 
 def _from_template(template: str, target: str) -> Marked:
@@ -247,33 +286,29 @@ def _from_template(template: str, target: str) -> Marked:
 
 # ---- written for this project ---------------------------------------------------------------------------------------
 
+WRITTEN = Path(__file__).with_name("written.toml")
+COPIES = 12  # how often a template is filled with other names
 
-def _written(chance: random.Random, copies: int = 12) -> Iterator[Row]:
+
+def _written(chance: random.Random) -> Iterator[Row]:
+    written = tomllib.loads(WRITTEN.read_text(encoding="utf-8"))
+
     def fill(template: str) -> tuple[str, str, str]:
-        a, b = chance.sample(written.BRANDS, 2)
-        filled = template.replace("{a}", a).replace("{b}", b).replace("{x}", chance.choice(written.THINGS))
+        a, b = chance.sample(written["brands"], 2)
+        filled = template.replace("{a}", a).replace("{b}", b).replace("{x}", chance.choice(written["things"]))
         return (filled.lower() if chance.random() < 0.3 else filled), a, b
 
-    for template, of_a, of_b in written.COMPARED:
-        for _ in range(copies):
-            text, a, b = fill(template)
-            yield _own("compared", marked(text, a), {"brand_sentiment": of_a, "relevance": 1}, a)
-            yield _own("compared", marked(text, b), {"brand_sentiment": of_b, "relevance": 1}, b)
-    for brand, spoken_of, others in written.NAMESAKES:
-        for texts, relevant in ((spoken_of, 1), (others, 0)):
-            for text in texts:
-                yield _own("namesakes", marked(text, brand), {"relevance": relevant}, brand)
-                yield _own("namesakes", marked(text.lower(), brand.lower()), {"relevance": relevant}, brand.lower())
-    for need, templates in written.NEED.items():
-        labels = [UNKNOWN] * len(NEEDS)
-        labels[NEEDS.index(need)] = 1
-        for other in written.NOT_ALSO[need]:
-            labels[NEEDS.index(other)] = 0
-        for template in templates:
-            for _ in range(copies // 2):
-                text, _, _ = fill(template)
-                yield _own("needs", Marked(plain(text)), {"need": tuple(labels)})
-
-
-def _own(source: str, text: Marked, labels: Mapping[str, Label], brand: str | None = None) -> Row:
-    return Row(source, text, labels, brand)
+    for template in written["compared"] * COPIES:
+        text, a, b = fill(template["text"])
+        for brand, polarity in ((a, template["a"]), (b, template["b"])):
+            labels = {"brand_sentiment": POLARITY.index(polarity), "relevance": 1}
+            yield Row("compared", marked(text, brand), labels, brand)
+    for name in written["namesakes"]:
+        for kind, relevant in (("meant", 1), ("not_meant", 0)):
+            for text, brand in product(name[kind], (name["brand"], name["brand"].lower())):
+                text = text if brand == name["brand"] else text.lower()
+                yield Row("namesakes", marked(text, brand), {"relevance": relevant}, brand)
+    for need, entry in written["needs"].items():
+        need_labels = tuple(1 if one == need else 0 if one in entry["not"] else UNKNOWN for one in NEEDS)
+        for template in entry["said"] * (COPIES // 2):
+            yield Row("needs", Marked(plain(fill(template)[0])), {"need": need_labels})

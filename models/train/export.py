@@ -1,6 +1,6 @@
-"""From a training run to what the service ships: int8 ONNX, tokenizer, heads, manifest with the scores on rows kept aside.
+"""From a training run to what the service ships: int8 ONNX, tokenizer, heads, and a manifest with scores.
 
-    python -m models.train.export --base BASE --data DATA --run OUT --to models/weights/english --version 1
+python -m models.train.export --base BASE --data DATA --run OUT --to models/weights/english --version 1
 """
 
 import argparse
@@ -17,7 +17,7 @@ import torch
 
 from models.train import graph, tune
 from models.train.data import Row, read_all
-from models.train.multitask import Encoded, Multitask, encode, load_base, load_checkpoint, load_tokenizer, tensors
+from models.train.model import Encoded, Multitask, encode, load_base, load_checkpoint, load_tokenizer, tensors
 from models.weights import FILES, MANIFEST
 
 CALIBRATION_TEXTS = 1600
@@ -35,10 +35,10 @@ def measure_reach(model: Multitask, rows: Sequence[Encoded]) -> dict[str, np.nda
                 reach[name] = np.maximum(reach.get(name, largest), largest)
 
             hooks.append(part.register_forward_pre_hook(note))
-    # One row at a time: padding never reaches a vector, so it must not stretch the scales.
+    ordered = sorted(rows, key=lambda row: len(row.ids))
     with torch.no_grad():
-        for row in rows:
-            model(*tensors([row]))
+        for start in range(0, len(ordered), 16):
+            model(tensors(ordered[start : start + 16]))
     for hook in hooks:
         hook.remove()
     return reach

@@ -1,10 +1,10 @@
-"""The encoder as an ONNX graph, node by node, in fp32 or int8: the operators ONNX Runtime has for BERT, and pooling.
+"""The encoder as an ONNX graph, node by node, in fp32 or int8, with the operators ONNX Runtime has for BERT.
 
 Written out rather than traced, for three reasons. Traced graphs keep attention in a dozen small operators. The usual
 dynamic int8 takes one scale from the whole batch, so that a row changes its neighbours' answers (cosine 0.988 to the
-same text alone). Here each activation has fixed scales, measured once on texts: faster, and a text's vector does not
+same text alone). Here each activation has fixed scales, measured once on texts: as fast, and a text's vector does not
 depend on its company. Each channel has its own scale, shared out between activation and weight (SmoothQuant,
-arXiv 2211.10438, alpha 0.8: here the large values sit in few channels), and weights use 7 of 8 bits, because 8 overflow on processors without VNNI.
+arXiv 2211.10438), and weights use 7 of 8 bits, because 8 overflow on processors without VNNI.
 """
 
 from collections.abc import Mapping, Sequence
@@ -108,7 +108,9 @@ def _linear(graph: Graph, at: str, parts: Sequence[str], state: str) -> list[str
     need = np.maximum(np.max([np.abs(weight).max(axis=1) for weight in weights.values()], axis=0), 1e-6)
     smooth = reach**SHIFT / need ** (1 - SHIFT)
     step = smooth * (reach / smooth).max() / 127
-    scaled = graph.node("Mul", [state, graph.constant(names[0] + "steps", (1 / step).astype(np.float32))], state + ".steps")
+    scaled = graph.node(
+        "Mul", [state, graph.constant(names[0] + "steps", (1 / step).astype(np.float32))], state + ".steps"
+    )
     unit = graph.constant("unit", np.array(1, np.float32))
     middle = graph.constant("middle", np.array(128, np.uint8))
     whole = graph.node("QuantizeLinear", [scaled, unit, middle], state + ".uint8")
@@ -124,7 +126,9 @@ def _linear(graph: Graph, at: str, parts: Sequence[str], state: str) -> list[str
 
 
 def _linear_fp32(graph: Graph, name: str, state: str) -> str:
-    product = graph.node("MatMul", [state, graph.constant(name + "weight", graph.weights[name + "weight"].T)], name + "product")
+    product = graph.node(
+        "MatMul", [state, graph.constant(name + "weight", graph.weights[name + "weight"].T)], name + "product"
+    )
     return graph.node("Add", [product, graph.weight(name + "bias")], name + "out")
 
 
@@ -136,7 +140,11 @@ def _add_and_norm(graph: Graph, at: str, new: str, state: str, epsilon: float) -
 def _pool(graph: Graph, state: str) -> None:
     graph.constant("last", np.array([-1], np.int64))
     graph.constant("least", np.array(1, np.float32))
-    weight = graph.node("Unsqueeze", [graph.node("Cast", ["pool"], "pool.float", to=TensorProto.FLOAT), "last"], "pool.weight")
-    total = graph.node("ReduceSum", [graph.node("Mul", [state, weight], "pooled.tokens"), "second"], "pooled.sum", keepdims=0)
+    weight = graph.node(
+        "Unsqueeze", [graph.node("Cast", ["pool"], "pool.float", to=TensorProto.FLOAT), "last"], "pool.weight"
+    )
+    total = graph.node(
+        "ReduceSum", [graph.node("Mul", [state, weight], "pooled.tokens"), "second"], "pooled.sum", keepdims=0
+    )
     count = graph.node("ReduceSum", [weight, "second"], "pooled.count", keepdims=0)
     graph.node("Div", [total, graph.node("Max", [count, "least"], "pooled.least")], "vectors")

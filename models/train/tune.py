@@ -1,4 +1,4 @@
-"""What is settled after training, on rows kept aside: temperatures, thresholds, the head for mixed feelings; and the scores.
+"""What is settled after training, on rows kept aside: temperatures, thresholds, the head `mixed`; and the scores.
 
 Half of the rows kept aside settle, the other half report.
 """
@@ -19,10 +19,15 @@ from transformers import BertModel
 from models.encoder import Asked, Encoder
 from models.text import Marked
 from models.train.data import EMOTIONS, NEEDS, POLARITY, UNKNOWN, Row
-from models.train.multitask import Multitask, encode, tensors
+from models.train.model import Multitask, encode, tensors
 from models.weights import Weights
 
-CLASSES = {"sentiment": POLARITY, "emotion": EMOTIONS, "brand_sentiment": POLARITY, "relevance": ("irrelevant", "relevant")}
+CLASSES = {
+    "sentiment": POLARITY,
+    "emotion": EMOTIONS,
+    "brand_sentiment": POLARITY,
+    "relevance": ("irrelevant", "relevant"),
+}
 # Who asks for help, asks a question or is about to leave must not be missed: their thresholds favour recall (F2).
 RECALL_FIRST = {"help", "question", "churn"}
 # The share of answers below which "unsure" is said: the least confident tenth.
@@ -31,7 +36,15 @@ UNSURE_SHARE = 0.1
 Heads = dict[str, np.ndarray]
 
 
-def fit(folder: Path, tokenizer: Tokenizer, model: Multitask, heads: Heads, base: BertModel, aside: Sequence[Row], learnt: Sequence[Row]) -> dict[str, Any]:
+def fit(
+    folder: Path,
+    tokenizer: Tokenizer,
+    model: Multitask,
+    heads: Heads,
+    base: BertModel,
+    aside: Sequence[Row],
+    learnt: Sequence[Row],
+) -> dict[str, Any]:
     """Adds the head `mixed` to `heads`, and returns what the manifest says of heads and scores."""
     encoder = Encoder(Weights({}, (folder / "encoder.onnx").read_bytes(), tokenizer.to_str(), {}), threads=2)
     shipped = encoder.vectors([Asked(row.text, row.brand) for row in aside])
@@ -41,10 +54,14 @@ def fit(folder: Path, tokenizer: Tokenizer, model: Multitask, heads: Heads, base
     scores: dict[str, Any] = {"cosine of the int8 vectors to fp32": round(float(_cosine(shipped, full).mean()), 4)}
     for head, classes in CLASSES.items():
         chosen = np.array([head in row.labels for row in aside])
-        truth = np.array([row.labels.get(head, UNKNOWN) for row in aside])
+        truth = np.array([row.class_of(head) for row in aside])
         temperature = _temperature(_logits(heads, head, shipped[chosen & settle]), truth[chosen & settle])
         sure = _softmax(_logits(heads, head, shipped[chosen & settle]) / temperature).max(axis=1)
-        facts[head] = {"classes": list(classes), "temperature": temperature, "unsure": round(float(np.quantile(sure, UNSURE_SHARE)), 3)}
+        facts[head] = {
+            "classes": list(classes),
+            "temperature": temperature,
+            "unsure": round(float(np.quantile(sure, UNSURE_SHARE)), 3),
+        }
         for name, vectors in (("int8", shipped), ("fp32", full)):
             logits = _logits(heads, head, vectors) / temperature
             for source, at in _by_source(aside, chosen & ~settle).items():
@@ -64,7 +81,7 @@ def vectors_fp32(model: Multitask, tokenizer: Tokenizer, rows: Sequence[Row]) ->
     for start in range(0, len(order), 32):
         places = order[start : start + 32]
         with torch.no_grad():
-            found[places] = model(*tensors([encoded[at] for at in places])).numpy()
+            found[places] = model(tensors([encoded[at] for at in places])).numpy()
     return found
 
 
@@ -84,7 +101,10 @@ def measures(shares: np.ndarray, truth: np.ndarray) -> dict[str, float]:
 def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
     """Expected calibration error (Guo et al., 2017): the mean gap between confidence and share right, over ten bins."""
     bins = np.minimum((confidence * 10).astype(int), 9)
-    gaps = [abs(confidence[bins == one].mean() - right[bins == one].mean()) * (bins == one).mean() for one in set(bins.tolist())]
+    gaps = [
+        abs(confidence[bins == one].mean() - right[bins == one].mean()) * (bins == one).mean()
+        for one in set(bins.tolist())
+    ]
     return float(sum(gaps))
 
 
@@ -97,29 +117,46 @@ def _fit_need(heads: Heads, vectors: np.ndarray, aside: Sequence[Row], settle: n
         beta = 2.0 if need in RECALL_FIRST else 1.0
         bars = np.arange(0.1, 0.91, 0.05)
         reached = [
-            precision_recall_fscore_support(truth[known & settle, at], chances[known & settle, at] >= bar, beta=beta, average="binary", zero_division=0)[2]
+            precision_recall_fscore_support(
+                truth[known & settle, at],
+                chances[known & settle, at] >= bar,
+                beta=beta,
+                average="binary",
+                zero_division=0,
+            )[2]
             for bar in bars
         ]
         # Of the thresholds about as good as the best, the one in their middle does not depend on a single row.
         good = bars[np.array(reached) >= max(reached) - 0.01]
         thresholds[need] = round(float(good[len(good) // 2]), 2)
         precision, recall, f1, _ = precision_recall_fscore_support(
-            truth[known & ~settle, at], chances[known & ~settle, at] >= thresholds[need], average="binary", zero_division=0
+            truth[known & ~settle, at],
+            chances[known & ~settle, at] >= thresholds[need],
+            average="binary",
+            zero_division=0,
         )
         rows = int((truth[known & ~settle, at] == 1).sum())
-        scores[need] = {"rows": rows, "precision": round(100 * precision, 1), "recall": round(100 * recall, 1), "f1": round(100 * f1, 1)}
+        scores[need] = {
+            "rows": rows,
+            "precision": round(100 * precision, 1),
+            "recall": round(100 * recall, 1),
+            "f1": round(100 * f1, 1),
+        }
     return {"classes": list(NEEDS), "thresholds": thresholds}, scores
 
 
 def _fit_mixed(heads: Heads, encoder: Encoder, rows: Sequence[Row]) -> tuple[dict, dict]:
-    """A text is mixed when it is for one of its targets and against another; posts and reviews are taken as not mixed."""
+    """Mixed is for one of its targets and against another. Posts and reviews are taken as not mixed."""
     polarities: dict[str, set[int]] = defaultdict(set)
     of_dev: dict[str, bool] = {}
     for row in rows:
         if row.source in ("mams-atsa", "restaurants", "laptops"):
-            polarities[row.text.text].add(int(row.labels["brand_sentiment"]))
+            polarities[row.text.text].add(row.class_of("brand_sentiment"))
             of_dev[row.text.text] = row.dev
-        elif row.source in ("tweets", "airline", "app-reviews", "products") and zlib.crc32(row.text.text.encode()) % 8 == 0:
+        elif (
+            row.source in ("tweets", "airline", "app-reviews", "products")
+            and zlib.crc32(row.text.text.encode()) % 8 == 0
+        ):
             polarities[row.text.text].add(1)
             of_dev[row.text.text] = row.dev
     texts = sorted(polarities)
@@ -129,12 +166,21 @@ def _fit_mixed(heads: Heads, encoder: Encoder, rows: Sequence[Row]) -> tuple[dic
     line = LogisticRegression(C=0.05, max_iter=2000).fit(vectors[~dev], truth[~dev])
     heads["mixed.weight"], heads["mixed.bias"] = line.coef_.astype(np.float32), line.intercept_.astype(np.float32)
     chances = line.predict_proba(vectors[dev])[:, 1]
-    precision, recall, f1, _ = precision_recall_fscore_support(truth[dev], chances >= 0.5, average="binary", zero_division=0)
-    score = {"rows": int(truth[dev].sum()), "precision": round(100 * precision, 1), "recall": round(100 * recall, 1), "f1": round(100 * f1, 1)}
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        truth[dev], chances >= 0.5, average="binary", zero_division=0
+    )
+    score = {
+        "rows": int(truth[dev].sum()),
+        "precision": round(100 * precision, 1),
+        "recall": round(100 * recall, 1),
+        "f1": round(100 * f1, 1),
+    }
     return {"classes": ["mixed"], "thresholds": {"mixed": 0.5}}, score
 
 
-def _likeness_kept(heads: Heads, vectors: np.ndarray, base: BertModel, tokenizer: Tokenizer, aside: Sequence[Row]) -> dict[str, float]:
+def _likeness_kept(
+    heads: Heads, vectors: np.ndarray, base: BertModel, tokenizer: Tokenizer, aside: Sequence[Row]
+) -> dict[str, float]:
     """How near the embedding head stays to the untouched base: mean cosine, over texts of the text pass."""
     places = [at for at, row in enumerate(aside) if row.brand is None][:600]
     untouched = vectors_fp32(Multitask(base).eval(), tokenizer, [aside[at] for at in places])
@@ -144,6 +190,7 @@ def _likeness_kept(heads: Heads, vectors: np.ndarray, base: BertModel, tokenizer
 
 def _temperature(logits: np.ndarray, truth: np.ndarray) -> float:
     """The divisor of the logits under which the truth is likeliest, by search over a grid."""
+
     def surprise(temperature: float) -> float:
         return float(-np.log(_softmax(logits / temperature)[np.arange(len(truth)), truth] + 1e-9).mean())
 
@@ -165,6 +212,6 @@ def _cosine(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 def _by_source(rows: Sequence[Row], chosen: np.ndarray) -> dict[str, list[int]]:
     found: dict[str, list[int]] = defaultdict(list)
-    for at in np.flatnonzero(chosen):
-        found[rows[at].source].append(int(at))
+    for at in np.flatnonzero(chosen).tolist():
+        found[rows[at].source].append(at)
     return {source: places for source, places in sorted(found.items()) if len(places) >= 20}
