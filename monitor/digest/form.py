@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
+from monitor.digest.visible import visible
+
 CITED = 50
 """A sentence names at most so many mentions; its figures' queries give the rest."""
 
@@ -41,7 +43,14 @@ class Sentence:
 
 
 def say(*parts: str | Figure, mentions: Iterable[int] = ()) -> Sentence:
-    return Sentence(tuple(part for part in parts if part != ""), tuple(mentions)[:CITED])
+    """Words and figures in order; words that follow each other become one part."""
+    joined: list[str | Figure] = []
+    for part in parts:
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        elif part != "":
+            joined.append(part)
+    return Sentence(tuple(joined), tuple(mentions)[:CITED])
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +268,8 @@ def as_json(digest: Digest) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return visible(value)
     if isinstance(value, Sentence):
         return {"text": value.text, "parts": _plain(value.parts), "mentions": list(value.mentions)}
     if isinstance(value, Figure):

@@ -15,7 +15,10 @@ from monitor.insight.phrases import Phrase, repeated
 from monitor.insight.words import line_of, parts
 from monitor.mention import Heard, Mention
 
+Lines = list[tuple[int, str]]
 MOST_STORIES = 5
+LARGE = 50
+"""Of so many items of a story the words are looked at."""
 RUN = 7
 """So many words in a row that all copies share, and nothing else has, tell a story's items from the rest."""
 
@@ -26,7 +29,9 @@ def stories(material: Material) -> Stories:
     for one, lead in zip(material.heard, copies(material.heard), strict=True):
         groups[lead].append(one)
     several = sorted((group for group in groups.values() if len(group) > 1), key=lambda g: (-len(g), g[0].mention.id))
-    items = tuple(_story(material, sorted(group, key=_first)) for group in several[:MOST_STORIES])
+    # a phrase does not cross from title to text
+    lines = [(one.mention.id, f"{line_of(one.mention.title)}/{line_of(one.mention.text)}") for one in material.heard]
+    items = tuple(_story(material, lines, sorted(group, key=_first)) for group in several[:MOST_STORIES])
     everything = Figure(len(material.heard), many(len(material.heard), "mention"), ask(*_where(material)))
     if not items:
         return Stories(say("No copies: ", everything, ", each said once." if material.heard else "."), ())
@@ -46,28 +51,27 @@ def _first(heard: Heard) -> tuple[float, int]:
     return heard.mention.published.timestamp(), heard.mention.id
 
 
-def _story(material: Material, group: list[Heard]) -> Story:
+def _story(material: Material, lines: Lines, group: list[Heard]) -> Story:
     lead = group[0].mention
     headline = plain_line(lead.title or lead.text, 120)
-    copies_figure = Figure(len(group), grouped(len(group)), ask(*_where(material), _telling(material, group)))
-    more = Figure(len(group) - 1, f"+ {len(group) - 1} more", copies_figure.query)
+    copies_figure = Figure(len(group), grouped(len(group)), ask(*_where(material), _telling(lines, group)))
+    more = Figure(len(group), f"+ {len(group) - 1} more", copies_figure.query)
     sources = tuple(dict.fromkeys(plain_line(one.mention.source, 60) for one in group))
     sentence = say(f"“{headline}”, first at {sources[0]} ", more, mentions=(one.mention.id for one in group))
     return Story(headline, cite(lead), copies_figure, sources, sentence)
 
 
-def _telling(material: Material, group: list[Heard]) -> str:
+def _telling(lines: Lines, group: list[Heard]) -> str:
     """A condition that gives this group and nothing else: words in a row that all its items have and nothing else has;
     failing that, such words for each of them."""
     inside = {one.mention.id for one in group}
-    lines = [(one.mention.id, line_of(one.mention.title), line_of(one.mention.text)) for one in material.heard]
 
     def found(run: str) -> set[int]:
-        return {id_ for id_, *fields in lines if any(f" {run} " in line for line in fields)}
+        return {id_ for id_, line in lines if f" {run} " in line}
 
     runs = [run for run in _runs(group[0]) if run]
     shared = next((run for run in runs if found(run) == inside), "")
-    own = [next((run for run in _runs(one) if run and found(run) <= inside), "") for one in group]
+    own = [next((run for run in _runs(one) if run and found(run) <= inside), "") for one in group[:LARGE]]
     return saying([shared] if shared else sorted({run for run in own if run} or set(runs[:1])))
 
 

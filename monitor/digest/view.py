@@ -17,7 +17,7 @@ SENTIMENTS = ("negative", "neutral", "positive")
 
 def query_link(base: str, query: str) -> str:
     """The page of the mentions behind a number; empty without a base or a query."""
-    return f"{base.rstrip('/')}/mentions?q={quote(query, safe='')}" if base and query else ""
+    return f"{base.rstrip('/')}/mentions?q={quote(query, safe='', errors='replace')}" if base and query else ""
 
 
 def web_link(url: str) -> str:
@@ -29,7 +29,7 @@ def web_link(url: str) -> str:
         return ""
     if split.scheme.lower() not in ("http", "https") or not split.hostname:
         return ""
-    return quote(url.strip(), safe="!#$%&*+,-./:;=?@_~")
+    return quote(url.strip(), safe="!#$%&*+,-./:;=?@_~", errors="replace")
 
 
 def host_of(url: str) -> str:

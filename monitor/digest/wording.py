@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from datetime import date, timedelta
 
 from monitor.digest.form import Cited
 from monitor.digest.material import Material
+from monitor.digest.visible import visible
 from monitor.insight.phrases import shorten
 from monitor.insight.usual import Usual
 from monitor.mention import Mention
@@ -15,7 +14,6 @@ from monitor.mention import Mention
 EXCERPT = 240
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 def many(number: int, thing: str, things: str = "") -> str:
@@ -70,11 +68,6 @@ def occasion(material: Material, usual: Usual) -> str:
 def too_early(material: Material, usual: Usual) -> str:
     periods = many(usual.days, "past week" if is_weekly(material) else "past day")
     return f"too early to say what is usual ({periods} so far)"
-
-
-def visible(text: str) -> str:
-    """Without control and direction characters, which would let a text rearrange the words around it."""
-    return UNSEEN.sub("", unicodedata.normalize("NFC", text))
 
 
 def plain_line(text: str, most: int = EXCERPT) -> str:

@@ -58,7 +58,9 @@ def _exact_keys(mention: Mention, words: list[str]) -> list[object]:
 
 def _shingles(words: list[str]) -> frozenset[int]:
     # crc32 rather than hash(): the same groups in every process
-    return frozenset(zlib.crc32(" ".join(words[i : i + 3]).encode()) for i in range(len(words) - 2))
+    return frozenset(
+        zlib.crc32(" ".join(words[i : i + 3]).encode("utf-8", "surrogatepass")) for i in range(len(words) - 2)
+    )
 
 
 def _sketch(shingles: frozenset[int]) -> list[int]:
@@ -87,10 +89,10 @@ def canonical(url: str) -> str:
     """The address without what marketing adds to it; empty for a bare host, which says nothing about one article."""
     try:
         split = urlsplit(url)
+        kept = urlencode([(k, v) for k, v in parse_qsl(split.query) if not k.lower().startswith(TRACKING)])
     except ValueError:
         return ""
     if split.scheme not in ("http", "https") or (split.path in ("", "/") and not split.query):
         return ""
-    kept = urlencode([(k, v) for k, v in parse_qsl(split.query) if not k.lower().startswith(TRACKING)])
     host = split.netloc.lower().removeprefix("www.")
     return f"{host}{split.path.rstrip('/')}?{kept}#{split.fragment}"

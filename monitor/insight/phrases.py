@@ -22,6 +22,10 @@ COVERED = 0.6
 DISTINCT = 3.0
 """A single word is a theme when it is so many times as frequent here as elsewhere."""
 QUOTE = 220
+MOST_WORDINGS = 40
+"""Of a phrase that is worded in more ways, the commonest are counted: the query behind the count stays readable."""
+CANDIDATES = 50
+"""Quotes are chosen among so many."""
 
 Key = tuple[str, ...]
 
@@ -52,12 +56,13 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """A mention cut into sentences of (word as written, folded word, key), and its folded lines for searching."""
+    """A mention cut into sentences of (word as written, folded word, key), and its folded words for searching."""
 
     heard: Heard
     who: str
     sentences: tuple[tuple[tuple[str, str, str], ...], ...]
-    lines: tuple[str, str]
+    keys: frozenset[str]
+    line: str
 
 
 def repeated(
@@ -75,11 +80,10 @@ def repeated(
     which a single word must stand out.
     """
     ignored = {part for name in ignore for part in map(stem, parts(name)) if part}
-    leads = [now[i] for i, lead in enumerate(copies(now)) if i == lead]
-    said = [_cut(heard, ignored) for heard in leads]
     everyone = [_cut(heard, ignored) for heard in now]
+    said = [everyone[i] for i, lead in enumerate(copies(now)) if i == lead]
     earlier = [_cut(heard, ignored) for heard in before]
-    chosen = _choose(_people_by_key(said), least, most)
+    chosen = _choose(_people_by_key(said, least), least, most)
     chosen += _single_words(said, chosen, [_cut(heard, ignored) for heard in elsewhere], least, most - len(chosen))
     found = [_phrase(key, said, everyone, earlier) for key in chosen]
     return tuple(sorted((p for p in found if p.people >= least), key=lambda p: (-p.people, -p.count, p.name))[:most])
@@ -97,31 +101,37 @@ def _cut(heard: Heard, ignored: Collection[str]) -> _Said:
                     tuple((w, f, "" if k in ignored else k) for (w, f), k in zip(words, keys, strict=True))
                 )
     who = mention.author.casefold() or f"mention {mention.id}"
-    return _Said(heard, who, tuple(sentences), (line_of(mention.title), line_of(mention.text)))
+    found = frozenset(word[2] for sentence in sentences for word in sentence if word[2])
+    # a phrase does not cross from title to text
+    return _Said(heard, who, tuple(sentences), found, f"{line_of(mention.title)}/{line_of(mention.text)}")
 
 
-def _runs(said: _Said) -> Iterator[tuple[Key, tuple[tuple[str, str, str], ...]]]:
-    """Every run of words with its keys: all its meaningful words, and of a longer run the first and the last alone."""
+def _runs(said: _Said, common: Collection[str]) -> Iterator[tuple[Key, tuple[tuple[str, str, str], ...]]]:
+    """Every run of words that starts and ends with a common one, with its keys: all its meaningful words, and of a
+    longer run the first and the last alone."""
     for sentence in said.sentences:
-        places = [i for i, word in enumerate(sentence) if word[2]]
+        places = [i for i, word in enumerate(sentence) if word[2] in common]
         for at, start in enumerate(places):
             for end in places[at + 1 : at + LONGEST]:
                 if end - start >= LONGEST:
                     break
                 run = sentence[start : end + 1]
-                meaning = {word[2] for word in run if word[2]}
-                if run[-1][2] == NOT or len(meaning) < 2:
+                ends = {run[0][2], run[-1][2]}
+                if run[-1][2] == NOT:
                     continue
-                yield tuple(sorted(meaning)), run
-                ends = {sentence[start][2], sentence[end][2]}
+                meaning = {word[2] for word in run if word[2]}
+                if len(meaning) > 1:
+                    yield tuple(sorted(meaning)), run
                 if len(meaning) > 2 and len(ends) == 2 and NOT not in ends:
                     yield tuple(sorted(ends)), run
 
 
-def _people_by_key(said: Iterable[_Said]) -> dict[Key, set[str]]:
+def _people_by_key(said: Sequence[_Said], least: int) -> dict[Key, set[str]]:
+    """Only from words that enough people use: a rare word cannot be in a phrase that many say."""
+    common = {word for word, who in _people_by_word(said).items() if len(who) >= least}
     people: defaultdict[Key, set[str]] = defaultdict(set)
     for one in said:
-        for key in {key for key, _ in _runs(one)}:
+        for key in {key for key, _ in _runs(one, common) if common.issuperset(key)}:
             people[key].add(one.who)
     return people
 
@@ -161,20 +171,20 @@ def _single_words(
 def _people_by_word(said: Iterable[_Said]) -> dict[str, set[str]]:
     people: defaultdict[str, set[str]] = defaultdict(set)
     for one in said:
-        for word in {word[2] for sentence in one.sentences for word in sentence if word[2]}:
+        for word in one.keys:
             people[word].add(one.who)
     return people
 
 
 def _phrase(key: Key, said: Sequence[_Said], everyone: Sequence[_Said], earlier: Sequence[_Said]) -> Phrase:
     """Counts by the wordings, not by the key, so that a search for the wordings gives the same number."""
-    wordings = sorted({wording for one in (*everyone, *earlier) for wording, _ in _wordings(key, one)})
+    wordings = _commonest(wording for one in (*everyone, *earlier) for wording in {w for w, _ in _wordings(key, one)})
     saying = [one for one in said if _says(one, wordings)]
     written = _names(key, saying)
     with_it = [one for one in everyone if _says(one, wordings)]
     return Phrase(
         name=written,
-        wordings=tuple(wordings),
+        wordings=wordings,
         people=len({one.who for one in saying}),
         count=len(with_it),
         before=sum(_says(one, wordings) for one in earlier),
@@ -183,19 +193,26 @@ def _phrase(key: Key, said: Sequence[_Said], everyone: Sequence[_Said], earlier:
     )
 
 
+def _commonest(wordings: Iterable[str]) -> tuple[str, ...]:
+    found = Counter(wordings)
+    return tuple(sorted(sorted(found, key=lambda wording: (-found[wording], wording))[:MOST_WORDINGS]))
+
+
 def _wordings(key: Key, one: _Said) -> Iterator[tuple[str, str]]:
     """(folded, as written) of every run under this key."""
+    if not one.keys.issuperset(key):
+        return
     if len(key) == 1:
         for sentence in one.sentences:
             yield from ((" ".join(parts(word[0])), word[0]) for word in sentence if word[2] == key[0])
         return
-    for found, run in _runs(one):
+    for found, run in _runs(one, key):
         if found == key:
             yield " ".join(parts(" ".join(word[0] for word in run))), " ".join(word[0] for word in run)
 
 
 def _says(one: _Said, wordings: Sequence[str]) -> bool:
-    return any(f" {wording} " in line for wording in wordings for line in one.lines)
+    return any(f" {wording} " in one.line for wording in wordings)
 
 
 def _names(key: Key, saying: Sequence[_Said]) -> str:
@@ -223,7 +240,9 @@ def _around(word: str, one: _Said) -> Iterator[tuple[str, str]]:
 
 def _quotes(saying: Sequence[_Said], wordings: Sequence[str]) -> tuple[Quote, ...]:
     """Two quotes by different people; those that say it in a full sentence of readable length first."""
-    candidates = [Quote(one.heard.mention.id, one.heard.mention.author, excerpt(one, wordings)) for one in saying]
+    candidates = [
+        Quote(one.heard.mention.id, one.heard.mention.author, excerpt(one, wordings)) for one in saying[:CANDIDATES]
+    ]
     candidates.sort(key=lambda quote: (abs(len(quote.text) - 90), quote.mention))
     people: dict[str, Quote] = {}
     for quote in candidates:

@@ -76,7 +76,7 @@ def crisis() -> tuple[Heard, ...]:
         told.append(heard(mention(4100 + i, text, author, 21 - 2.3 * i), "negative", needs))
     told[1] = replace(told[1], assignee="Jonas")
     outlets = ("The Grocer Daily", "Food Wire", "Northern Post", "eBusiness Today", "Kitchen Ledger", "Metro Morning",
-               "Leeds Line", "Retail Brief", "Box Watch", "The Daily Fork", "Consumer Desk", "Harbour News")  # fmt: skip
+               "Leeds Line", "Retail Brief", "Box Watch", "The Daily Fork", "Consumer Desk", "Harbour")  # fmt: skip
     for i, outlet in enumerate(outlets):
         text = STORY if i % 2 == 0 else f"{STORY} Read more at {outlet}."
         article = mention(
@@ -91,8 +91,8 @@ def crisis() -> tuple[Heard, ...]:
                (5, "", "Great app", "finn"))  # fmt: skip
     for i, (stars, title, text, author) in enumerate(reviews):
         review = mention(
-            4300 + i, text, author, 3 + 2 * i, title=title, source="App Store UK", source_kind="appstore", kind="review",
-            rating=float(stars), rating_max=5.0, rating_kind="stars", url=f"https://apps.example/review/{4300 + i}",
+            4300 + i, text, author, 3 + 2 * i, title=title, source="App Store UK", source_kind="appstore",
+            kind="review", rating=float(stars), rating_max=5.0, rating_kind="stars", url=f"https://apps.example/review/{4300 + i}",
         )  # fmt: skip
         mood = "negative" if stars < 3 else "positive"
         told.append(heard(review, mood, ("complaint",) if stars < 3 else ("praise",)))
@@ -121,13 +121,14 @@ def history(weeks: int = 8, level: float = 14, seed: int = 3) -> tuple[DayCount,
 
 def sources() -> tuple[SourceHealth, ...]:
     fine = [
-        ("mastodon.social", "mastodon"), ("Reddit search", "reddit"), ("App Store UK", "appstore"), ("Google News", "feed"),
-        ("Hacker News", "hackernews"), ("The Grocer Daily", "feed"),
+        ("mastodon.social", "mastodon"), ("Reddit search", "reddit"), ("App Store UK", "appstore"),
+        ("Google News", "feed"), ("Hacker News", "hackernews"), ("The Grocer Daily", "feed"),
     ]  # fmt: skip
     rows = [SourceHealth(name, kind, "ok", last_good=END - timedelta(minutes=4)) for name, kind in fine]
     failing = SourceHealth(
         "Trustpilot page", "reviews_page", "failing", last_good=END - timedelta(hours=28), failures=31,
-        failing_since=END - timedelta(hours=27), error="answered 403 Forbidden", advice="the site refuses robots: use its API key",
+        failing_since=END - timedelta(hours=27), error="answered 403 Forbidden",
+        advice="the site refuses robots: use its API key",
     )  # fmt: skip
     return (*rows, failing)
 
