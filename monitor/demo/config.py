@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from monitor.demo.handed_in import SURVEY_FILE
 from monitor.demo.server import BROKEN_FEED
 from monitor.demo.services import APP, RIVAL_APP, STOREFRONTS
-from monitor.demo.world import BRAND, DESCRIPTION, QUERY, RIVALS
+from monitor.demo.world import ALIAS, BRAND, DESCRIPTION, QUERY, RIVALS
 
 SUPPORT_DESK = "Support desk"
 """The webhook source into which the support desk's tickets are pushed."""
@@ -42,6 +42,7 @@ listen = {_text(listen)}
 
 [[brand]]
 name = {_text(BRAND)}
+aliases = [{_text(ALIAS)}]
 query = {_text(QUERY)}
 competitors = [{_texts(RIVALS)}]
 description = {_text(DESCRIPTION)}

@@ -28,12 +28,13 @@ from datetime import UTC, datetime, timedelta
 from monitor.demo.voices import Line, read_voices
 
 BRAND = "Kettlewick"
+ALIAS = "kettle wick"
 RIVALS = ("Oakspout", "Tarnwell")
 DESCRIPTION = (
     "Invented for this demonstration: a maker of smart kettles (One, Pour, Mini) and of the app that goes with them. "
     "No such company exists, and nobody said any of this."
 )
-QUERY = '(Kettlewick* OR "kettle wick") NOT ("Kettlewick Lane" OR "Kettlewick Hall" OR parish OR cricket)'
+QUERY = f'({BRAND}* OR "{ALIAS}") NOT ("Kettlewick Lane" OR "Kettlewick Hall" OR parish OR cricket)'
 
 # Mentions of the brand in each window of 24 hours, the last one first.
 VOLUME = (
