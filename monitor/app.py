@@ -9,12 +9,15 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from models.language import detect
 
 import sources
+from models.base import Question
+from models.language import UNDECIDED, language_of
+from models.taxonomy import Label, Taxonomy, shipped
+from models.weights import WeightsDamaged, WeightsMissing
 from monitor import channels
 from monitor.collect.children import Pool
 from monitor.config import ChannelEntry, Config, channel_for
@@ -29,13 +32,16 @@ from monitor.net.guard import parse_allowed
 from monitor.net.http import Net
 from monitor.notice import Attempt, Delivery, Notice
 from monitor.pipeline import Ear
-from monitor.query.queryset import QuerySet
 from monitor.query.parse import parse
+from monitor.query.queryset import QuerySet
 from monitor.store import brands, watches
 from monitor.store.brands import Versioned
 from monitor.store.engine import Store
 from sources import webhook
 from sources.base import Item, Problem, Tombstone
+
+if TYPE_CHECKING:
+    from models.judge import Judge
 
 log = structlog.get_logger()
 
@@ -180,7 +186,13 @@ def brands_in(config: Config) -> list[Brand]:
 def ear_for(known: Sequence[Versioned]) -> Ear:
     """All brands' queries compiled together."""
     queries = QuerySet({one.brand.id: parse(one.brand.query) for one in known})
-    return Ear(queries, {one.brand.id: one.query_version for one in known}, detect)
+    return Ear(queries, {one.brand.id: one.query_version for one in known}, spoken)
+
+
+def spoken(text: str) -> str:
+    """The language of a text, or nothing where it is too short to tell."""
+    code = language_of(text)
+    return "" if code == UNDECIDED else code
 
 
 def listened_in(config: Config, known: Mapping[str, Brand]) -> list[Listened]:
@@ -227,23 +239,33 @@ def subscriptions_in(config: Config, known: Mapping[str, Brand]) -> list[Subscri
 class _Shipped:
     """The shipped scorers in the engine's terms."""
 
-    def __init__(self, judge: Any) -> None:
+    def __init__(self, judge: Judge) -> None:
         self._judge = judge
-        self.version = judge.version
+        self.versions = judge.versions
 
     def answers(self, texts: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-        return [
-            reading.as_json() for reading in self._judge.read([Question(text, brand or None) for text, brand in texts])
-        ]
+        readings = self._judge.read([Question(text, brand or None) for text, brand in texts])
+        return [reading.as_json() for reading in readings]
 
 
 def scorer_for(config: Config) -> Scorer:
     """The configured scorers. Raises NotUsable with the reason."""
-    from models.judge import Judge  # the encoder's libraries are heavy: only where scoring happens
-
     if not config.scoring.enabled:
         raise NotUsable("scoring is switched off: [scoring] enabled = false")
+    # The encoder's runtime takes long to import: only where something is scored.
+    from models.judge import Judge
+
     try:
-        return _Shipped(Judge.open(threads=config.scoring.threads))
-    except WeightsError as error:
+        return _Shipped(Judge.open(threads=config.scoring.threads, taxonomy=taxonomy_in(config)))
+    except (WeightsMissing, WeightsDamaged) as error:
         raise NotUsable(str(error)) from error
+
+
+def taxonomy_in(config: Config) -> Taxonomy:
+    """What mentions are sorted into: the starting taxonomy where it is wanted, and the user's own topics."""
+    own = [
+        Label(topic.name, topic.description or ", ".join((topic.name, *topic.words)), topic.words, topic.examples)
+        for topic in config.topics
+    ]
+    start = shipped() if config.taxonomy.defaults else Taxonomy()
+    return start.extended(Taxonomy(topics=tuple(own)))

@@ -213,12 +213,14 @@ def rematch(connection: Connection, brand_id: int, after: int, ear: Ear) -> int 
 # score --------------------------------------------------------------------------------------------------------------
 
 
-def settle(connection: Connection, asked: opinions.Due, reading: Mapping[str, Any], version: str) -> bool:
+def settle(
+    connection: Connection, asked: opinions.Due, reading: Mapping[str, Any], versions: Mapping[str, str]
+) -> bool:
     """Store what the scorers said of one due text, and what follows from it for the brand's counts.
 
     `reading` is the scorers' answer as JSON. False when an edit came between question and answer: it stays due.
     """
-    if not opinions.settle(connection, asked, opinions_in(reading, version)):
+    if not opinions.settle(connection, asked, opinions_in(reading, versions)):
         return False
     language = reading.get("language")
     if language and language != "und":
@@ -237,22 +239,21 @@ def settle(connection: Connection, asked: opinions.Due, reading: Mapping[str, An
     return True
 
 
-def opinions_in(reading: Mapping[str, Any], version: str) -> list[Opinion]:
+def opinions_in(reading: Mapping[str, Any], versions: Mapping[str, str]) -> list[Opinion]:
     """A reading taken apart: one opinion a scorer, its whole answer kept as the detail."""
     if "skipped" in reading:
-        return [Opinion("skipped", version, str(reading["skipped"]), 1.0)]
-    found = []
-    for scorer, answer in reading.items():
-        if isinstance(answer, str):
-            found.append(Opinion(scorer, version, answer, 1.0))
-        elif isinstance(answer, list):
-            best = answer[0] if answer else {"label": "none", "score": 1.0}
-            found.append(Opinion(scorer, version, best["label"], float(best["score"]), {"all": answer}))
-        else:
-            label = str(answer.get("label", ""))
-            score = answer.get("score", answer.get(label, 1.0))
-            found.append(Opinion(scorer, version, label, float(score), answer))
-    return found
+        return [Opinion("skipped", "", str(reading["skipped"]), 1.0)]
+    return [_opinion(scorer, version, reading[scorer]) for scorer, version in versions.items() if scorer in reading]
+
+
+def _opinion(scorer: str, version: str, answer: Any) -> Opinion:
+    if isinstance(answer, str):
+        return Opinion(scorer, version, answer, 1.0)
+    if isinstance(answer, list):
+        best = answer[0] if answer else {"label": "none", "score": 1.0}
+        return Opinion(scorer, version, best["label"], float(best["score"]), {"all": answer})
+    label = str(answer.get("label", ""))
+    return Opinion(scorer, version, label, float(answer.get("score", answer.get(label, 1.0))), answer)
 
 
 # digest → outbox ----------------------------------------------------------------------------------------------------
@@ -270,8 +271,9 @@ def announce(
 ) -> int | None:
     """Freeze a digest and put one notice a channel into the outbox, in one transaction; the digest's id.
 
-    `content` is what digest/content.py gives. None, and nothing written, when the subscription has a digest of this date: that question is asked of the unique
-    row, so that no restart, second process or change of the clocks tells anything twice.
+    `content` is what digest/content.py gives. None, and nothing written, when the subscription has a digest of this
+    date: that question is asked of the unique row, so that no restart, second process or change of the clocks tells
+    anything twice.
     """
     digest_id = digests.freeze(
         connection,

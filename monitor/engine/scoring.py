@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
@@ -23,7 +23,9 @@ class Scorer(Protocol):
     """What the engine needs of the models: texts in, answers out, same order and length."""
 
     @property
-    def version(self) -> str: ...
+    def versions(self) -> Mapping[str, str]:
+        """Scorer to its version."""
+        ...
 
     def answers(self, texts: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
         """For each (text, brand or empty) the answer as JSON."""
@@ -35,7 +37,7 @@ async def score_waiting(store: Store, scorer: Scorer, progress: Progress = lambd
     done = 0
     while slice_ := await store.read(opinions.due, SLICE):
         answers = await asyncio.to_thread(scorer.answers, [(text_of(due), due.brand) for due in slice_])
-        settled = await store.write(_settle_all, slice_, answers, scorer.version)
+        settled = await store.write(_settle_all, slice_, answers, scorer.versions)
         done += settled
         progress(done, await store.read(opinions.waiting))
         if not settled:
@@ -48,5 +50,7 @@ def text_of(due: Due) -> str:
     return f"{due.title}\n{due.text}" if due.title and due.text else due.text or due.title
 
 
-def _settle_all(connection: Connection, slice_: Sequence[Due], answers: Sequence[dict[str, Any]], version: str) -> int:
-    return sum(pipeline.settle(connection, due, answer, version) for due, answer in zip(slice_, answers, strict=True))
+def _settle_all(
+    connection: Connection, slice_: Sequence[Due], answers: Sequence[dict[str, Any]], versions: Mapping[str, str]
+) -> int:
+    return sum(pipeline.settle(connection, due, answer, versions) for due, answer in zip(slice_, answers, strict=True))

@@ -281,11 +281,17 @@ def score(
     threads: Annotated[int, typer.Option(min=0, help="Processor cores to use; 0 for all.")] = 0,
 ) -> None:
     """Score texts: {"text": …, "brand": …?} a line in, one line out."""
-    from models.judge import Judge, score_lines
+    from models.judge import Judge
+    from models.lines import score_lines
+    from models.weights import WeightsDamaged, WeightsMissing
+    from monitor.faces.setup import input_lines
 
-    judge = Judge.open(threads=threads)
-    for line in score_lines(sys.stdin.buffer, judge):
-        print(line, flush=False)
+    try:
+        judge = Judge.open(threads=threads)
+    except (WeightsDamaged, WeightsMissing) as error:
+        _fail(str(error), 1)
+    for line in score_lines(input_lines(), judge):
+        print(line)
 
 
 @app.command()

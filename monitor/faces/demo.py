@@ -57,10 +57,13 @@ async def play(out: Path | None, *, once: bool) -> None:
         runner = web.AppRunner(build(service), access_log=None)
         stack.push_async_callback(runner.cleanup)
         address = await bind(runner, config)
+        stays = not once and sys.stdout.isatty()
+        # Numbers link to the pages behind them, where those stay up.
+        service.teller.base_url = address if stays else ""
         content = await _first_digest(service, world, address, tell)
         digest_shown(content)
         digest_written(content, folder)
-        if once or not sys.stdout.isatty():
+        if not stays:
             return
         page = f"{address}/digests/1"
         console.print(f"\nThe digest, and what is behind every number: {page}   Stop with Ctrl-C.")

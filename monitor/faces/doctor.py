@@ -101,7 +101,7 @@ def _weights(config: Config) -> Finding:
         scorer = scorer_for(config)
     except NotUsable as reason:
         return Finding("note" if not config.scoring.enabled else "bad", f"mentions stay unscored: {reason}")
-    return Finding("good", f"the scorers work (version {scorer.version})")
+    return Finding("good", f"the scorers work (sentiment {scorer.versions.get('sentiment', 'off')})")
 
 
 def _stored(config: Config) -> Iterator[Finding]:

@@ -44,8 +44,8 @@ async def bind(runner: web.AppRunner, config: Config) -> str:
         await web.TCPSite(runner, config.web.host, config.web.port).start()
     except OSError as error:
         raise Refused(
-            f"Nothing can listen on {config.web.listen} ({error.strerror}): another program does, or the address is not "
-            "this machine's. Choose another one in [web] listen."
+            f"Nothing can listen on {config.web.listen} ({error.strerror}): another program does, or the address is "
+            "not this machine's. Choose another one in [web] listen."
         ) from error
     host, port = runner.addresses[0][:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import io
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -132,12 +133,16 @@ def read_saved_reply(kind: str, file: Path, config: str) -> None:
         raise Refused(f"--config does not fit {kind}: {error.errors()[0]['msg']}") from error
 
 
+def input_lines() -> Iterator[str]:
+    """The lines of standard input as UTF-8, whatever the terminal's settings; damaged bytes are replaced."""
+    return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace", newline="\n")
+
+
 def match_standard_input(query: str, *, as_view: bool) -> int:
     """Print the lines that match; 0 when some did, 1 when none did."""
     matched = 0
-    lines = open(sys.stdin.fileno(), encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
     try:
-        for line in match_lines(query, lines, as_view=as_view, report=_report):
+        for line in match_lines(query, input_lines(), as_view=as_view, report=_report):
             matched += 1
             print(line)
     except QueryError as error:

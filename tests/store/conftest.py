@@ -23,7 +23,7 @@ from sources.base import Item
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 FEED = Origin("blog", "feed", "https://blog.example/feed")
-SURVEY = Origin("survey", "table", "table:survey.csv", keeps_all=True)
+VERSIONS = dict.fromkeys(("language", "sentiment", "brand_sentiment", "relevance"), "1")
 
 
 @dataclass
@@ -66,7 +66,7 @@ class House:
         answer: dict[str, Any] = {"language": "en", "sentiment": {"label": label, **shares, "unsure": False}, **more}
         if relevance is not None:
             answer["relevance"] = {"score": relevance}
-        return sum(self.store.writing(pipeline.settle, due, answer, "1") for due in self.due())
+        return sum(self.store.writing(pipeline.settle, due, answer, VERSIONS) for due in self.due())
 
     def counts(self, brand: str = "Acme") -> dict[str, int]:
         since, until = self.now - timedelta(days=400), self.now + timedelta(days=2)

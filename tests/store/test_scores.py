@@ -11,6 +11,7 @@ from monitor.pipeline import Origin
 from monitor.store import opinions
 from monitor.store.tables import DueRow
 
+VERSIONS = {"sentiment": "1", "brand_sentiment": "1"}
 SURVEY = Origin("survey", "table", "table:survey.csv", keeps_all=True)
 
 
@@ -36,7 +37,7 @@ def test_the_answer_towards_the_brand_counts_for_the_brand(house, item):
             "sentiment": {"label": "neutral", "negative": 0.2, "neutral": 0.6, "positive": 0.2},
             "brand_sentiment": {"label": label, "negative": 0.1, "neutral": 0.1, "positive": 0.1, label: 0.8},
         }
-        assert house.store.writing(pipeline.settle, due, answer, "1")
+        assert house.store.writing(pipeline.settle, due, answer, VERSIONS)
     assert house.counts("Acme")["sentiment:positive"] == 1
     assert house.counts("Bolt")["sentiment:negative"] == 1
     assert house.texts('brand:"Bolt" sentiment:negative') == ["Acme beats Bolt"]
@@ -48,7 +49,7 @@ def test_an_edit_between_question_and_answer_keeps_it_due(house, item):
     (asked,) = house.due()
     house.take(item("1", "Acme is awful"))
     answer = {"sentiment": {"label": "positive", "negative": 0.1, "neutral": 0.1, "positive": 0.8}}
-    assert not house.store.writing(pipeline.settle, asked, answer, "1")
+    assert not house.store.writing(pipeline.settle, asked, answer, VERSIONS)
     assert [due.text for due in house.due()] == ["Acme is awful"]
     assert "sentiment:positive" not in house.counts()
 
@@ -64,7 +65,7 @@ def test_an_unlikely_mention_is_kept_and_counted_apart(house, item):
 def test_a_text_that_cannot_be_scored_is_settled_with_the_reason(house, item):
     house.take(item("1", "Acme"))
     (due,) = house.due()
-    assert house.store.writing(pipeline.settle, due, {"skipped": "nothing but a symbol"}, "1")
+    assert house.store.writing(pipeline.settle, due, {"skipped": "nothing but a symbol"}, VERSIONS)
     assert house.due() == []
     (found,) = house.store.reading(queries.find, "", 10)
     assert found.answers["skipped"] == "nothing but a symbol"
@@ -93,7 +94,7 @@ def test_a_newer_version_of_a_scorer_needs_no_new_table(house, item):
     for version, label in (("1", "negative"), ("2", "positive")):
         house.store.writing(opinions.ask, due.mention_id, [due.brand_id])
         answer = {"sentiment": {"label": label, "negative": 0.1, "neutral": 0.1, "positive": 0.1, label: 0.8}}
-        house.store.writing(pipeline.settle, due, answer, version)
+        house.store.writing(pipeline.settle, due, answer, {"sentiment": version})
     (found,) = house.store.reading(queries.find, "", 10)
     assert found.answers["sentiment"]["label"] == "positive"
     assert house.counts() == {"mentions": 1, "source:blog": 1, "sentiment:positive": 1}

@@ -1,0 +1,151 @@
+"""Sources are polled side by side: what one does wrong is written down with it and touches no other."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from monitor import queries
+from monitor.store import watches
+
+BRAND = '[[brand]]\nname = "Acme"\n'
+
+
+def rss(*titles: str) -> str:
+    items = "".join(
+        f"<item><guid>{title}</guid><title>{title}</title><pubDate>Sat, 21 Nov 2026 10:00:00 GMT</pubDate></item>"
+        for title in titles
+    )
+    return f'<rss version="2.0"><channel><title>t</title>{items}</channel></rss>'
+
+
+def feed(*titles: str):
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(text=rss(*titles), content_type="application/rss+xml")
+
+    return answer
+
+
+async def broken(request: web.Request) -> web.Response:
+    raise web.HTTPInternalServerError
+
+
+async def garbage(request: web.Request) -> web.Response:
+    return web.Response(text="\x00\x01 this is no feed", content_type="application/rss+xml")
+
+
+async def until(question) -> None:
+    """Ask again and again until the answer is yes."""
+    async with asyncio.timeout(30):
+        while not await question():
+            await asyncio.sleep(0.02)  # noqa: ASYNC110  (what is waited for happens in the database)
+
+
+def failing(connection, most: int) -> bool:
+    return len([one for one in watches.health(connection, datetime.now(UTC)) if one.error]) >= most
+
+
+def source(name: str, url: str, more: str = "") -> str:
+    return f'[[source]]\nkind = "feed"\nname = "{name}"\nurl = "{url}"\n{more}\n'
+
+
+async def test_broken_sources_delay_and_stop_nobody_and_say_what_is_wrong(open_service, loopback):
+    never = asyncio.Event()
+
+    async def hangs(request: web.Request) -> web.Response:
+        await never.wait()
+        raise AssertionError
+
+    good = await loopback({"/": feed("Acme one", "Acme two")})
+    bad = [await loopback({"/": handler}) for handler in (broken, garbage, hangs)]
+    toml = BRAND + source("good", good) + "".join(source(f"bad {n}", url) for n, url in enumerate(bad))
+    async with open_service(toml) as service:
+        everything = asyncio.create_task(service.collector.poll_all())
+        await until(lambda: service.store.read(queries.find, "", 10))
+        assert not everything.done()
+        await until(lambda: service.store.read(failing, 2))
+        health = {one.name: one for one in await service.store.read(queries.sources_health, service.now())}
+        assert health["good"].state == "ok"
+        assert "500" in health["bad 0"].error
+        assert "BadShape" in health["bad 1"].error
+        assert health["bad 1"].advice
+        everything.cancel()
+        await service.collector.stop(0)
+
+
+async def test_a_source_that_fails_is_asked_later_and_later(open_service, loopback, clock):
+    async with open_service(BRAND + source("bad", await loopback({"/": broken}), 'every = "1m"')) as service:
+        waits = []
+        for _ in range(4):
+            await service.collector.poll_all()
+            (health,) = await service.store.read(queries.sources_health, clock())
+            waits.append((health.next_due - clock()).total_seconds())
+            clock.pass_(hours=1)
+        assert health.failures == 4
+        assert waits == sorted(waits)
+        assert waits[3] > 4 * waits[0]
+
+
+async def test_a_source_that_recovers_forgets_its_trouble(open_service, loopback):
+    answers = [broken, feed("Acme one")]
+
+    async def recovers(request: web.Request) -> web.Response:
+        return await answers.pop(0)(request)
+
+    async with open_service(BRAND + source("shaky", await loopback({"/": recovers}))) as service:
+        await service.collector.poll_all()
+        await service.collector.poll_all()
+        (health,) = await service.store.read(queries.sources_health, service.now())
+        assert (health.state, health.error, health.failures) == ("ok", "", 0)
+
+
+async def test_only_what_is_due_is_polled(open_service, loopback, clock):
+    asked = []
+
+    async def counts(request: web.Request) -> web.Response:
+        asked.append(clock())
+        return await feed("Acme one")(request)
+
+    async with open_service(BRAND + source("s", await loopback({"/": counts}), 'every = "10m"')) as service:
+        for _ in range(4):
+            await service.collector.poll_due()
+            await service.collector.stop(10)
+            clock.pass_(minutes=6)
+        assert len(asked) == 2
+
+
+async def test_a_paused_source_is_not_asked(open_service, loopback):
+    asked = []
+
+    async def counts(request: web.Request) -> web.Response:
+        asked.append(1)
+        return await feed("Acme one")(request)
+
+    async with open_service(BRAND + source("s", await loopback({"/": counts}), "paused = true")) as service:
+        await service.collector.poll_all()
+        await service.collector.poll_due()
+        assert asked == []
+
+
+async def test_nothing_where_there_always_was_something_raises_an_alarm(open_service, loopback):
+    answers = [feed(f"Acme {n}") for n in range(6)] + [feed(), feed()]
+
+    async def dries_up(request: web.Request) -> web.Response:
+        return await answers.pop(0)(request)
+
+    async with open_service(BRAND + source("s", await loopback({"/": dries_up}))) as service:
+        polls = [(await service.collector.poll_all())[0] for _ in range(8)]
+        assert [bool(poll.error) for poll in polls] == [False] * 7 + [True]
+        assert "always was something" in polls[-1].error
+
+
+async def test_a_reply_in_an_unknown_form_is_kept_as_evidence(open_service, loopback):
+    async with open_service(BRAND + source("s", await loopback({"/": garbage}))) as service:
+        await service.collector.poll_all()
+        kept = await service.store.read(
+            lambda connection: connection.exec_driver_sql("SELECT url, why, body FROM evidence").all()
+        )
+        assert len(kept) == 1
+        assert b"this is no feed" in kept[0].body

@@ -1,0 +1,122 @@
+"""Digests come once a date and reach everybody they are for, through restarts, refusals and crashes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from aiohttp import web
+
+from monitor import queries
+from monitor.store import outbox
+
+DAILY = '[[brand]]\nname = "Acme"\n[[digest]]\nat = "08:00"\ntimezone = "Europe/Berlin"\nto = [{to}]\n'
+
+
+def slack(*answers: int | Callable[[], web.Response]):
+    """A Slack that answers as scripted, then well; and what it was sent."""
+    got: list[dict] = []
+    script = list(answers)
+
+    async def hook(request: web.Request) -> web.Response:
+        got.append(await request.json())
+        status = script.pop(0) if script else 200
+        return web.Response(status=status, text="ok" if status == 200 else "no", headers={"Retry-After": "60"})
+
+    return hook, got
+
+
+async def states(service) -> list[str]:
+    return [parcel.state for parcel in await service.store.read(outbox.listed)]
+
+
+async def test_a_digest_is_made_once_a_date_through_restarts(open_service, clock, tmp_path):
+    toml = DAILY.format(to=f'"file:{tmp_path}/digests"')
+    made = []
+    for _ in range(3):
+        async with open_service(toml) as service:
+            for _ in range(24):
+                made.append(await service.tell_due())
+                clock.pass_(hours=1)
+    assert sum(made) == 3
+    async with open_service(toml) as service:
+        dates = [str(one.local_date) for one in await service.store.read(queries.digests_archive, 10)]
+    assert dates == ["2026-11-24", "2026-11-23", "2026-11-22"]
+
+
+async def test_a_new_subscription_waits_for_its_first_hour(open_service, clock, tmp_path):
+    async with open_service(DAILY.format(to=f'"file:{tmp_path}/d"')) as service:
+        assert await service.tell_due() == 0
+
+
+async def test_a_digest_reaches_every_channel_and_a_broken_one_delays_no_other(open_service, clock, loopback, tmp_path):
+    hook, got = slack(503)
+    url = await loopback({"/hook": hook})
+    async with open_service(DAILY.format(to=f'"slack:{url}/hook", "file:{tmp_path}/d"')) as service:
+        await service.tell_due()
+        clock.pass_(days=1)
+        await service.tell_due()
+        assert await service.teller.deliver_ready() == 1
+        assert sorted(await states(service)) == ["delivered", "retry"]
+        assert list(tmp_path.glob("d/**/digest.html"))
+        clock.pass_(hours=1)
+        assert await service.teller.deliver_ready() == 1
+        assert sorted(await states(service)) == ["delivered", "delivered"]
+        assert got[0] == got[1], "a retry sends the same message"
+
+
+async def test_a_channel_that_says_never_is_given_up_loudly(open_service, clock, loopback):
+    hook, got = slack(410)
+    url = await loopback({"/hook": hook})
+    async with open_service(DAILY.format(to=f'"slack:{url}/hook"')) as service:
+        await service.tell_due()
+        clock.pass_(days=1)
+        await service.tell_due()
+        await service.teller.deliver_ready()
+        (parcel,) = await service.store.read(outbox.listed)
+        assert parcel.state == "dead"
+        assert parcel.answer
+        clock.pass_(days=1)
+        assert await service.teller.deliver_ready() == 0
+        assert len(got) == 1
+
+
+async def test_a_crash_between_sending_and_writing_the_answer_is_known_to_the_channel(open_service, clock, loopback):
+    hook, _ = slack()
+    url = await loopback({"/hook": hook})
+    toml = DAILY.format(to=f'"webhook:{url}/hook"')
+    async with open_service(toml) as service:
+        await service.tell_due()
+        clock.pass_(days=1)
+        await service.tell_due()
+        (parcel,) = await service.store.read(outbox.ready, clock())
+        await service.store.write(outbox.start, parcel.notice.id, clock())
+    async with open_service(toml) as service:
+        assert await service.teller.deliver_ready() == 0
+        assert await service.teller.recover() == 1
+        assert await service.teller.deliver_ready() == 1
+        (parcel,) = await service.store.read(outbox.listed)
+        assert parcel.attempts[0].answer == ""
+        assert len(parcel.attempts) == 2
+
+
+async def test_a_notice_for_a_channel_that_was_removed_is_given_up_with_the_reason(open_service, clock, tmp_path):
+    async with open_service(DAILY.format(to=f'"file:{tmp_path}/old"')) as service:
+        await service.tell_due()
+        clock.pass_(days=1)
+        await service.tell_due()
+    async with open_service(DAILY.format(to=f'"file:{tmp_path}/new"')) as service:
+        await service.teller.deliver_ready()
+        (parcel,) = await service.store.read(outbox.listed)
+        assert (parcel.state, "no channel" in parcel.answer) == ("dead", True)
+
+
+async def test_the_stored_digest_is_what_was_sent(open_service, clock, tmp_path):
+    async with open_service(DAILY.format(to=f'"file:{tmp_path}/d"')) as service:
+        await service.tell_due()
+        clock.pass_(days=1)
+        await service.tell_due()
+        await service.teller.deliver_ready()
+        (frozen,) = await service.store.read(queries.digests_archive, 5)
+        (path,) = tmp_path.glob("d/**/digest.json")
+        assert json.loads(path.read_text()) == frozen.content
