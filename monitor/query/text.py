@@ -110,6 +110,7 @@ class Words:
     def __init__(self, text: str) -> None:
         self.text = text
         self._token = _token_pattern(text)
+        self._one_each = self._token is _ASCII_TOKEN
 
     @cached_property
     def in_order(self) -> list[str]:
@@ -118,7 +119,10 @@ class Words:
             return self.text.translate(_ASCII_WORDS).split()
         if self._token is _ANY_TOKEN:
             return self._paired()
-        return " ".join(map(_folded, self._token.findall(self.text))).split()
+        folded = list(map(_folded, self._token.findall(self.text)))
+        words = " ".join(folded).split()
+        self._one_each = len(words) == len(folded) and "" not in folded
+        return words
 
     def _paired(self) -> list[str]:
         words: list[str] = []
@@ -147,18 +151,11 @@ class Words:
 
     @cached_property
     def _places(self) -> tuple[list[int], list[int]]:
-        starts: list[int] = []
-        ends: list[int] = []
-        for token in self._token.finditer(self.text):
-            count = 1 if self._token is _ASCII_TOKEN else len(_folded(token[0]).split())
-            start, end = token.span()
-            if count == 1:
-                starts.append(start)
-                ends.append(end)
-            else:
-                starts += [start] * count
-                ends += [end] * count
-        return starts, ends
+        spans = [token.span() for token in self._token.finditer(self.text)]
+        _ = self.in_order  # cutting the words tells whether each token is one
+        if not self._one_each:
+            spans = [span for span in spans for _ in _folded(self.text[span[0] : span[1]]).split()]
+        return [start for start, _ in spans], [end for _, end in spans]
 
     @property
     def starts(self) -> list[int]:

@@ -1,4 +1,4 @@
-"""docs/query-language.md says what is there: its examples are queries, its fields the fields, its message the message."""
+"""docs/query-language.md says what is there: its examples are queries, its fields and its message the real ones."""
 
 from __future__ import annotations
 
