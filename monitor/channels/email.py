@@ -41,7 +41,7 @@ class Options(ChannelOptions):
     @classmethod
     def addresses(cls, value: Any) -> Any:
         for address in [value] if isinstance(value, str) else value:
-            if not MAILBOX.fullmatch(parseaddr(address)[1]):
+            if not address.isprintable() or not MAILBOX.fullmatch(parseaddr(address)[1]):
                 raise ValueError(f'"{address}" is not an e-mail address such as team@example.org')
         return value
 
@@ -75,7 +75,7 @@ def letter(notice: Notice, options: Options) -> bytes:
     message.set_content(text, cte="quoted-printable")
     if html:
         message.add_alternative(html, subtype="html", cte="quoted-printable")
-        message.set_boundary(f"overheard-{hashlib.sha256(notice.id.encode()).hexdigest()[:32]}")
+        message.set_boundary(f"overheard-{hashlib.sha256(notice.id.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}")
     return message.as_bytes()
 
 
@@ -91,6 +91,7 @@ def mailbox(address: str) -> Address:
 
 
 def header(text: str) -> str:
-    """One line without controls, direction marks or lone surrogates: what `email` would let through into a header."""
+    """One line without controls, direction marks, lone surrogates or what a reader would decode (=?…?=): `email` lets
+    all of these through into a header."""
     kept = (c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else " " for c in text)
-    return " ".join("".join(kept).split())[:200]
+    return " ".join("".join(kept).replace("=?", "= ?").split())[:200]

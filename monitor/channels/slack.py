@@ -64,7 +64,7 @@ class Options(ChannelOptions):
 def deliver(notice: Notice, options: Options, earlier: Sequence[Attempt], now: datetime) -> Delivery:
     doubtful = is_ambiguous(earlier)
     if options.token is not None:
-        return (yield from _by_bot(notice, options, doubtful, now))
+        return (yield from _by_bot(notice, options, earlier[-1].started if doubtful else None, now))
     assert options.webhook_url is not None
     if doubtful and options.on_ambiguous == "hold":
         return Never("held: the answer to the last try was lost, and it may have arrived", held=True)
@@ -98,12 +98,13 @@ def judge_hook(reply: Reply, now: datetime) -> Outcome:
 # By bot token -----------------------------------------------------------------------------------------------------
 
 
-def _by_bot(notice: Notice, options: Options, doubtful: bool, now: datetime) -> Delivery:
-    """Look for a message whose answer was lost; post; put the details into its thread. The message is the notice:
-    when only its thread fails, it has arrived all the same, and the answer says so."""
+def _by_bot(notice: Notice, options: Options, doubtful: datetime | None, now: datetime) -> Delivery:
+    """Look for the message of a try (started at `doubtful`) whose answer was lost; post; put the details into its
+    thread. The message is the notice: when only its thread fails, it has arrived all the same, and the answer says so.
+    """
     repeat = ""
     if doubtful:
-        reply = yield _call(options, "conversations.history", query={"limit": "100", "include_all_metadata": "true"})
+        reply = yield _call(options, "conversations.history", query=_around(doubtful))
         if found := _find(reply, notice.id):
             return Sent(f"arrived before as {found}")
         if not isinstance(judge_api(reply, now), Sent):
@@ -120,6 +121,12 @@ def _by_bot(notice: Notice, options: Options, doubtful: bool, now: datetime) -> 
     reply = yield _call(options, "chat.postMessage", thread)
     below = judge_api(reply, now)
     return outcome if isinstance(below, Sent) else Sent(f"{outcome.answer}, without its thread: {below.why}")
+
+
+def _around(when: datetime) -> dict[str, str]:
+    """The few messages of these minutes: an answer of more than 64 kB would be cut off."""
+    start, end = when.timestamp() - 60, when.timestamp() + 180
+    return {"oldest": f"{start:.6f}", "latest": f"{end:.6f}", "limit": "5", "include_all_metadata": "true"}
 
 
 def _post(notice: Notice, shown: list[dict[str, Any]]) -> dict[str, Any]:

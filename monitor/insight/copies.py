@@ -15,6 +15,8 @@ from monitor.mention import Heard, Mention
 
 LONG = 12
 """Words from which on two people do not write the same text by chance."""
+COMPARED = 500
+"""So many words of a text are compared: whose beginnings are alike, are copies."""
 ALIKE = 0.7
 """Jaccard similarity of three-word shingles from which on two long texts are copies."""
 TRACKING = ("utm_", "fbclid", "gclid", "mc_cid", "mc_eid", "igshid", "ref_src")
@@ -32,7 +34,7 @@ def copies(heard: Sequence[Heard]) -> list[int]:
         keys = _exact_keys(mention, words)
         found = next((exact[key] for key in keys if key in exact), None)
         if found is None and len(words) >= LONG:
-            shingles[index] = _shingles(words)
+            shingles[index] = _shingles(words[:COMPARED])
             found = _near(shingles[index], buckets, shingles)
             if found is None:
                 for value in _sketch(shingles[index]):

@@ -27,6 +27,9 @@ MOST_WORDINGS = 40
 CANDIDATES = 50
 """Quotes are chosen among so many."""
 
+READ = 3_000
+"""Phrases are looked for in the first so many characters of a text; what is found is counted in all of it."""
+
 Key = tuple[str, ...]
 
 
@@ -93,7 +96,7 @@ def _cut(heard: Heard, ignored: Collection[str]) -> _Said:
     mention = heard.mention
     sentences = []
     for field in (mention.title, mention.text):
-        for sentence in SENTENCE_END.split(field):
+        for sentence in SENTENCE_END.split(field[:READ]):
             words = [(word, fold(word)) for word in WORD.findall(sentence)]
             if words:
                 keys = (stem(folded) for _, folded in words)

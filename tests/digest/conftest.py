@@ -92,7 +92,8 @@ def crisis() -> tuple[Heard, ...]:
     for i, (stars, title, text, author) in enumerate(reviews):
         review = mention(
             4300 + i, text, author, 3 + 2 * i, title=title, source="App Store UK", source_kind="appstore",
-            kind="review", rating=float(stars), rating_max=5.0, rating_kind="stars", url=f"https://apps.example/review/{4300 + i}",
+            kind="review", rating=float(stars), rating_max=5.0, rating_kind="stars",
+            url=f"https://apps.example/review/{4300 + i}",
         )  # fmt: skip
         mood = "negative" if stars < 3 else "positive"
         told.append(heard(review, mood, ("complaint",) if stars < 3 else ("praise",)))
