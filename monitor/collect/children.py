@@ -13,7 +13,7 @@ import pickle
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any, Self
 
 from monitor.collect.child import HEADER
@@ -21,6 +21,8 @@ from sources.base import BadShape, SourceError
 
 PRELOAD = ("lxml.etree", "fastfeedparser", "feedparser", "selectolax.lexbor", "sources.feed")
 _LARGEST_ANSWER = 64 * 1024 * 1024
+_LARGE = 256 * 1024
+"""Bytes from which on a document is large: those leave one child free for the others."""
 _LAST_RESORT = 10.0
 """Seconds beyond the wall-clock limit after which a whole child is killed and not only its reader."""
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
@@ -47,6 +49,7 @@ class Pool:
         self._limits = (cpu_seconds, wall_seconds, memory)
         self._preload = preload
         self._turns = asyncio.Semaphore(size)
+        self._large = asyncio.Semaphore(max(1, size - 1))
         self._idle: list[_Child] = []
 
     async def __aenter__(self) -> Self:
@@ -63,8 +66,9 @@ class Pool:
 
         A SourceError that it raises is raised here. Whatever else goes wrong, limits included, is a BadShape.
         """
-        job = pickle.dumps((function, args), pickle.HIGHEST_PROTOCOL)
-        async with self._turns:
+        large = any(isinstance(arg, bytes | str) and len(arg) > _LARGE for arg in args)
+        async with self._large if large else nullcontext(), self._turns:
+            job = pickle.dumps((function, args), pickle.HIGHEST_PROTOCOL)
             child = self._idle.pop() if self._idle else await self._start()
             try:
                 answer = await child.ask(job, self._limits[1] + _LAST_RESORT)
@@ -76,7 +80,11 @@ class Pool:
         if kind == "result":
             return value
         if kind == "error" and isinstance(value, SourceError):
-            raise value
+            try:
+                raise value
+            finally:
+                # Else the error, its traceback and the document would hold each other in memory.
+                del value
         raise BadShape("$", self._why(kind, value))
 
     def _why(self, kind: str, value: Any) -> str:
@@ -117,7 +125,8 @@ class _Child:
         """Send a job; what came back is still to be unpickled. Raises BadShape when the whole child fails."""
         try:
             async with asyncio.timeout(seconds):
-                self._jobs.write(HEADER.pack(len(job)) + job)
+                self._jobs.write(HEADER.pack(len(job)))
+                self._jobs.write(job)
                 await self._jobs.drain()
                 (size,) = HEADER.unpack(await self._answers.readexactly(HEADER.size))
                 if size > _LARGEST_ANSWER:

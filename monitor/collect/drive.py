@@ -46,6 +46,8 @@ class Answer(Protocol):
     def validators(self) -> Mapping[str, str]: ...
     @property
     def cut(self) -> bool: ...
+    @property
+    def put_down(self) -> Callable[[], None]: ...
 
 
 class Net(Protocol):
@@ -149,6 +151,7 @@ async def drive(
         raise
     finally:
         reading.close()
+        poll.put_down()
 
 
 async def check(source: Source, config: SourceConfig, *, net: Net, pool: Reader) -> Checked:
@@ -177,6 +180,7 @@ class _Poll:
         self._earlier = state.validators
         self._validators: dict[str, Mapping[str, str]] = {}
         self._reply: Response | None = None
+        self._answer: Answer | None = None
         self._entries = 0
 
     async def run(self, reading: Reading) -> Outcome:
@@ -216,11 +220,12 @@ class _Poll:
             raise _Quit
         self._done = replace(self._done, requests=self._done.requests + 1)
         self._close_reply()
+        self.put_down()
         if isinstance(step, LocalFile):
             answer = await self._net.read_file(step)
         else:
             answer = await self._fetch(step)
-        self._reply = answer.response
+        self._answer, self._reply = answer, answer.response
         if answer.cut:
             size = f"{len(answer.response.body) / 2**20:.0f} MiB"
             self._problems.append(
@@ -269,6 +274,13 @@ class _Poll:
     def evidence(self) -> Response | None:
         """The last reply, as far as it is worth keeping."""
         return replace(self._reply, body=self._reply.body[:_EVIDENCE]) if self._reply else None
+
+    def put_down(self) -> None:
+        """The last reply's body is no longer needed."""
+        if self._answer is not None:
+            self._reply = self.evidence()
+            self._answer.put_down()
+            self._answer = None
 
 
 def _next(reading: Reading, answer: Any) -> Step:

@@ -13,6 +13,9 @@ from sources.base import Unreachable
 ENCODINGS = "gzip, deflate"
 """What is asked for: only what zlib can undo piece by piece under a limit."""
 
+LARGE = 256 * 1024
+"""Decoded bytes from which on a body is large."""
+
 _CHUNK = 64 * 1024
 _MEMBERS = 64
 _AUTO, _RAW = 32 + zlib.MAX_WBITS, -zlib.MAX_WBITS
@@ -24,6 +27,31 @@ class Speed:
 
     grace: float = 5.0
     rate: float = 1000.0
+
+
+class NoRoom(Exception):
+    """A large body, while as many as may be are held already: come again with a ticket."""
+
+
+class Ticket:
+    """The right to hold one large body. Taken when it turns out to be large, given back when it is no longer needed."""
+
+    def __init__(self, room: asyncio.Semaphore) -> None:
+        self._room = room
+        self._held = False
+
+    async def take(self, *, wait: bool = True) -> bool:
+        """Take it, unless it is held already. Without `wait`, False when there is none just now."""
+        if not self._held and (wait or not self._room.locked()):
+            await self._room.acquire()
+            self._held = True
+        return self._held
+
+    def give_back(self) -> None:
+        """The body is no longer needed. Doing it twice changes nothing."""
+        if self._held:
+            self._held = False
+            self._room.release()
 
 
 class Inflater:
@@ -65,14 +93,13 @@ class Inflater:
 
 
 async def read_body(
-    content: StreamReader, encoding: str, cap: int, where: str, speed: Speed | None = None
+    content: StreamReader, encoding: str, cap: int, where: str, speed: Speed, ticket: Ticket | None = None
 ) -> tuple[bytes, bool]:
     """The decoded body, and whether it was cut off at `cap` bytes.
 
-    Raises Unreachable for a body that is too slow, damaged, or encoded in a way that was not asked for; what the
-    connection itself raises passes through.
+    Raises Unreachable for a body that is too slow, damaged, or encoded in a way that was not asked for, and NoRoom for
+    a large one without a ticket to be had; what the connection itself raises passes through.
     """
-    speed = speed or Speed()
     encoding = encoding.strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
         raise Unreachable(f"{where}: the answer came encoded as {encoding[:40]!r}, which was not asked for")
@@ -85,9 +112,12 @@ async def read_body(
                 received += len(chunk)
                 patience.reschedule(started + max(speed.grace, received / speed.rate))
                 room = cap + 1 - len(plain)
+                if len(plain) > LARGE and ticket is not None and not await ticket.take(wait=False):
+                    raise NoRoom
                 plain += inflater.undo(chunk, room) if inflater else chunk[:room]
                 if len(plain) > cap or received > cap:
-                    return bytes(plain[:cap]), True
+                    del plain[cap:]
+                    return bytes(plain), True
     except TimeoutError:
         if patience.expired():
             raise Unreachable(

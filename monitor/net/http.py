@@ -10,8 +10,8 @@ import asyncio
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -24,7 +24,7 @@ from yarl import URL
 
 from monitor.net import robots
 from monitor.net.answers import REDIRECTS, broken, error_for, shown, shown_host
-from monitor.net.body import ENCODINGS, Speed, read_body
+from monitor.net.body import ENCODINGS, NoRoom, Speed, Ticket, read_body
 from monitor.net.connect import Hop, Names, Resolve, on_the_way, session, trusted_tls
 from monitor.net.files import read_file, save
 from monitor.net.guard import NOTHING, Allowed
@@ -56,6 +56,8 @@ class Limits:
     """Requests in flight to hosts that answered last time, or were never asked."""
     suspects: int = 32
     """Requests in flight to hosts that did not: they queue among themselves."""
+    large: int = 4
+    """Bodies over 256 kB that are held at a time, until their readers put them down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Fetched:
     validators: Mapping[str, str] = field(default_factory=dict)
     """`etag` and `last-modified`, exactly as received."""
     cut: bool = False
+    put_down: Callable[[], None] = lambda: None
+    """To be called once the body is no longer needed: only so many large ones are held at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,7 @@ class Net:
         self._tls = self._tls or trusted_tls()
         self._session = session(self._names, self._tls, self._agent)
         self._lane = asyncio.Semaphore(self._limits.at_once)
+        self._room = asyncio.Semaphore(self._limits.large)
         self._side_lane = asyncio.Semaphore(self._limits.suspects)
         return self
 
@@ -125,9 +130,9 @@ class Net:
         query = _Query(
             request.method, {**_without(_OURS, request.headers), **conditions}, request.body, cap, request.page
         )
-        response, cut = await self._follow(query, url, parse_rate(rate), self._allowed)
+        response, cut, put_down = await self._with_room(query, url, parse_rate(rate))
         if 200 <= response.status < 300:
-            return Fetched(response, {} if cut else _validators(response.headers), cut)
+            return Fetched(response, {} if cut else _validators(response.headers), cut, put_down)
         if response.status == 304 and conditions:
             return Fetched(response, validators or {})
         error = error_for(response.status, response.headers, shown(url), datetime.now(UTC))
@@ -163,7 +168,7 @@ class Net:
             url = _target(ask.url, {})
             hop.host = url.host or ""
             async with self._turn(url, rate):
-                response, _ = await self._ask(query, url, hop, shown_host(url), whatever=True)
+                response, _ = await self._ask(query, url, hop, shown_host(url), self._limits.seconds, whatever=True)
         except SourceError as error:
             # Once a status has come, the message has arrived, even if the rest of the answer never does.
             return (
@@ -171,7 +176,22 @@ class Net:
             )
         return Reply(response.status, response.headers, response.body)
 
-    async def _follow(self, query: _Query, url: URL, rate: Rate, allowed: Allowed) -> tuple[Response, bool]:
+    async def _with_room(self, query: _Query, url: URL, rate: Rate) -> tuple[Response, bool, Callable[[], None]]:
+        """The last reply. A large body that finds no room is asked for again when there is some: no line waits."""
+        ticket = Ticket(self._room)
+        try:
+            with suppress(NoRoom):
+                return *await self._follow(query, url, rate, self._allowed, ticket), ticket.give_back
+            await ticket.take()
+            response, cut = await self._follow(query, url, rate, self._allowed, ticket)
+        except BaseException:
+            ticket.give_back()
+            raise
+        return response, cut, ticket.give_back
+
+    async def _follow(
+        self, query: _Query, url: URL, rate: Rate, allowed: Allowed, ticket: Ticket | None = None
+    ) -> tuple[Response, bool]:
         left = self._limits.seconds
         for _ in range(self._limits.redirects + 1):
             if query.page:
@@ -179,7 +199,7 @@ class Net:
             hop = Hop(url.host or "", allowed)
             async with self._turn(url, rate):
                 started = time.monotonic()
-                response, cut = await self._ask(query, url, hop, shown(url), seconds=left)
+                response, cut = await self._ask(query, url, hop, shown(url), left, ticket)
                 left -= time.monotonic() - started
             if response.status not in REDIRECTS:
                 return response, cut
@@ -204,10 +224,10 @@ class Net:
             host.suspect = False
 
     async def _ask(
-        self, query: _Query, url: URL, hop: Hop, where: str, *, seconds: float | None = None, whatever: bool = False
-    ) -> tuple[Response, bool]:
+        self, query: _Query, url: URL, hop: Hop, where: str, seconds: float, ticket: Ticket | None = None,
+        *, whatever: bool = False,
+    ) -> tuple[Response, bool]:  # fmt: skip
         """One exchange with one host. The body is read where it is of use: of good replies, or `whatever` came."""
-        seconds = self._limits.seconds if seconds is None else seconds
         headers = {**query.headers, "Accept-Encoding": ENCODINGS}
         try:
             async with asyncio.timeout(seconds):
@@ -220,7 +240,8 @@ class Net:
                         body, cut = b"", False
                         if whatever or 200 <= reply.status < 300:
                             encoding = reply.headers.get("Content-Encoding", "")
-                            body, cut = await read_body(reply.content, encoding, query.cap, where, self._limits.speed)
+                            speed = self._limits.speed
+                            body, cut = await read_body(reply.content, encoding, query.cap, where, speed, ticket)
                         return replace(hop.head, body=body), cut
         except TimeoutError:
             raise Unreachable(f"{where}: no answer within {self._limits.seconds:.0f} s") from None

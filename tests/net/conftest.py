@@ -38,17 +38,17 @@ async def net(make_net: Callable[..., Awaitable[Net]]) -> Net:
 
 @pytest.fixture
 async def raw_server() -> AsyncIterator[Callable[..., Awaitable[str]]]:
-    """`await raw_server(handler)`: speaks byte by byte; the request's head has been read. Gives the address."""
+    """`await raw_server(handler)`: speaks byte by byte; the request's `first` words have been read. Gives the address."""
     servers: list[asyncio.Server] = []
     busy: set[asyncio.Task[None]] = set()
 
-    async def serve(handler: RawHandler, host: str = "127.0.0.1") -> str:
+    async def serve(handler: RawHandler, host: str = "127.0.0.1", first: bytes = b"\r\n\r\n") -> str:
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             task = asyncio.current_task()
             assert task is not None
             busy.add(task)
             with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                await reader.readuntil(b"\r\n\r\n")
+                await reader.readuntil(first)
                 await handler(reader, writer)
                 await writer.drain()
             writer.close()

@@ -68,6 +68,6 @@ async def test_a_server_that_does_not_speak_tls_is_said_so(make_net: Any, raw_se
 
     net = await make_net(resolve=_here)
     for handler in (plain, rude):
-        port = (await raw_server(handler)).rpartition(":")[2]
+        port = (await raw_server(handler, first=b"\x16\x03")).rpartition(":")[2]
         with pytest.raises(Unreachable):
             await net.fetch(Get(f"https://feeds.example:{port}/"))
