@@ -22,6 +22,8 @@ MOST_ENTRIES = 5_000
 _ENTRY = re.compile(rb"<(?:\w{1,20}:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _WEB_PAGE = re.compile(rb"\s*(?:<\?xml[^<>]*>\s*)?(?:<!--[^<>]*-->\s*)*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
 _FEED_INSIDE = re.compile(rb"<(?:feed|rss|rdf:RDF)[\s>]")
+_FEED_AT_ALL = re.compile(rb"<(?:\w{1,20}:)?(?:rss|feed|rdf|channel|item|entry)\b", re.IGNORECASE)
+_DECLARATION = re.compile(rb"^\s*<\?xml[^<>]{0,400}\?>")
 _ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
 _WHOLE_ENTITY = re.compile(_ENTITY.pattern + rb"(?:#?\w{1,31};)?")
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^<>\[]{0,1000}(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
@@ -66,8 +68,9 @@ def prepared(body: bytes) -> bytes:
     if len(max(body.split(b">"), key=len, default=b"")) > _LONG_TAG and _MANY_ATTRIBUTES.search(body):
         raise BadShape("$", "an element with thousands of attributes")
     doctype = body.find(b"<!DOCTYPE", 0, 65_536)
-    if doctype >= 0 and not re.search(rb"<[a-zA-Z]", body[:doctype]):
-        body = body[:doctype] + _DOCTYPE.sub(b"", body[doctype:], count=1)
+    found = _DOCTYPE.match(body, doctype) if doctype >= 0 else None
+    if found and not re.search(rb"<[a-zA-Z]", body[:doctype]):
+        body = body[:doctype] + body[found.end() :]
     return without_named_entities(body)
 
 
@@ -91,6 +94,9 @@ def entries_of(body: bytes, url: str) -> list[Entry]:
     first = _by_fastfeedparser(body)
     if first and not _lost_something(body, first):
         return first
+    if not _FEED_AT_ALL.search(body):
+        raise BadShape("$", "neither RSS nor Atom nor JSON Feed")
+    body = _DECLARATION.sub(b"", body, count=1)
     if not _fit_for_feedparser(body):
         if first:
             return first
@@ -228,6 +234,8 @@ def _needs_inner_base(body: bytes, entries: list[Entry]) -> bool:
 
 def _fit_for_feedparser(body: bytes) -> bool:
     """False for the shapes over which feedparser is known to take quadratic time: unclosed brackets, deep nesting."""
+    if body.lstrip()[:5].lower() == b"<?xml":
+        return False
     pairs = ((b"<!--", b"-->"), (b"<![", b"]]>"), (b"<?", b"?>"), (b"<", b">"))
     if any(body.count(opened) - body.count(closed) > 100 for opened, closed in pairs):
         return False

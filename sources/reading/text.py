@@ -26,6 +26,12 @@ _TITLE_TAG = re.compile(
     re.IGNORECASE,
 )
 _WINDOWS = re.compile(r"[\x80-\x84\x86-\x9f]")
+_AS_WINDOWS = {
+    code: bytes([code]).decode("cp1252", errors="ignore") or None for code in range(0x80, 0xA0) if code != 0x85
+}
+_ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
+_VOID = {"br", "img", "hr", "input", "p", "li", "meta", "link", "source", "wbr", "td", "tr", "option", "embed", "col"}
+_MANY_TAGS, _DEEPEST = 2_000, 300
 _BLANK_LINE = re.compile(r"\n[ \t\r\f\v]*\n")
 _BOILERPLATE = re.compile(
     r"(?:^|\n)(?:"
@@ -44,6 +50,8 @@ def plain_text(fragment: str) -> str:
     hides = _UNSEEN_TAG.search(fragment)
     if hides:  # to HTML an <iframe/> is open, and swallows what follows
         fragment = _CLOSED_IN_ITSELF.sub("", fragment)
+    if fragment.count("<") > _MANY_TAGS and _is_deep(fragment):
+        return _lines(html.unescape(_ANY_TAG.sub("\f", fragment)), "\f")
     # A form feed is white space to HTML, so it stays where it is put even between the cells of a table.
     tree = LexborHTMLParser(_BLOCK_EDGE.sub("\f<", fragment), is_fragment=True)
     if hides:
@@ -87,13 +95,24 @@ def _mended(text: str) -> str:
     if text.isascii():
         return text
     if _WINDOWS.search(text):
-        text = _WINDOWS.sub(lambda c: c[0].encode("latin-1").decode("cp1252", errors="replace"), text)
+        text = text.translate(_AS_WINDOWS)
     if "Ã" in text or "Â" in text:
         try:
             return text.encode("latin-1").decode("utf-8")
         except UnicodeError:
             return text
     return text
+
+
+def _is_deep(fragment: str) -> bool:
+    """True for elements inside elements by the hundred: no text is, and HTML parsers take quadratic time over it."""
+    depth = 0
+    for tag in _ANY_TAG.finditer(fragment):
+        if tag[2].lower() not in _VOID:
+            depth = max(0, depth - 1) if tag[1] else depth + 1
+            if depth > _DEEPEST:
+                return True
+    return False
 
 
 def _paragraphs(text: str) -> str:
