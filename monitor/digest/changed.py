@@ -86,9 +86,9 @@ def voice(material: Material, now: Counts) -> Measure:
     whole = now.volume + sum(rival.now.volume for rival in material.rivals)
     everybody = ask(names, material.start, material.end)
     figure = share_figure(now.volume, whole, everybody) or Figure(None, "–", everybody)
-    usual = usual_mean(share_samples(_shares(material)), material.local_date, whole)
+    usual = usual_mean(share_samples(_shares(material)), material.local_date, whole, floor=0)
     past = ask(names, history_start(material), material.start)
-    band = _band(usual, span(percent(usual.low), percent(usual.high)), 100 * max(0, usual.low), 100 * usual.high, past)
+    band = _band(usual, span(percent(usual.low), percent(usual.high)), 100 * usual.low, 100 * usual.high, past)
     before_whole = len(material.previous) + sum(rival.previous.volume for rival in material.rivals)
     before = share_figure(
         len(material.previous),

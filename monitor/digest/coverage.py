@@ -44,7 +44,7 @@ def _checked(material: Material, source: SourceHealth) -> Checked:
         since=source.failing_since,
         last_good=source.last_good,
         error=plain_line(source.error, 160),
-        advice=plain_line(source.advice, 200),
+        advice=plain_line(source.advice, 200).rstrip("."),
         gaps=tuple(plain_line(gap, 160) for gap in source.gaps),
     )
 

@@ -13,6 +13,8 @@ from monitor.insight.copies import copies
 from monitor.mention import Heard
 
 MOST = 5
+REASONS = 2
+"""So many reasons are shown for each."""
 ANSWERED = ("replied", "resolved", "hidden")
 WEIGHTS = (
     ("churn", 5, "threatens to leave"),
@@ -83,5 +85,5 @@ def _urgency(heard: Heard) -> tuple[float, float, int]:
 
 def _item(heard: Heard, material: Material) -> ToAnswer:
     age = max(timedelta(0), material.end - heard.mention.published)
-    why = tuple(words for _, words in reasons(heard))
+    why = tuple(words for _, words in reasons(heard)[:REASONS])
     return ToAnswer(cite(heard.mention), heard.assignee, int(age.total_seconds() // 3600), why)

@@ -86,22 +86,27 @@ class Sample:
     squares: float
 
 
-def usual_mean(past: Mapping[date, Sample], day: date, n: int, level: float = LEVEL) -> Usual:
-    """The range of a period's mean over `n` mentions: random effects by DerSimonian and Laird, and the prediction
-    interval of Higgins, Thompson and Spiegelhalter (JRSS A 172, 2009, p. 137), widened by the sampling of the new
-    period itself."""
-    usable = {when: sample for when, sample in past.items() if sample.n > 0}
-    basis, samples = _choose(usable, day)
+def usual_mean(past: Mapping[date, Sample], day: date, n: int, *, floor: float = -1, level: float = LEVEL) -> Usual:
+    """The range of a period's mean over `n` mentions, between `floor` and 1: random effects by DerSimonian and Laird,
+    and the prediction interval of Higgins, Thompson and Spiegelhalter (JRSS A 172, 2009, p. 137), widened by the
+    sampling of the new period itself.
+
+    Its middle is that of the same weekdays where there are enough of them; how much days differ is learnt from all
+    days, because four Tuesdays say too little of it.
+    """
+    usable = {when: sample for when, sample in past.items() if sample.n > 0 and when < day}
+    basis, chosen = _choose(usable, day)
     if basis == "none" or n <= 0:
-        return Usual("none", len(samples))
-    k, everything = len(samples), sum(sample.n for sample in samples)
-    centre = math.fsum(sample.sum for sample in samples) / everything
-    within = max(_variance(samples, everything, centre), 1 / (4 * everything))
+        return Usual("none", len(chosen))
+    samples = list(usable.values())
+    everything = sum(sample.n for sample in samples)
+    middle = math.fsum(sample.sum for sample in samples) / everything
+    within = max(_variance(samples, everything, middle), 1 / (4 * everything))
     between = _between(samples, within)
-    weights = [1 / (between + within / sample.n) for sample in samples]
-    centre = math.fsum(w * s.sum / s.n for w, s in zip(weights, samples, strict=True)) / math.fsum(weights)
-    reach = student_t(level, k - 2) * math.sqrt(between + 1 / math.fsum(weights) + within / n)
-    return Usual(basis, k, max(-1.0, centre - reach), min(1.0, centre + reach))
+    weights = [1 / (between + within / sample.n) for sample in chosen]
+    centre = math.fsum(w * s.sum / s.n for w, s in zip(weights, chosen, strict=True)) / math.fsum(weights)
+    reach = student_t(level, len(samples) - 2) * math.sqrt(between + 1 / math.fsum(weights) + within / n)
+    return Usual(basis, len(chosen), max(floor, centre - reach), min(1.0, centre + reach))
 
 
 def _variance(samples: Sequence[Sample], everything: int, centre: float) -> float:

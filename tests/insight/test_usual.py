@@ -95,11 +95,25 @@ def test_a_new_mean_falls_into_its_range_as_often_as_promised() -> None:
     dice = np.random.default_rng(11)
     inside, rounds = 0, 300
     for _ in range(rounds):
-        sizes = dice.poisson(20, 9) + 1
-        chances = np.clip(dice.normal(0.3, 0.05, 9), 0.02, 0.98)
+        sizes = dice.poisson(20, 29) + 1
+        chances = np.clip(dice.normal(0.3, 0.05, 29), 0.02, 0.98)
         parts = dice.binomial(sizes, chances)
         past = share_samples(
-            (TUESDAY - timedelta(weeks=back), int(parts[back]), int(sizes[back])) for back in range(1, 9)
+            (TUESDAY - timedelta(days=back), int(parts[back]), int(sizes[back])) for back in range(1, 29)
         )
         inside += usual_mean(past, TUESDAY, int(sizes[0])).place(parts[0] / sizes[0]) == "within"
     assert inside / rounds >= LEVEL - 0.03
+
+
+def test_four_weeks_are_enough_for_a_useful_range_of_net_sentiment() -> None:
+    days = [(TUESDAY - timedelta(days=back), 2 + back % 2, 4, 4 + back % 3) for back in range(1, 29)]
+    usual = usual_mean(sentiment_samples(days), TUESDAY, n=48)
+    assert usual.basis == "weekday"
+    assert usual.place(-0.65) == "below"
+    assert usual.high - usual.low < 0.8
+
+
+def test_a_share_is_never_less_than_nothing() -> None:
+    past = share_samples((TUESDAY - timedelta(days=back), 1 + back % 3, 4) for back in range(1, 29))
+    usual = usual_mean(past, TUESDAY, n=3, floor=0)
+    assert 0 <= usual.low < usual.high <= 1
