@@ -10,9 +10,9 @@ from models.base import Setup
 from models.taxonomy import Label
 
 # A chance from two facts, the cosine between text and label, and whether one of the label's words is in the text:
-# 1 / (1 + exp(-(NEAR * cosine + WORD * found + BIAS))). Fitted by models/train/describe.py.
-NEAR, WORD, BIAS = 8.0, 4.0, -6.5
-# What one example weighs against the description; the nearest of all counts.
+# 1 / (1 + exp(-(NEAR * cosine + WORD * self.found(texts) + BIAS))). Fitted by models/train/describe.py.
+NEAR, WORD, BIAS = 14.5, 4.4, -11.2
+# From this chance on a label is given.
 LEAST = 0.5
 
 
@@ -40,11 +40,14 @@ class Described:
         every = vectors @ self.vectors.T
         return np.stack([every[:, self.owner == at].max(axis=1) for at in range(len(self.labels))], axis=1)
 
+    def found(self, texts: Sequence[str]) -> np.ndarray:
+        """1 where one of the label's words is in the text, shape (texts, labels)."""
+        hits = [[bool(word and word.search(text)) for word in self.words] for text in texts]
+        return np.array(hits, np.float32).reshape(len(texts), len(self.labels))
+
     def chances(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
         """The chance of each label for each text, shape (texts, labels)."""
-        found = np.array([[bool(word and word.search(text)) for word in self.words] for text in texts], float)
-        found = found.reshape(len(texts), len(self.labels))
-        return 1 / (1 + np.exp(-(NEAR * self.nearness(vectors) + WORD * found + BIAS)))
+        return 1 / (1 + np.exp(-(NEAR * self.nearness(vectors) + WORD * self.found(texts) + BIAS)))
 
 
 def any_of(words: Sequence[str]) -> re.Pattern[str] | None:

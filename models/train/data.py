@@ -87,7 +87,8 @@ def _row(
     return Row(source, text, labels, brand, weight, dev)
 
 
-def _lines(path: Path) -> Iterator[dict]:
+def lines_of(path: Path) -> Iterator[dict]:
+    """The objects of a set."""
     with path.open(encoding="utf-8") as lines:
         for line in lines:
             yield json.loads(line)
@@ -97,17 +98,17 @@ def _lines(path: Path) -> Iterator[dict]:
 
 
 def _sentiment(folder: Path) -> Iterator[Row]:
-    for item in _lines(folder / "tweet-sentiment-train.jsonl"):
+    for item in lines_of(folder / "tweet-sentiment-train.jsonl"):
         yield _row("tweets", Marked(plain(item["text"])), {"sentiment": POLARITY.index(item["label"])})
-    for item in _lines(folder / "multilingual-sentiment-english-train.jsonl"):
+    for item in lines_of(folder / "multilingual-sentiment-english-train.jsonl"):
         yield _row("umsab", Marked(plain(item["text"])), {"sentiment": POLARITY.index(item["label"])})
     for name in ("train", "dev"):
-        for item in _lines(folder / f"reviews-sst5-{name}.jsonl"):
+        for item in lines_of(folder / f"reviews-sst5-{name}.jsonl"):
             polarity = (0, 0, 1, 2, 2)[item["label"]]
             yield _row("sst5", Marked(plain(item["text"])), {"sentiment": polarity}, weight=0.7, dev=name == "dev")
-    for item in _lines(folder / "reviews-products-train.jsonl"):
+    for item in lines_of(folder / "reviews-products-train.jsonl"):
         yield _row("products", Marked(plain(item["text"])), {"sentiment": 2 * item["label"]})
-    for item in _lines(folder / "airline-train.jsonl"):
+    for item in lines_of(folder / "airline-train.jsonl"):
         polarity = POLARITY.index(item["sentiment"])
         need = _need_of_service_tweet(item["text"], polarity)
         yield _row("airline", Marked(plain(item["text"])), {"sentiment": polarity, "need": need})
@@ -131,7 +132,7 @@ TWEET_EMOTION: Mapping[str, str] = {"anger": "anger", "joy": "joy", "optimism": 
 
 def _emotion(folder: Path) -> Iterator[Row]:
     for name in ("train", "val"):
-        for item in _lines(folder / f"goemotions-{name}.jsonl"):
+        for item in lines_of(folder / f"goemotions-{name}.jsonl"):
             labels: dict[str, Label] = {}
             found = {GO_EMOTIONS.get(label) for label in item["labels"]}
             if len(found) > 1:
@@ -140,7 +141,7 @@ def _emotion(folder: Path) -> Iterator[Row]:
                 labels["emotion"] = EMOTIONS.index(emotion)
             labels["need"] = _need_of_comment(item["text"], set(item["labels"]))
             yield _row("goemotions", Marked(plain(item["text"])), labels, dev=name == "val")
-        for item in _lines(folder / f"tweet-emotion-{name}.jsonl"):
+        for item in lines_of(folder / f"tweet-emotion-{name}.jsonl"):
             emotion_label = EMOTIONS.index(TWEET_EMOTION[item["label"]])
             yield _row("tweet-emotion", Marked(plain(item["text"])), {"emotion": emotion_label}, dev=name == "val")
 
@@ -189,13 +190,13 @@ def _need(folder: Path) -> Iterator[Row]:
         "rating": (0, 0, UNKNOWN, 0, UNKNOWN, UNKNOWN, UNKNOWN),
         "user experience": (0, UNKNOWN, UNKNOWN, 0, UNKNOWN, UNKNOWN, 1),
     }
-    for item in _lines(folder / "app-reviews-train.jsonl"):
+    for item in lines_of(folder / "app-reviews-train.jsonl"):
         text, need = item["text"], list(of_review[item["label"]])
         need[1] = _question(text) if need[1] == UNKNOWN else need[1]
         need[0] = 1 if need[0] == UNKNOWN and _HELP.search(text) else need[0]
         need[5] = 1 if _CHURN.search(text) else 0
         yield _row("app-reviews", Marked(plain(text)), {"need": tuple(need)})
-    for item in _lines(folder / "complaints-train.jsonl"):
+    for item in lines_of(folder / "complaints-train.jsonl"):
         text, complains = item["text"], item["complaint"]
         need = [
             UNKNOWN,
@@ -208,7 +209,7 @@ def _need(folder: Path) -> Iterator[Row]:
         ]
         need[0] = 1 if _HELP.search(text) and item["domain"] not in ("random_tweet", "random_reply") else UNKNOWN
         yield _row("complaints", Marked(plain(text)), {"need": tuple(need)}, weight=1.5)
-    for item in _lines(folder / "support-intents-train.jsonl"):
+    for item in lines_of(folder / "support-intents-train.jsonl"):
         leaving = int(item["label"] == "terminate_account")
         need = [1, _question(item["text"]), UNKNOWN, 0, 0, leaving, 0]
         yield _row("support", Marked(plain(item["text"])), {"need": tuple(need)})
@@ -242,15 +243,15 @@ def _need_of_comment(text: str, emotions: set[str]) -> tuple[int, ...]:
 
 
 def _brand(folder: Path) -> Iterator[Row]:
-    for item in _lines(folder / "airline-train.jsonl"):
+    for item in lines_of(folder / "airline-train.jsonl"):
         labels = {"brand_sentiment": POLARITY.index(item["sentiment"]), "relevance": 1}
         yield _row("airline-brand", marked(item["text"], item["brand"]), labels, item["brand"])
-    for item in _lines(folder / "targeted-tweets-train.jsonl"):
+    for item in lines_of(folder / "targeted-tweets-train.jsonl"):
         if item["label"] in POLARITY:
             labels = {"brand_sentiment": POLARITY.index(item["label"]), "relevance": 1}
             yield _row("targeted-tweets", marked(item["text"], item["target"]), labels, item["target"])
     for source, name in (("sanders", "brand-relevance-sanders-train"), ("entity", "entity-sentiment-train")):
-        for item in _lines(folder / f"{name}.jsonl"):
+        for item in lines_of(folder / f"{name}.jsonl"):
             label = item["label"].lower()
             labels = {"relevance": int(label != "irrelevant")}
             if label in POLARITY:
@@ -260,15 +261,15 @@ def _brand(folder: Path) -> Iterator[Row]:
 
 def _target(folder: Path) -> Iterator[Row]:
     for name in ("acl14", "restaurants", "laptops"):
-        for item in _lines(folder / f"targeted-{name}-train.jsonl"):
+        for item in lines_of(folder / f"targeted-{name}-train.jsonl"):
             text = _from_template(item["template"], item["target"])
             yield _row(name, text, {"brand_sentiment": POLARITY.index(item["label"])}, item["target"])
     for name, split in (("targeted-news", "train"), ("mams-atsa", "train"), ("mams-atsa", "val")):
-        for item in _lines(folder / f"{name}-{split}.jsonl"):
+        for item in lines_of(folder / f"{name}-{split}.jsonl"):
             text = marked(item["text"], item["target"], ((item["from"], item["to"]),))
             labels = {"brand_sentiment": POLARITY.index(item["label"])}
             yield _row(name, text, labels, item["target"], dev=split == "val")
-    for item in _lines(folder / "targeted-reviews-yaso-train.jsonl"):
+    for item in lines_of(folder / "targeted-reviews-yaso-train.jsonl"):
         for target in item["targets"]:
             if target["label"] in POLARITY:
                 text = marked(item["text"], target["text"], ((target["from"], target["to"]),))
