@@ -112,9 +112,9 @@ async def read_body(
                 received += len(chunk)
                 patience.reschedule(started + max(speed.grace, received / speed.rate))
                 room = cap + 1 - len(plain)
+                plain += inflater.undo(chunk, room) if inflater else chunk[:room]
                 if len(plain) > LARGE and ticket is not None and not await ticket.take(wait=False):
                     raise NoRoom
-                plain += inflater.undo(chunk, room) if inflater else chunk[:room]
                 if len(plain) > cap or received > cap:
                     del plain[cap:]
                     return bytes(plain), True

@@ -137,6 +137,6 @@ async def test_good_sources_are_read_at_once_whatever_the_others_do() -> None:
     print(f"memory +{most_memory / MIB:.0f} MiB, descriptors {most_descriptors}, errors {dict(errors)}")
     assert len(kept) == len(good) == SOURCES * 7 // 10
     assert set(kept.values()) == {10}
-    assert good[-1] < 60
-    assert most_memory < 300 * MIB
+    assert good[-1] < 30
+    assert most_memory < 200 * MIB
     assert most_descriptors < 2 * 2 * (limits.at_once + limits.suspects) + 50

@@ -38,7 +38,7 @@ async def net(make_net: Callable[..., Awaitable[Net]]) -> Net:
 
 @pytest.fixture
 async def raw_server() -> AsyncIterator[Callable[..., Awaitable[str]]]:
-    """`await raw_server(handler)`: speaks byte by byte; the request's `first` words have been read. Gives the address."""
+    """`await raw_server(handler)`: speaks byte by byte, after the `first` bytes of a request. Gives the address."""
     servers: list[asyncio.Server] = []
     busy: set[asyncio.Task[None]] = set()
 

@@ -252,3 +252,21 @@ async def test_a_name_server_that_hangs_delays_only_its_own_host(make_net: Any, 
     assert time.perf_counter() - started < 1
     with pytest.raises(SourceError):
         await hanging
+
+
+async def test_few_large_bodies_are_held_at_a_time_and_small_ones_do_not_wait(make_net: Any, raw_server: Any) -> None:
+    async def large(reader: Any, writer: Any) -> None:
+        writer.write(OK + b"Content-Length: 600000\r\n\r\n" + b"x" * 600_000)
+
+    async def small(reader: Any, writer: Any) -> None:
+        writer.write(OK + b"Content-Length: 2\r\n\r\nok")
+
+    net = await make_net(limits=Limits(large=1))
+    first = await net.fetch(Get(await raw_server(large)))
+    second = asyncio.create_task(net.fetch(Get(await raw_server(large)), rate="100/1s"))
+    assert (await net.fetch(Get(await raw_server(small)))).response.body == b"ok"
+    await asyncio.sleep(0.2)
+    assert not second.done()
+    first.put_down()
+    first.put_down()
+    assert len((await second).response.body) == 600_000
