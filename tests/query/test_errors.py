@@ -104,6 +104,7 @@ def test_what_is_wrong_is_said_at_its_place(query, place, message):
     ("query", "place"),
     [
         ("NOT apple", 0),
+        ("NOT (NOT apple AND pear)", 0),
         ("apple OR NOT pear", 9),
         ("apple OR (NOT pear NOT plum)", 10),
         ("(apple OR -pear) OR plum", 10),
@@ -123,7 +124,16 @@ def test_a_brand_needs_a_word_in_every_branch_and_a_view_does_not(query, place):
 
 @pytest.mark.parametrize(
     "query",
-    ["apple", "apple -pear", "(NOT lang:de) apple", "NOT (NOT apple)", "author:tim", "a??le", "???ple NEAR/3 pie"],
+    [
+        "apple",
+        "apple -pear",
+        "(NOT lang:de) apple",
+        "NOT (NOT apple)",
+        "NOT (NOT apple OR pear)",
+        "author:tim",
+        "a??le",
+        "???ple NEAR/3 pie",
+    ],
 )
 def test_a_brand_query_with_a_word_everywhere_is_accepted(query):
     assert parse(query).text == query

@@ -202,6 +202,7 @@ def test_a_handle_is_found_as_the_author(matches):
     ("(a NEAR/2 b) NEAR/0 c", "a c b", YES),
     ("a NEAR/1 (b NEAR/3 c)", "b x a c", YES),
     ("a b NEAR/0 c", "a x c b", YES),
+    ("c NEAR/1 (a NEAR/5 b)", "a x x x b c", YES),
 )
 def test_near_counts_the_words_between(matches, query, text, expected):
     assert matches(query, text) is expected
@@ -273,6 +274,7 @@ def test_site_is_the_host_of_the_link_and_its_subdomains(matches):
 def test_facts_are_compared_and_labels_folded(matches):
     assert matches("lang:en", lang="en-GB")
     assert not matches("lang:en-gb", lang="en")
+    assert not matches("lang:fi", lang="fil")
     assert matches("lang:(en OR de)", lang="de")
     assert matches("source:hackernews", source="hn", source_kind="hackernews")
     assert matches("type:Review", kind="review")

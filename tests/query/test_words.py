@@ -39,6 +39,11 @@ def test_each_word_knows_its_place_in_the_original():
     ]  # fmt: skip
 
 
+def test_words_keep_their_places_where_one_sign_is_two_words_and_another_none():
+    cut = Words("ـ ½ x")
+    assert [cut.text[a:b] for a, b in zip(cut.starts, cut.ends, strict=True)] == ["½", "½", "x"]
+
+
 @pytest.mark.parametrize(
     "unit", ["a\u0316\u0301", "\u0301", "ب\u0651\u064e", "a\u0f71\u0f72", "東", "é ", "ﷺ", "a\u200d", "...", "?a"]
 )
