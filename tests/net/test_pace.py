@@ -112,7 +112,7 @@ async def test_hosts_that_did_not_answer_queue_among_themselves_the_next_time(ma
     await asyncio.sleep(0.05)
     started = time.perf_counter()
     await net.fetch(Get(good))
-    assert time.perf_counter() - started < 0.3
+    assert time.perf_counter() - started < 0.45
     for task in again:
         task.cancel()
     await asyncio.gather(*again, return_exceptions=True)
