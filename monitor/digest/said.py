@@ -65,13 +65,12 @@ def _telling(lines: Lines, group: list[Heard]) -> str:
     """A condition that gives this group and nothing else: words in a row that all its items have and nothing else has;
     failing that, such words for each of them."""
     inside = {one.mention.id for one in group}
-
-    def found(run: str) -> set[int]:
-        return {id_ for id_, line in lines if f" {run} " in line}
-
+    members = [line for id_, line in lines if id_ in inside]
+    elsewhere = "\n".join(line for id_, line in lines if id_ not in inside)
     runs = [run for run in _runs(group[0]) if run]
-    shared = next((run for run in runs if found(run) == inside), "")
-    own = [next((run for run in _runs(one) if run and found(run) <= inside), "") for one in group[:LARGE]]
+    everywhere = (run for run in runs if all(f" {run} " in line for line in members))
+    shared = next((run for run in everywhere if f" {run} " not in elsewhere), "")
+    own = [next((run for run in _runs(one) if run and f" {run} " not in elsewhere), "") for one in group[:LARGE]]
     return saying([shared] if shared else sorted({run for run in own if run} or set(runs[:1])))
 
 

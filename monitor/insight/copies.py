@@ -70,7 +70,7 @@ def _sketch(shingles: frozenset[int]) -> list[int]:
 
 
 def _near(
-    mine: frozenset[int], buckets: dict[int, list[int]], shingles: dict[int, frozenset[int]], looks: int = 32
+    mine: frozenset[int], buckets: dict[int, list[int]], shingles: dict[int, frozenset[int]], looks: int = 8
 ) -> int | None:
     """The first group whose leading text is alike; looks at a bounded number of candidates, so that a flood stays
     linear."""
