@@ -127,9 +127,8 @@ class Net:
         url = _target(request.url, request.query)
         conditions = _conditions(validators) if request.conditional and request.method == "GET" else {}
         cap = self._limits.page if request.page else self._limits.body
-        query = _Query(
-            request.method, {**_without(_OURS, request.headers), **conditions}, request.body, cap, request.page
-        )
+        headers = {**_without(_OURS, request.headers), **conditions}
+        query = _Query(request.method, headers, request.body, cap, request.page)
         response, cut, put_down = await self._with_room(query, url, parse_rate(rate))
         if 200 <= response.status < 300:
             return Fetched(response, {} if cut else _validators(response.headers), cut, put_down)
@@ -171,9 +170,8 @@ class Net:
                 response, _ = await self._ask(query, url, hop, shown_host(url), self._limits.seconds, whatever=True)
         except SourceError as error:
             # Once a status has come, the message has arrived, even if the rest of the answer never does.
-            return (
-                Reply(hop.head.status, hop.head.headers, error=str(error)) if hop.head else Reply(0, error=str(error))
-            )
+            status, said = (hop.head.status, hop.head.headers) if hop.head else (0, {})
+            return Reply(status, said, error=str(error))
         return Reply(response.status, response.headers, response.body)
 
     async def _with_room(self, query: _Query, url: URL, rate: Rate) -> tuple[Response, bool, Callable[[], None]]:
@@ -218,9 +216,11 @@ class Net:
     @asynccontextmanager
     async def _turn(self, url: URL, rate: Rate) -> AsyncIterator[None]:
         async with self._pace.turn(_line(url), rate) as host, self._side_lane if host.suspect else self._lane:
-            # Whatever leaves this block by an exception got no usable answer.
-            host.suspect = True
-            yield
+            try:
+                yield
+            except Unreachable:
+                host.suspect = True
+                raise
             host.suspect = False
 
     async def _ask(
