@@ -26,7 +26,8 @@ class Notice:
     """One plain line."""
     created: datetime
     content: Mapping[str, Any] = field(default_factory=dict)
-    """What the channels render: for a digest its `digest.json`, with `html` and `markdown` beside it."""
+    """What the channels send: of a digest what monitor.digest.content gives (`digest`, `html`, `letter`, `markdown`,
+    `base`), else a `text`."""
 
 
 @dataclass(frozen=True, slots=True)

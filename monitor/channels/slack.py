@@ -46,7 +46,7 @@ class Options(ChannelOptions):
     """A bot token (xoxb-…) with chat:write, instead of the webhook; with channels:history a lost answer is looked
     up."""
     channel: str = ""
-    """With a token: the channel's id or name."""
+    """With a token: the channel's id, or its name; a lost answer can only be looked up by the id."""
     api: str = "https://slack.com/api"
     """Where Slack's API answers."""
     on_ambiguous: Literal["resend", "hold"] = "resend"

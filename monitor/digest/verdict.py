@@ -5,7 +5,7 @@ from __future__ import annotations
 from monitor.digest.coverage import failing, read
 from monitor.digest.form import Changed, Coverage, Figure, Level, Measure, Repeated, Reply, Stories, Verdict, say
 from monitor.digest.material import Material
-from monitor.digest.wording import grouped, many, occasion
+from monitor.digest.wording import grouped, many, occasion, too_early
 from monitor.insight.usual import Usual, usual_volume
 
 Parts = list[str | Figure]
@@ -52,16 +52,20 @@ def _level(material: Material, volume: Measure, net: Measure, reply: Reply) -> L
 def _blind(material: Material, volume: Measure) -> Parts:
     n = len(material.coverage)
     sources = "The only source could not be read" if n == 1 else f"None of the {n} sources could be read"
-    found = Figure(volume.now.value, many(len(material.heard), "mention"), volume.now.query)
-    return [f"Blind: {sources.lower()}, so these ", found, " may not be all that was said."]
+    found = _mentions(material, volume)
+    return [
+        f"Blind: {sources.lower()}, so ",
+        found,
+        f" {'is' if len(material.heard) == 1 else 'are'} not all there is to know.",
+    ]
 
 
 def _unusual(material: Material, volume: Measure, net: Measure, stories: Stories, repeated: Repeated) -> Parts:
     parts: Parts = ["Unusual: "]
-    mentions = Figure(volume.now.value, many(len(material.heard), "mention"), volume.now.query)
+    mentions = _mentions(material, volume)
     day = occasion(material, usual_of(material))
     if volume.usual and volume.place in ("above", "below"):
-        only = "only " if volume.place == "below" else ""
+        only = "only " if volume.place == "below" and material.heard else ""
         parts += [only, mentions, " against ", volume.usual, f" {day}"]
         parts += [", net sentiment ", net.now] if net.place in ("above", "below") else []
     elif net.usual:
@@ -100,14 +104,15 @@ def _few(number: int) -> str:
 
 
 def _calm(material: Material, volume: Measure) -> Parts:
-    mentions = Figure(
-        volume.now.value, many(len(material.heard), "mention") if material.heard else "no mentions", volume.now.query
-    )
+    mentions = _mentions(material, volume)
     if not volume.usual:
-        usual = usual_of(material)
-        periods = many(usual.days, "past day")
-        return [mentions, f", and too early to say what is usual ({periods} so far)"]
+        return [mentions, f", and {too_early(material, usual_of(material))}"]
     return [mentions, " where ", volume.usual, f" is usual {occasion(material, usual_of(material))}"]
+
+
+def _mentions(material: Material, volume: Measure) -> Figure:
+    words = many(len(material.heard), "mention") if material.heard else "no mentions"
+    return Figure(volume.now.value, words, volume.now.query)
 
 
 def _lower(parts: Parts) -> Parts:

@@ -199,6 +199,14 @@ def test_when_no_source_could_be_read_the_digest_says_that_it_is_blind(bad_tuesd
     assert "none of the 7 sources could be read" in verdict.sentence.text
 
 
+def test_silence_where_there_is_usually_talk_is_unusual(bad_tuesday: Material) -> None:
+    verdict = compose(replace(bad_tuesday, heard=())).sections.verdict
+    assert verdict.level == "unusual"
+    assert re.match(
+        r"Unusual: no mentions against \d+–\d+ on a Tuesday; 1 of 7 sources failing\.", verdict.sentence.text
+    )
+
+
 def test_a_normal_day_with_a_leaving_customer_needs_you(bad_tuesday: Material) -> None:
     leaving = [one for one in bad_tuesday.heard if one.mention.author == "sade"]
     calm = [replace(one, needs=()) for one in bad_tuesday.heard if one.sentiment != "negative"][:14]

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -132,6 +134,35 @@ def test_the_whole_corpus_comes_not_alive(bad_tuesday: Material) -> None:
     for material in poisoned(bad_tuesday, corpus("html-injection.jsonl", "p")):
         shown_clean(material)
         page_is_clean(letter(as_json(compose(material)), BASE))
+
+
+@pytest.mark.slow
+def test_no_text_runs_in_a_real_browser(bad_tuesday: Material, tmp_path: Path) -> None:
+    """The pages' own policy is left out, so that their escaping alone is judged; a dialogue would leave a mark."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser")
+    if browser is None:
+        pytest.skip("needs chromium")
+    pages = [
+        page(as_json(compose(material)), BASE).partition("<body>")[2].rpartition("</body>")[0]
+        for material in poisoned(bad_tuesday, corpus("html-injection.jsonl", "p")[::3])
+    ]
+    assert sum(map(len, pages)) > 1_000_000
+    assert ran_something(browser, tmp_path, ["<img src=x onerror=alert(1)>"])
+    assert not ran_something(browser, tmp_path, pages)
+
+
+def ran_something(browser: str, folder: Path, bodies: list[str]) -> bool:
+    mark = "document.documentElement.setAttribute('data-hit', '1')"
+    path = folder / "pages.html"
+    trap = f"<!doctype html><meta charset=utf-8><script>alert=prompt=confirm=print=()=>{mark}</script>"
+    path.write_text(trap + "".join(bodies), "utf-8")
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic",
+               "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={folder / 'profile'}",
+               "--virtual-time-budget=3000", "--dump-dom"]  # fmt: skip
+    done = subprocess.run([browser, *options, path.as_uri()], capture_output=True, timeout=100, check=True)
+    root = done.stdout.decode("utf-8", "replace").partition("<head")[0]
+    assert "<html" in root
+    return "data-hit" in root
 
 
 @pytest.mark.parametrize(
