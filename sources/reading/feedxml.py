@@ -29,9 +29,10 @@ _WHOLE_ENTITY = re.compile(_ENTITY.pattern + rb"(?:#?\w{1,31};)?")
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^<>\[]{0,1000}(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _MANY_ATTRIBUTES = re.compile(rb"<[a-zA-Z](?:[^<>=]*=){4000}")
 _BASE64 = re.compile(rb"mode\s*=\s*[\"']base64")
-_LONG_TAG = 16_000
+_RSS_090 = (b"http://my.netscape.com/rdf/simple/0.9/", b"http://channel.netscape.com/rdf/simple/0.9/")
+_LONG_TAG = 8_000
 _MARKUP = re.compile(
-    rb"<(?:title|summary|description|content:encoded)(?:\s[^<>]*)?>[^<]*<[a-zA-Z]|<(?:\w{1,20}:)?(?:body|fullitem)[\s>]"
+    rb"<(?:title|summary|description|content:encoded)(?:\s[^<>]*)?>[^<]{0,200}<[a-zA-Z]|<(?:\w{1,20}:)?(?:body|fullitem)[\s>]"
 )
 _DATE_ELEMENT = re.compile(
     rb"<(?:\w{1,20}:)?(?:pubdate|published|issued|date|updated|modified|created)\b", re.IGNORECASE
@@ -63,15 +64,26 @@ def prepared(body: bytes) -> bytes:
 
     Raises `BadShape` for a web page, and for a shape that would take feed parsers very long.
     """
-    if _WEB_PAGE.match(body[:4000]) and not _FEED_INSIDE.search(body, 0, 65_536):
+    if _WEB_PAGE.match(body[:4000]):
+        inside = _FEED_INSIDE.search(body, 0, 65_536)
+        if inside:
+            return prepared(body[inside.start() :])
         raise BadShape("$", "a web page, not a feed: give the address of the page's feed")
-    if len(max(body.split(b">"), key=len, default=b"")) > _LONG_TAG and _MANY_ATTRIBUTES.search(body):
+    if _has_long_tag(body) and _MANY_ATTRIBUTES.search(body):
         raise BadShape("$", "an element with thousands of attributes")
     doctype = body.find(b"<!DOCTYPE", 0, 65_536)
     found = _DOCTYPE.match(body, doctype) if doctype >= 0 else None
     if found and not re.search(rb"<[a-zA-Z]", body[:doctype]):
         body = body[:doctype] + body[found.end() :]
+    for old in _RSS_090:
+        if old in body[:2000]:
+            body = body.replace(old, b"http://purl.org/rss/1.0/", 1)
     return without_named_entities(body)
+
+
+def _has_long_tag(body: bytes) -> bool:
+    """True where so many bytes stand without a ">" among them that thousands of attributes may."""
+    return any(body.find(b">", at, at + _LONG_TAG) < 0 for at in range(0, len(body) - _LONG_TAG, _LONG_TAG))
 
 
 def without_named_entities(body: bytes) -> bytes:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 _WEB = re.compile(r"https?://[^\s/?#\\]", re.IGNORECASE)
 _UNSAFE = re.compile(r"[\x00-\x20\x7f<>\"\\^`{|}]")
 _LONGEST = 4096
+_SPELLED_WELL = re.compile(r"https?://[a-z0-9.-]+(?:/[^?#]*)?\Z")
 _TRACKERS = re.compile(r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|yclid|_hs(?:enc|mi)|ref_src|cmpid)\Z")
 
 
@@ -33,6 +34,8 @@ def web_link(href: object, base: str = "") -> str:
 
 def canonical(link: str) -> str:
     """The same page in one spelling: host in small letters, no default port, no tracking parameters."""
+    if _SPELLED_WELL.match(link):
+        return link
     try:
         parts = urlsplit(link)
         host, port = (parts.hostname or ""), parts.port

@@ -7,13 +7,21 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser
 
-_INLINE = (
-    "a|abbr|acronym|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|i|img|ins|kbd|label|mark|o:p|q|s|samp|small|span|strike"
-    "|strong|sub|sup|time|tt|u|var|wbr|applet|blink|button|embed|frame|frameset|iframe|link|meta|noscript|object|script|style|svg"
-    "|template"
+_BLOCKS = (
+    "address article aside blockquote br caption center dd details div dl dt fieldset figcaption figure footer form "
+    "h1 h2 h3 h4 h5 h6 header hr li main nav ol option p pre section summary table td th tr ul"
 )
+
+
+def _any_of(words: str) -> str:
+    """A pattern for any of these words, sorted by first letter: twice as fast as one after the other."""
+    names = words.split()
+    letters = {name[0]: "|".join(other[1:] for other in names if other[0] == name[0]) for name in names}
+    return "|".join(f"{letter}(?:{rest})" for letter, rest in letters.items())
+
+
 # Both cases spelled out: `re.IGNORECASE` takes twice the time here.
-_BLOCK_EDGE = re.compile(rf"<(?=[/a-zA-Z])(?!/?(?:{_INLINE}|{_INLINE.upper()})[\s/>])")
+_BLOCK_EDGE = re.compile(rf"<(?=/?(?:{_any_of(f'{_BLOCKS} {_BLOCKS.upper()}')})[\s/>])")
 _UNSEEN = ["script", "style", "template", "noscript", "iframe", "svg", "math", "head", "title", "button"]
 _CLOSED_IN_ITSELF = re.compile(r"<(?:script|style|template|noscript|iframe|title|button)\b[^<>]*/>", re.IGNORECASE)
 _UNSEEN_TAG = re.compile(rf"<(?:{'|'.join(_UNSEEN)}|{'|'.join(_UNSEEN).upper()})[\s/>]")
@@ -25,7 +33,7 @@ _TITLE_TAG = re.compile(
     r"(?:\s[^<>]*)?/?>",
     re.IGNORECASE,
 )
-_WINDOWS = re.compile(r"[\x80-\x84\x86-\x9f]")
+_WINDOWS_SIGNS = "\x80\x91\x92\x93\x94\x96\x97\x99"
 _AS_WINDOWS = {
     code: bytes([code]).decode("cp1252", errors="ignore") or None for code in range(0x80, 0xA0) if code != 0x85
 }
@@ -50,7 +58,7 @@ def plain_text(fragment: str) -> str:
     hides = _UNSEEN_TAG.search(fragment)
     if hides:  # to HTML an <iframe/> is open, and swallows what follows
         fragment = _CLOSED_IN_ITSELF.sub("", fragment)
-    if fragment.count("<") > _MANY_TAGS and _is_deep(fragment):
+    if fragment.count("<") > _MANY_TAGS and _may_be_deep(fragment) and _is_deep(fragment):
         return _lines(html.unescape(_ANY_TAG.sub("\f", fragment)), "\f")
     # A form feed is white space to HTML, so it stays where it is put even between the cells of a table.
     tree = LexborHTMLParser(_BLOCK_EDGE.sub("\f<", fragment), is_fragment=True)
@@ -94,7 +102,7 @@ def _mended(text: str) -> str:
     """The text as it was before somebody took its UTF-8 or Windows-1252 for Latin-1 ("GrÃ¼ÃŸe")."""
     if text.isascii():
         return text
-    if _WINDOWS.search(text):
+    if any(sign in text for sign in _WINDOWS_SIGNS):
         text = text.translate(_AS_WINDOWS)
     if "Ã" in text or "Â" in text:
         try:
@@ -102,6 +110,16 @@ def _mended(text: str) -> str:
         except UnicodeError:
             return text
     return text
+
+
+def _may_be_deep(fragment: str) -> bool:
+    """A cheap look before the exact one: more opened than closed at some place, every four thousand characters."""
+    depth = 0
+    for at in range(0, len(fragment), 4_000):
+        depth += fragment.count("<", at, at + 4_000) - 2 * fragment.count("</", at, at + 4_000)
+        if depth > _DEEPEST:
+            return True
+    return False
 
 
 def _is_deep(fragment: str) -> bool:
@@ -123,5 +141,4 @@ def _paragraphs(text: str) -> str:
 
 
 def _lines(text: str, mark: str) -> str:
-    squeezed = (" ".join(line.split()) for line in text.split(mark))
-    return "\n".join(line for line in squeezed if line)
+    return "\n".join([" ".join(words) for line in text.split(mark) if (words := line.split())])
