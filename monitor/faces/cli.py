@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -45,10 +46,6 @@ def main() -> None:
         _fail(str(error), 2)
     except (StoreBusy, StoreUnusable) as error:
         _fail(str(error), 1)
-    except BrokenPipeError:
-        # Whoever read our output has enough of it: `overheard mentions … | head`.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except KeyboardInterrupt:
         _fail("stopped", 130)
 
@@ -57,6 +54,12 @@ def _fail(message: str, code: int) -> None:
     sys.stdout.flush()
     print(message, file=sys.stderr)
     sys.exit(code)
+
+
+def _end_with_the_pipe() -> None:
+    """When whoever reads our output has enough of it (`… | head`), end as `cat` does. Not for what holds sockets."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
 
 def _config(path: Path) -> Config:
@@ -213,6 +216,7 @@ def mentions(
     from monitor.faces import show
     from monitor.query.problem import QueryError
 
+    _end_with_the_pipe()
     try:
         found = _ask(config, queries.find, query, limit)
     except QueryError as error:
@@ -286,6 +290,7 @@ def score(
     from models.weights import WeightsDamaged, WeightsMissing
     from monitor.faces.setup import input_lines
 
+    _end_with_the_pipe()
     try:
         judge = Judge.open(threads=threads)
     except (WeightsDamaged, WeightsMissing) as error:
@@ -303,6 +308,7 @@ def read(
     """Show what a source takes out of a saved reply: for whoever adds or mends a source."""
     from monitor.faces.setup import read_saved_reply
 
+    _end_with_the_pipe()
     read_saved_reply(kind, file, config)
 
 
@@ -314,6 +320,7 @@ def match(
     """Print the JSON lines of standard input that match, with the places. Exit code 1 when none does."""
     from monitor.faces.setup import match_standard_input
 
+    _end_with_the_pipe()
     raise typer.Exit(match_standard_input(query, as_view=view))
 
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,8 +42,8 @@ async def play(out: Path | None, *, once: bool) -> None:
     now = datetime.now(UTC)
     world = build_world(now)
     async with AsyncExitStack() as stack:
-        base_url = await stack.enter_async_context(serving(world))
-        config = _prepared(folder, world, base_url, now)
+        hosts = await stack.enter_async_context(serving(world))
+        config = _prepared(folder, world, hosts, now)
         lock = stack.enter_context(WriteLock(config.database))
         if not lock.take():
             raise Refused(f"A demo is already at work in {folder}: stop it, or give this one another --out.")
@@ -82,12 +82,12 @@ class _Teller:
         console.print(Text(f"{monotonic() - self.start:5.1f} s  {text}"))
 
 
-def _prepared(folder: Path, world: World, base_url: str, now: datetime) -> Config:
+def _prepared(folder: Path, world: World, hosts: Sequence[str], now: datetime) -> Config:
     """The demo's folder: a configuration as a brand manager would write it, and the survey's file."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / SURVEY_FILE).write_bytes(survey_csv(world))
     path = folder / "config.toml"
-    path.write_text(demo_config(base_url, folder, until=now), encoding="utf-8")
+    path.write_text(demo_config(hosts, folder, until=now), encoding="utf-8")
     return load(path, os.environ)
 
 

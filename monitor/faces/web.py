@@ -109,7 +109,7 @@ async def digest(request: web.Request) -> web.Response:
     found = await service.store.read(queries.digest, int(request.match_info["id"]))
     if found is None:
         raise web.HTTPNotFound(text="There is no digest of this number: see /digests.")
-    return web.Response(text=digest_page(found.content, base_url=""), content_type="text/html")
+    return web.Response(text=digest_page(found.content, f"{request.scheme}://{request.host}"), content_type="text/html")
 
 
 async def mentions(request: web.Request) -> web.Response:

