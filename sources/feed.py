@@ -11,17 +11,8 @@ from pydantic import Field
 from sources.base import Cursor, Get, Item, MentionKind, Problem, Read, Reading, SourceConfig, source
 from sources.reading.encoding import as_utf8
 from sources.reading.feedjson import entries_of_json
-from sources.reading.feedxml import (
-    MOST_ENTRIES,
-    Entry,
-    Head,
-    entries_of,
-    head_of,
-    picked,
-    prepared,
-    with_markup,
-    with_media,
-)
+from sources.reading.feedtree import Head, head_of, picked, with_markup, with_media
+from sources.reading.feedxml import MOST_ENTRIES, Entry, entries_of, prepared
 from sources.reading.identity import content_hash, settle
 from sources.reading.links import canonical, web_link
 from sources.reading.text import language, plain_text, plain_title, tidy, without_boilerplate
