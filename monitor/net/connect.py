@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from ipaddress import ip_address
 from typing import Any
 
@@ -105,8 +105,9 @@ def _result(host: str, address: str, port: int) -> ResolveResult:
     return ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=socket.AI_NUMERICHOST)
 
 
+@cache
 def trusted_tls() -> ssl.SSLContext:
-    """TLS that trusts the system's authorities and, where those are missing, the bundled ones."""
+    """TLS that trusts the system's authorities and, where those are missing, the bundled ones. Slow, hence once."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return context
