@@ -38,6 +38,7 @@ class Batch:
     """What one forward pass leaves to the scorers: the texts as the encoder read them, and a vector for each.
 
     `vectors` has shape (texts, 384): the mean over the whole text, or over the places that speak of the brand.
+    `embeddings`, of the same shape, are unit vectors by meaning; empty in the brand pass.
     `languages` are ISO 639-1 codes or "und". `brands` are None throughout in the text pass.
     """
 
@@ -45,6 +46,7 @@ class Batch:
     brands: Sequence[str | None]
     languages: Sequence[str]
     vectors: np.ndarray
+    embeddings: np.ndarray
 
 
 class Scorer(Protocol):

@@ -10,8 +10,10 @@ from models.base import Setup
 from models.taxonomy import Label
 
 # A chance from two facts, the cosine between text and label, and whether one of the label's words is in the text:
-# 1 / (1 + exp(-(NEAR * cosine + WORD * self.found(texts) + BIAS))). Fitted by models/train/describe.py.
+# 1 / (1 + exp(-(NEAR * cosine + WORD * found + BIAS))). Fitted by models/train/describe.py.
 NEAR, WORD, BIAS = 14.5, 4.4, -11.2
+_APOSTROPHE = "'"
+_WORD = re.compile(r"\w+(?:'\w+)*")
 # From this chance on a label is given.
 LEAST = 0.5
 
@@ -23,7 +25,7 @@ class Described:
     labels: tuple[Label, ...]
     vectors: np.ndarray
     owner: np.ndarray
-    words: tuple[re.Pattern[str] | None, ...]
+    words: tuple[tuple[str, ...], ...]
 
     @classmethod
     def of(cls, labels: Sequence[Label], setup: Setup) -> "Described":
@@ -31,7 +33,7 @@ class Described:
         sayings = [(at, saying) for at, label in enumerate(labels) for saying in (label.description, *label.examples)]
         vectors = setup.embed([saying for _, saying in sayings]) if sayings else np.zeros((0, 1), np.float32)
         owner = np.array([at for at, _ in sayings], int)
-        return cls(tuple(labels), vectors, owner, tuple(any_of(label.words) for label in labels))
+        return cls(tuple(labels), vectors, owner, tuple(tuple(map(_sought, label.words)) for label in labels))
 
     def nearness(self, vectors: np.ndarray) -> np.ndarray:
         """The cosine of each text (unit vectors) to the nearest saying of each label, shape (texts, labels)."""
@@ -42,7 +44,7 @@ class Described:
 
     def found(self, texts: Sequence[str]) -> np.ndarray:
         """1 where one of the label's words is in the text, shape (texts, labels)."""
-        hits = [[bool(word and word.search(text)) for word in self.words] for text in texts]
+        hits = [[any(word in line for word in words) for words in self.words] for line in map(_in_a_line, texts)]
         return np.array(hits, np.float32).reshape(len(texts), len(self.labels))
 
     def chances(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
@@ -50,9 +52,12 @@ class Described:
         return 1 / (1 + np.exp(-(NEAR * self.nearness(vectors) + WORD * self.found(texts) + BIAS)))
 
 
-def any_of(words: Sequence[str]) -> re.Pattern[str] | None:
-    """A pattern that finds one of the words; a trailing * stands for any ending."""
-    if not words:
-        return None
-    shapes = [re.escape(word.rstrip("*")) + (r"\w*" if word.endswith("*") else "") for word in words]
-    return re.compile(rf"(?<!\w)(?:{'|'.join(shapes)})(?!\w)", re.IGNORECASE)
+def _in_a_line(text: str) -> str:
+    """The words of a text in lower case, a space before and after each: a phrase is then found by `in`."""
+    return f" {' '.join(_WORD.findall(text.lower().replace('’', _APOSTROPHE)))} "
+
+
+def _sought(word: str) -> str:
+    """A word or phrase as it stands in such a line; without its last space where any ending will do."""
+    line = _in_a_line(word)
+    return line.rstrip() if word.endswith("*") else line

@@ -42,23 +42,28 @@ class Encoder:
         self._tokenizer.enable_truncation(LONGEST, strategy="only_first")
         self.width = int(self._session.get_outputs()[0].shape[1])
 
-    def vectors(self, asked: Sequence[Asked]) -> np.ndarray:
-        """One vector a question, shape (len(asked), width), float32. A text's vector does not depend on the others."""
+    def read(self, asked: Sequence[Asked]) -> tuple[np.ndarray, list[int]]:
+        """One vector a question, shape (len(asked), width), float32, and how many characters of each were cut off.
+
+        A text's vector does not depend on the others.
+        """
         found = np.zeros((len(asked), self.width), np.float32)
         encodings = self._tokenizer.encode_batch([_words(question) for question in asked])
         for places in _batches([len(encoding.ids) for encoding in encodings]):
             chosen = [(encodings[place], asked[place]) for place in places]
             (found[places],) = self._session.run(["vectors"], _tensors(chosen))
-        return found
-
-    def unread(self, text: str) -> int:
-        """How many characters at the end of a text are beyond the tokens that are read."""
-        encoding = self._tokenizer.encode(text)
-        return len(text) - encoding.offsets[-2][1] if encoding.overflowing else 0
+        return found, [_unread(encoding, question) for encoding, question in zip(encodings, asked, strict=True)]
 
 
 def _words(question: Asked) -> str | tuple[str, str]:
     return question.text.text if question.brand is None else (question.text.text, question.brand)
+
+
+def _unread(encoding: Encoding, question: Asked) -> int:
+    if not encoding.overflowing:
+        return 0
+    places = zip(encoding.sequence_ids, encoding.offsets, strict=True)
+    return len(question.text.text) - max(end for sequence, (_, end) in places if sequence == 0)
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

@@ -106,7 +106,12 @@ class Judge:
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors of texts, shape (texts, 384): near ones are alike in meaning."""
-        return embed(self._weights, self._encoder.vectors([Asked(Marked(plain(text))) for text in texts]))
+        return embed(self._weights, self._encoder.read([Asked(Marked(plain(text))) for text in texts])[0])
+
+    def forget(self) -> None:
+        """Drops the remembered answers."""
+        with self._one_at_a_time:
+            self._remembered.clear()
 
     def read(self, questions: Sequence[Question]) -> list[Reading]:
         """One reading a question, in order. A bad text is a reading with `skipped`, never an exception."""
@@ -145,20 +150,19 @@ class Judge:
             Asked(marked(one.text, one.brand), one.brand) if of_brand and one.brand else Asked(Marked(plain(one.text)))
             for one in new.values()
         ]
-        vectors = self._encoder.vectors(asked)
+        vectors, unread = self._encoder.read(asked)
         self.passes += len(asked)
         texts = [one.text.text for one in asked]
-        batch = Batch(texts, [one.brand for one in asked], [language_of(text) for text in texts], vectors)
+        embeddings = vectors[:0] if of_brand else embed(self._weights, vectors)
+        batch = Batch(texts, [one.brand for one in asked], [language_of(text) for text in texts], vectors, embeddings)
         kind = "brand" if of_brand else "text"
         rows = list(zip(*(scorer.judge(batch) for scorer in self.scorers if scorer.needs == kind), strict=True))
         if of_brand:
             return {key: Answer(row) for key, row in zip(new, rows, strict=True)}
-        embeddings = embed(self._weights, vectors)
-        unread = [self._unread(one.text, text) for one, text in zip(new.values(), texts, strict=True)]
-        return {key: Answer(*facts) for key, *facts in zip(new, rows, embeddings, unread, strict=True)}
-
-    def _unread(self, text: str, read_as: str) -> int:
-        return max(0, len(text) - MOST_CHARACTERS) + (self._encoder.unread(read_as) if len(read_as) > 128 else 0)
+        cut = [
+            max(0, len(one.text) - MOST_CHARACTERS) + beyond for one, beyond in zip(new.values(), unread, strict=True)
+        ]
+        return {key: Answer(*facts) for key, *facts in zip(new, rows, embeddings, cut, strict=True)}
 
     def _remember(self, answers: Mapping[Key, Answer]) -> None:
         for key, answer in answers.items():

@@ -7,8 +7,6 @@ import numpy as np
 
 from models.base import Batch, Judgement, Setup
 from models.described import Described
-from models.embedding import embed
-from models.weights import Weights
 
 # How sharply the nearest stage wins: the share of a stage is softmax(SHARPNESS * cosine).
 SHARPNESS = 8.0
@@ -19,7 +17,6 @@ class Stage:
     """One of awareness, consideration, purchase, use, service, loyalty, leaving."""
 
     described: Described
-    weights: Weights
     version: str
     name: str = "stage"
     needs: Literal["text", "brand"] = "text"
@@ -27,7 +24,7 @@ class Stage:
     def judge(self, batch: Batch) -> list[Judgement]:
         """One judgement a text."""
         judged = []
-        for near in self.described.nearness(embed(self.weights, batch.vectors)):
+        for near in self.described.nearness(batch.embeddings):
             powers = np.exp(SHARPNESS * (near - near.max(initial=-1.0)))
             best = int(powers.argmax()) if len(powers) else -1
             label = self.described.labels[best].name if len(powers) else ""
@@ -39,4 +36,4 @@ class Stage:
 def scorer(setup: Setup) -> Stage:
     """The scorer over the stages of this taxonomy."""
     version = f"{setup.weights.version}-{setup.taxonomy.version}"
-    return Stage(Described.of(setup.taxonomy.stages, setup), setup.weights, version)
+    return Stage(Described.of(setup.taxonomy.stages, setup), version)

@@ -5,8 +5,6 @@ from typing import Literal
 
 from models.base import Batch, Judgement, Setup, ranked, several
 from models.described import LEAST, Described
-from models.embedding import embed
-from models.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +12,6 @@ class Topics:
     """The labels of one kind whose chance is high enough. Serves topics and touchpoints alike."""
 
     described: Described
-    weights: Weights
     version: str
     name: str = "topics"
     needs: Literal["text", "brand"] = "text"
@@ -24,7 +21,7 @@ class Topics:
         names = [label.name for label in self.described.labels]
         bars = [LEAST] * len(names)
         judged = []
-        for chances in self.described.chances(batch.texts, embed(self.weights, batch.vectors)):
+        for chances in self.described.chances(batch.texts, batch.embeddings):
             found = ranked(names, chances, bars)
             judged.append(several(self, found, 1 - float(chances.max(initial=0.0))))
         return judged
@@ -33,4 +30,4 @@ class Topics:
 def scorer(setup: Setup) -> Topics:
     """The scorer over the topics of this taxonomy; its version names the taxonomy's."""
     version = f"{setup.weights.version}-{setup.taxonomy.version}"
-    return Topics(Described.of(setup.taxonomy.topics, setup), setup.weights, version)
+    return Topics(Described.of(setup.taxonomy.topics, setup), version)

@@ -47,7 +47,7 @@ def fit(
 ) -> dict[str, Any]:
     """Adds the head `mixed` to `heads`, and returns what the manifest says of heads and scores."""
     encoder = Encoder(Weights({}, (folder / "encoder.onnx").read_bytes(), tokenizer.to_str(), {}), threads=2)
-    shipped = encoder.vectors([Asked(row.text, row.brand) for row in aside])
+    shipped, _ = encoder.read([Asked(row.text, row.brand) for row in aside])
     full = vectors_fp32(model, tokenizer, aside)
     settle = np.array([zlib.crc32(row.text.text.encode()) % 2 == 0 for row in aside])
     facts: dict[str, Any] = {}
@@ -162,7 +162,7 @@ def _fit_mixed(heads: Heads, encoder: Encoder, rows: Sequence[Row]) -> tuple[dic
     texts = sorted(polarities)
     truth = np.array([{0, 2} <= polarities[text] for text in texts])
     dev = np.array([of_dev[text] for text in texts])
-    vectors = encoder.vectors([Asked(Marked(text)) for text in texts])
+    vectors, _ = encoder.read([Asked(Marked(text)) for text in texts])
     line = LogisticRegression(C=0.05, max_iter=2000).fit(vectors[~dev], truth[~dev])
     heads["mixed.weight"], heads["mixed.bias"] = line.coef_.astype(np.float32), line.intercept_.astype(np.float32)
     chances = line.predict_proba(vectors[dev])[:, 1]
