@@ -1,7 +1,7 @@
 """Measures scoring: texts a second of the judge with all heads, beside transformers' pipeline doing sentiment alone.
 
 The pipeline runs the same encoder and the same sentiment head, read back from the shipped int8 file into fp32, on the
-same cores, in the same run; the faster of its batch sizes counts. It needs the extra `bench` (torch, transformers, onnx).
+same cores, in the same run; the faster of its batch sizes counts. Needs the extra `bench` (torch, transformers, onnx).
 """
 
 from __future__ import annotations
