@@ -18,6 +18,13 @@ LEAST, LEAST_OF_OTHERS = 0.3, 0.45
 LONGEST = 400
 
 _NO_LANGUAGE = re.compile(r"@user|\bhttp\b|[\d_#]+")
+# Words that are English and nothing else. Two of them, and a quarter of the text, outweigh the detector, which takes
+# "How do I reset my password?" for French.
+_ENGLISH = re.compile(
+    r"\b(?:and|are(?:n't)?|can't|did(?:n't)?|does(?:n't)?|don't|from|how|i'm|isn't|its?|it's|my|of|our|should|that|the|their|"
+    r"there|they|this|we|what|when|where|which|why|with|won't|would|you|your)\b"
+)
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 # The detector knows some languages that have no two-letter code of their own by the code of their dialect.
 _CODES: Mapping[str, str] = {
     **dict.fromkeys(("als", "bar", "nds"), "de"),
@@ -52,6 +59,8 @@ def language_of(text: str) -> str:
     if sum(letter.isalpha() for letter in words[:20]) < 2:
         return UNDECIDED
     best = detect(words.replace("\n", " "), model="lite")[0]
+    if best["lang"] != "en" and _is_plainly_english(words):
+        return "en"
     code = _CODES.get(str(best["lang"]), str(best["lang"]))
     least = LEAST if code == "en" else LEAST_OF_OTHERS
     return code if float(best["score"]) >= least and len(code) == 2 else UNDECIDED
@@ -60,3 +69,9 @@ def language_of(text: str) -> str:
 def scorer(_: Setup) -> Language:
     """The scorer; it needs none of the weights."""
     return Language()
+
+
+def _is_plainly_english(words: str) -> bool:
+    words = words.replace("’", "'")
+    english = len(_ENGLISH.findall(words))
+    return english >= 2 and 4 * english >= len(_WORD.findall(words))

@@ -113,6 +113,7 @@ def test_a_namesake_is_not_the_brand(ask: Ask, text: str, brand: str, relevant: 
         ("배송이 너무 늦었어요", "ko"),
         ("خدمة العملاء سيئة جدا", "ar"),
         ("Поддержка не отвечает уже неделю", "ru"),
+        ("How do I reset my password?", "en"),
         ("12345 !!!", "und"),
     ],
 )
