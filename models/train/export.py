@@ -74,7 +74,7 @@ def export(base: Path, data: Path, run: Path, to: Path, version: str, dev_rows: 
         "language": "en",
         "base": "sentence-transformers/all-MiniLM-L6-v2",
         "licence": "Apache-2.0",
-        "made_by": {"command": "models/train/README.md", "seed": 7, **progress},
+        "made_by": {"how": "models/train/README.md", **progress},
         "data": sorted({row.source for row in rows}),
         **facts,
         "files": {name: {"sha256": hashlib.sha256((to / name).read_bytes()).hexdigest()} for name in FILES},

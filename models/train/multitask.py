@@ -131,6 +131,7 @@ def train(
     learnt = encode(tokenizer, [row for row in read_all(data) if not row.dev])
     teacher = load_base(base).eval()
     model = Multitask(load_base(base)) if start_from is None else load_checkpoint(start_from)
+    earlier = {} if start_from is None else {"started_from": json.loads((start_from / "progress.json").read_text())}
     model.encoder.config.save_pretrained(out)
     weights = {head: weigh((item.row for item in learnt), head, power) for head, power in LIFT.items()}
     texts = [item for item in learnt if item.row.brand is None]
@@ -161,7 +162,8 @@ def train(
         seen, recent = seen + len(batch), recent + loss.item()
         progress = (time.monotonic() - began) / (60 * minutes)
         if step % 500 == 0 or progress >= 1:
-            save(out, average, {"steps": step, "rows": seen, "seed": seed, "progress": round(min(1.0, progress), 3)})
+            done = {"steps": step, "rows": seen, "seed": seed, "minutes": round(progress * minutes)}
+            save(out, average, done | earlier)
             print(f"{step} steps, {seen / (progress * 60 * minutes):.0f} rows/s, loss {recent / 500:.4f}", flush=True)
             recent = 0.0
         if progress >= 1:
@@ -174,7 +176,7 @@ def _follow(average: dict[str, torch.Tensor], model: Multitask, kept: float) -> 
         average[name].lerp_(value, 1 - kept)
 
 
-def save(out: Path, average: Mapping[str, torch.Tensor], facts: Mapping[str, float]) -> None:
+def save(out: Path, average: Mapping[str, torch.Tensor], facts: Mapping[str, object]) -> None:
     """The checkpoint is renamed into place, so that a run that is stopped leaves a whole one."""
     save_file({name: value.contiguous() for name, value in average.items()}, out / "checkpoint.part")
     (out / "checkpoint.part").replace(out / "checkpoint.safetensors")
