@@ -1,6 +1,8 @@
 """The figures of a manifest as the tables of the model card.
 
-python -m models.train.card models/weights/english
+    python -m models.train.card models/weights/english models/README.md
+
+Writes them between the marks of the README.
 """
 
 import json
@@ -11,6 +13,7 @@ from typing import Any
 
 from models.weights import MANIFEST
 
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 EXCLUSIVE = ("sentiment", "brand_sentiment", "relevance", "emotion")
 
 
@@ -36,7 +39,10 @@ def tables(manifest: Mapping[str, Any]) -> str:
 
 def main() -> None:
     """The command."""
-    print(tables(json.loads((Path(sys.argv[1]) / MANIFEST).read_text())))
+    manifest, readme = json.loads((Path(sys.argv[1]) / MANIFEST).read_text()), Path(sys.argv[2])
+    before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    readme.write_text(f"{before}{BEGIN}\n{tables(manifest)}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
