@@ -91,8 +91,10 @@ class Service:
         one = next((one for one in self.listened if _opens(one, token)), None)
         if one is None:
             raise KeyError(token)
-        webhook.verify(one.config, headers, body, self.now())
-        read = list(webhook.accept(one.config, headers, body))
+        config = one.config
+        assert isinstance(config, webhook.Config)
+        webhook.verify(config, headers, body, self.now())
+        read = list(webhook.accept(config, headers, body))
         items = [part for part in read if isinstance(part, Item)]
         gone = [part.id for part in read if isinstance(part, Tombstone)]
         problems = [f"{part.where}: {part.why}" for part in read if isinstance(part, Problem)]

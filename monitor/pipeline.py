@@ -250,7 +250,7 @@ def _opinion(scorer: str, version: str, answer: Any) -> Opinion:
     if isinstance(answer, str):
         return Opinion(scorer, version, answer, 1.0)
     if isinstance(answer, list):
-        best = answer[0] if answer else {"label": "none", "score": 1.0}
+        best: Mapping[str, Any] = answer[0] if answer else {"label": "none", "score": 1.0}
         return Opinion(scorer, version, best["label"], float(best["score"]), {"all": answer})
     label = str(answer.get("label", ""))
     return Opinion(scorer, version, label, float(answer.get("score", answer.get(label, 1.0))), answer)

@@ -22,6 +22,7 @@ from monitor.store.heard import Answers, Window
 from monitor.store.outbox import Parcel
 
 HISTORY_WEEKS = 8
+LATE_REACH = timedelta(days=7)
 
 NETWORKS: Sequence[tuple[str, frozenset[str], str]] = (
     ("Reddit", frozenset({"reddit-search"}), "not switched on; its search feed answers now and then"),
@@ -119,6 +120,7 @@ def material(connection: Connection, brand: Brand, period: Period, now: datetime
         start=start,
         end=end,
         heard=heard.between(connection, window, brand.name),
+        late=heard.found_late(connection, window, brand.name, LATE_REACH),
         previous=heard.between(connection, before, brand.name),
         history=_history(connection, brand.id, past),
         rivals=_rivals(connection, brand, window, before, past),

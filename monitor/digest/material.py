@@ -60,6 +60,9 @@ class Material:
     """UTC, outside."""
     heard: tuple[Heard, ...]
     """The mentions published in [start, end), with their current opinions and triage."""
+    late: tuple[Heard, ...] = ()
+    """Published up to a week before `start` but found only in this window: in no count, but who waits among them waits
+    all the same. None where listening itself began in this window."""
     previous: tuple[Heard, ...] = ()
     """The mentions of the same length of time before: [start - (end - start), start)."""
     history: tuple[DayCount, ...] = ()

@@ -62,14 +62,17 @@ def reply(material: Material) -> Reply:
         OPEN if answered else "",
     )
     total = Figure(len(everybody), grouped(len(everybody)), query)
-    ranked = sorted(_leads(everybody), key=_urgency)
+    late = waiting(material.late)
+    ranked = sorted(_leads([*everybody, *late]), key=_urgency)
     items = tuple(_item(one, material) for one in ranked[:MOST])
-    if not everybody:
+    if not ranked:
         return Reply(say("Nobody waits for an answer."), total)
     waits = Figure(total.value, many(len(everybody), "mention"), query)
-    tail = " for an answer." if len(everybody) <= MOST else f" for an answer; these {len(items)} first."
-    sentence = say(waits, " waits" if len(everybody) == 1 else " wait", tail, mentions=(h.mention.id for h in ranked))
-    return Reply(sentence, total, items)
+    older = f", and {many(len(late), 'older one')} found only now" if late else ""
+    first = f"; these {len(items)} first" if len(everybody) + len(late) > MOST else ""
+    verb = " waits" if len(everybody) == 1 else " wait"
+    ids = [one.mention.id for one in ranked]
+    return Reply(say(waits, verb, " for an answer", older, first, ".", mentions=ids), total, items)
 
 
 def _leads(heard: list[Heard]) -> list[Heard]:

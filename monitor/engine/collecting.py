@@ -20,7 +20,8 @@ from monitor.store import brands, mentions, watches
 from monitor.store.engine import Store
 from sources.base import BadShape, Item, Source, SourceConfig, SourceError
 
-AT_ONCE = 32
+# Not a limit of requests (the network layer has those): a poll that waits in its own host's line holds a place here.
+AT_ONCE = 2_000
 EVIDENCE_BYTES = 64 * 1024
 
 log = structlog.get_logger()

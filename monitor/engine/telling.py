@@ -115,8 +115,8 @@ class Teller:
         else:
             outcome = await carry(channel.deliver(notice, parcel.attempts, self.now()), self.send)
         state, answer, next_at = after(outcome, number, self.now())
-        if state == "dead":
-            log.error("notice given up", notice=notice.id, channel=parcel.channel, why=answer)
+        if state in ("dead", "held"):
+            log.error("notice not sent any more", state=state, notice=notice.id, channel=parcel.channel, why=answer)
         elif state == "retry":
             log.warning("notice not delivered yet", channel=parcel.channel, why=answer, next=str(next_at))
         await self.store.write(outbox.finish, notice.id, number, state=state, answer=answer, next_at=next_at)
@@ -139,7 +139,7 @@ def after(outcome: Outcome, attempt: int, now: datetime) -> tuple[str, str, date
     if isinstance(outcome, Sent):
         return "delivered", outcome.answer, None
     if isinstance(outcome, Never):
-        return "dead", outcome.why, None
+        return "held" if outcome.held else "dead", outcome.why, None
     assert isinstance(outcome, Later)
     when = next_attempt(attempt, outcome, now)
     return ("retry", outcome.why, when) if when else ("dead", f"given up after {attempt} attempts: {outcome.why}", None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
@@ -61,11 +61,11 @@ def _joined() -> Select[Any]:
     )
 
 
-def between(connection: Connection, window: Window, brand: str) -> tuple[Heard, ...]:
-    """The likely mentions that nobody has hidden, oldest first."""
+def between(connection: Connection, window: Window, brand: str, *more: ColumnElement[bool]) -> tuple[Heard, ...]:
+    """The likely mentions that nobody has hidden, oldest first; those that fulfil `more`, too."""
     rows = connection.execute(
         _joined()
-        .where(window.condition, _likely(), or_(TRIAGE.c.state.is_(None), TRIAGE.c.state != "hidden"))
+        .where(window.condition, _likely(), or_(TRIAGE.c.state.is_(None), TRIAGE.c.state != "hidden"), *more)
         .order_by(MATCH.c.published, MATCH.c.mention_id)
     ).all()
     labels = _labels_in(connection, window)
@@ -117,6 +117,17 @@ def unlikely(connection: Connection, window: Window) -> int:
     """How many matched the query but, so a scorer thinks, do not speak of the brand."""
     question = select(func.count()).select_from(MATCH).where(window.condition, MATCH.c.relevance < RELEVANT_FROM)
     return connection.execute(question).scalar_one()
+
+
+def found_late(connection: Connection, window: Window, brand: str, reach: timedelta) -> tuple[Heard, ...]:
+    """Collected within the window's time but published before it, by at most `reach`. None of them where the brand was
+    first listened to in this window: then everything older is only what the sources still show of the past."""
+    mine = MATCH.c.brand_id == window.brand_id
+    began = connection.execute(select(func.min(MATCH.c.collected)).where(mine)).scalar()
+    if began is None or began >= window.start:
+        return ()
+    before = Window(window.brand_id, window.start - reach, window.start)
+    return between(connection, before, brand, MATCH.c.collected >= window.start, MATCH.c.collected < window.end)
 
 
 def late(connection: Connection, window: Window) -> int:

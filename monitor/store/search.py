@@ -44,10 +44,9 @@ class Hit:
 
 def newest(connection: Connection, query: Query | None, most: int) -> list[Hit]:
     """The newest `most` mentions that match (all, without a query), by the time of publishing."""
-    found = (Hit(mention) for mention in _mentions(connection, _narrowed(None, {})))
-    if query is not None:
-        found = _matching(connection, query)
-    return list(islice(found, most))
+    if query is None:
+        return [Hit(mention) for mention in islice(_mentions(connection, _narrowed(None, {})), most)]
+    return list(islice(_matching(connection, query), most))
 
 
 def _matching(connection: Connection, query: Query) -> Iterator[Hit]:

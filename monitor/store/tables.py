@@ -11,15 +11,21 @@ telling     subscription, digest, outbox, attempt
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import Column, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import Column, Index, LargeBinary, Table, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from monitor.store.columns import Instant, Json
 
 
-class BrandRow(SQLModel, table=True):
+class Row(SQLModel):
+    """What every row has: the table that Core statements are written with."""
+
+    __table__: ClassVar[Table]
+
+
+class BrandRow(Row, table=True):
     """A brand as configured. Its id stays when its query changes; `query_version` counts the changes."""
 
     __tablename__ = "brand"
@@ -32,7 +38,7 @@ class BrandRow(SQLModel, table=True):
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
 
 
-class MentionRow(SQLModel, table=True):
+class MentionRow(Row, table=True):
     """What somebody said. (scope, external_id) is its identity: the same item twice is one mention."""
 
     __tablename__ = "mention"
@@ -59,7 +65,7 @@ class MentionRow(SQLModel, table=True):
     extra: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
 
 
-class RevisionRow(SQLModel, table=True):
+class RevisionRow(Row, table=True):
     """What a mention said before an edit."""
 
     __tablename__ = "revision"
@@ -71,7 +77,7 @@ class RevisionRow(SQLModel, table=True):
     replaced: datetime = Field(sa_type=Instant)
 
 
-class MatchRow(SQLModel, table=True):
+class MatchRow(Row, table=True):
     """A mention is of a brand. Published is repeated here so that a brand's newest come from one index."""
 
     __tablename__ = "match"
@@ -88,7 +94,7 @@ class MatchRow(SQLModel, table=True):
     confidence: float = 0.0
 
 
-class CandidateRow(SQLModel, table=True):
+class CandidateRow(Row, table=True):
     """Collected, but no brand's query matched: text only, kept for 14 days so that a wider query can be tried."""
 
     __tablename__ = "candidate"
@@ -101,7 +107,7 @@ class CandidateRow(SQLModel, table=True):
     item: dict[str, Any] = Field(sa_type=Json)
 
 
-class OpinionRow(SQLModel, table=True):
+class OpinionRow(Row, table=True):
     """What one scorer, in one version, thinks of one revision, towards a brand or (brand_id 0) of the text alone."""
 
     __tablename__ = "opinion"
@@ -115,7 +121,7 @@ class OpinionRow(SQLModel, table=True):
     detail: Any = Field(default=None, sa_type=Json)
 
 
-class DueRow(SQLModel, table=True):
+class DueRow(Row, table=True):
     """Still to be scored: written with the mention or its edit, deleted with the score."""
 
     __tablename__ = "due"
@@ -124,7 +130,7 @@ class DueRow(SQLModel, table=True):
     brand_id: int = Field(primary_key=True)
 
 
-class RollupRow(SQLModel, table=True):
+class RollupRow(Row, table=True):
     """How many: per brand, quarter of an hour (counted since 1970) and label ("mentions", "sentiment:negative")."""
 
     __tablename__ = "rollup"
@@ -134,7 +140,7 @@ class RollupRow(SQLModel, table=True):
     n: int
 
 
-class TriageRow(SQLModel, table=True):
+class TriageRow(Row, table=True):
     """Where a mention of a brand stands with the people who answer."""
 
     __tablename__ = "triage"
@@ -147,7 +153,7 @@ class TriageRow(SQLModel, table=True):
     changed_by: str = ""
 
 
-class WatchRow(SQLModel, table=True):
+class WatchRow(Row, table=True):
     """One configured source: where it stands, when it is due, how it does."""
 
     __tablename__ = "watch"
@@ -169,7 +175,7 @@ class WatchRow(SQLModel, table=True):
     """Entries seen at each of the last polls, oldest first: what the silence alarm judges by."""
 
 
-class EvidenceRow(SQLModel, table=True):
+class EvidenceRow(Row, table=True):
     """A reply whose form a source did not know, kept so that somebody can mend the source."""
 
     __tablename__ = "evidence"
@@ -181,7 +187,7 @@ class EvidenceRow(SQLModel, table=True):
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
-class SubscriptionRow(SQLModel, table=True):
+class SubscriptionRow(Row, table=True):
     """A digest that somebody wants: when it was first asked for, so that older dates are never due."""
 
     __tablename__ = "subscription"
@@ -189,7 +195,7 @@ class SubscriptionRow(SQLModel, table=True):
     created: datetime = Field(sa_type=Instant)
 
 
-class DigestRow(SQLModel, table=True):
+class DigestRow(Row, table=True):
     """A digest, frozen. One per subscription and local date, whatever happens."""
 
     __tablename__ = "digest"
@@ -202,7 +208,7 @@ class DigestRow(SQLModel, table=True):
     content: dict[str, Any] = Field(sa_type=Json)
 
 
-class OutboxRow(SQLModel, table=True):
+class OutboxRow(Row, table=True):
     """A notice on its way through one channel: ready, sending, retry, held, delivered or dead."""
 
     __tablename__ = "outbox"
@@ -222,7 +228,7 @@ class OutboxRow(SQLModel, table=True):
     answer: str = Field(default="", sa_type=Text)
 
 
-class AttemptRow(SQLModel, table=True):
+class AttemptRow(Row, table=True):
     """One try at delivering: written before the first byte, its answer after it."""
 
     __tablename__ = "attempt"

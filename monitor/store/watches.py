@@ -101,7 +101,13 @@ def saw(connection: Connection, name: str, entries: int) -> None:
 
 
 def succeeded(
-    connection: Connection, name: str, *, now: datetime, next_due: datetime, seen: int | None, gaps: Iterable[str]
+    connection: Connection,
+    name: str,
+    *,
+    now: datetime,
+    next_due: datetime | None,
+    seen: int | None,
+    gaps: Iterable[str],
 ) -> None:
     """A good poll. `seen` is None when the source answered that nothing changed."""
     if seen is not None:
@@ -142,13 +148,12 @@ def keep_evidence(connection: Connection, name: str, *, at: datetime, url: str, 
 
 def health(connection: Connection, now: datetime) -> list[SourceHealth]:
     """How every source does, in the order of their names."""
-    lately = dict(
-        connection.execute(
-            select(MENTION.c.source, func.count())
-            .where(MENTION.c.collected >= now - timedelta(days=1))
-            .group_by(MENTION.c.source)
-        ).all()
+    question = (
+        select(MENTION.c.source, func.count())
+        .where(MENTION.c.collected >= now - timedelta(days=1))
+        .group_by(MENTION.c.source)
     )
+    lately: dict[str, int] = dict(connection.execute(question).all())
     return [_health(row, lately.get(row.name, 0)) for row in connection.execute(select(WATCH).order_by(WATCH.c.name))]
 
 
