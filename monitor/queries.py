@@ -101,8 +101,8 @@ class Period:
 
     @classmethod
     def last_day(cls, now: datetime, timezone: str) -> Period:
-        """The 24 hours before now."""
-        local = now.astimezone(ZoneInfo(timezone))
+        """The 24 hours up to and with this second."""
+        local = (now + timedelta(seconds=1)).astimezone(ZoneInfo(timezone))
         return cls(local.date(), local.time().replace(microsecond=0), timezone)
 
 

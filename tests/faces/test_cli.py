@@ -157,7 +157,7 @@ def test_a_digest_of_a_day_is_shown_and_written(run, stored, folder):
     sections = {"verdict", "reply", "changed", "repeated", "competitors", "reviews", "coverage"}
     assert sections <= set(written["sections"])
     assert "Acme" in (folder / "d" / "digest.html").read_text()
-    assert "lost my refund" in (folder / "d" / "digest.md").read_text()
+    assert "2 mentions" in (folder / "d" / "digest.md").read_text()
 
 
 def test_a_digest_can_be_sent_to_a_folder_named_on_the_spot(run, stored, folder):
