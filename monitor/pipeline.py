@@ -36,6 +36,7 @@ from sources.base import Item
 
 REMATCH_SLICE = 500
 CANDIDATES_KEPT = timedelta(days=14)
+RELEVANCE_KNOWN_IN = ("en", "und")
 
 # The same cause gives the same notice id, also when its transaction is done again.
 NOTICES = uuid.uuid5(uuid.NAMESPACE_DNS, "notices.overheard.example")
@@ -234,9 +235,17 @@ def settle(
             sentiment=sentiment["label"],
             unsure=bool(sentiment.get("unsure")),
             confidence=float(sentiment[sentiment["label"]]),
-            relevance=reading["relevance"]["score"] if "relevance" in reading else None,
+            relevance=_relevance(reading),
         )
     return True
+
+
+def _relevance(reading: Mapping[str, Any]) -> float | None:
+    """What may take a mention out of the counts. The shipped head learnt from sets whose irrelevant texts were mostly in
+    other languages, so of those it says nothing that counts (models/README.md)."""
+    if "relevance" not in reading or reading.get("language") not in RELEVANCE_KNOWN_IN:
+        return None
+    return float(reading["relevance"]["score"])
 
 
 def opinions_in(reading: Mapping[str, Any], versions: Mapping[str, str]) -> list[Opinion]:

@@ -45,6 +45,17 @@ class Found:
     answers: Answers
     spans: tuple[tuple[str, int, int], ...]
 
+    @property
+    def sentiment(self) -> str:
+        """Towards the first of its brands, else of the text; empty while it is not scored."""
+        towards = [
+            answers["brand_sentiment"]
+            for answers in self.answers.get("brands", {}).values()
+            if "brand_sentiment" in answers
+        ]
+        answer = towards[0] if towards else self.answers.get("sentiment", {})
+        return str(answer.get("label", ""))
+
 
 def find(connection: Connection, query: str, most: int) -> list[Found]:
     """The newest mentions that match a query written as a view; an empty one finds everything. Raises QueryError."""

@@ -23,6 +23,7 @@ def set_up(level: str, format: Literal["text", "json"] = "text") -> None:
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick that outlasts its second is no news
     logging.basicConfig(level=max(threshold, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(message)s")
 
 

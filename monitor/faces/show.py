@@ -100,20 +100,11 @@ def mentions(found: Sequence[Found], limit: int) -> None:
 
 def _headline(one: Found) -> Text:
     mention = one.mention
-    feeling = feeling_of(one)
     parts = [f"#{mention.id}", f"{mention.published:%d %b %Y %H:%M}", mention.source, mention.author]
     if mention.rating is not None:
         parts.append(f"{mention.rating:g}" + (f" of {mention.rating_max:g}" if mention.rating_max else ""))
     line = Text(" · ".join(plain(part) for part in parts if part), style="dim")
-    return line.append(f" · {feeling}", style=COLORS.get(feeling, "")) if feeling else line
-
-
-def feeling_of(one: Found) -> str:
-    """The sentiment towards the first of its brands, else of the text; empty while it is not scored."""
-    for answers in one.answers.get("brands", {}).values():
-        if "brand_sentiment" in answers:
-            return str(answers["brand_sentiment"]["label"])
-    return str(one.answers.get("sentiment", {}).get("label", ""))
+    return line.append(f" · {one.sentiment}", style=COLORS[one.sentiment]) if one.sentiment else line
 
 
 def _marked(text: str, spans: Sequence[tuple[str, int, int]], field: str) -> Text:
@@ -135,7 +126,7 @@ def as_csv(found: Sequence[Found], out: IO[str]) -> None:
     table = csv.writer(out)
     table.writerow(columns)
     for one in found:
-        row = as_json(one) | {"brands": ", ".join(one.brands), "sentiment": feeling_of(one)}
+        row = as_json(one) | {"brands": ", ".join(one.brands), "sentiment": one.sentiment}
         table.writerow([_cell(row[column]) for column in columns])
 
 

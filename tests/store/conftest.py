@@ -63,9 +63,10 @@ class House:
     def judge(self, label: str = "negative", relevance: float | None = None, **more: Any) -> int:
         """Answer everything that is due the same way; how many answers were taken."""
         shares = {"negative": 0.1, "neutral": 0.1, "positive": 0.1, label: 0.8}
-        answer: dict[str, Any] = {"language": "en", "sentiment": {"label": label, **shares, "unsure": False}, **more}
+        answer: dict[str, Any] = {"language": "en", "sentiment": {"label": label, **shares, "unsure": False}}
         if relevance is not None:
             answer["relevance"] = {"score": relevance}
+        answer |= more
         return sum(self.store.writing(pipeline.settle, due, answer, VERSIONS) for due in self.due())
 
     def counts(self, brand: str = "Acme") -> dict[str, int]:

@@ -62,6 +62,12 @@ def test_an_unlikely_mention_is_kept_and_counted_apart(house, item):
     assert house.texts('brand:"Acme"') == []
 
 
+def test_a_language_that_relevance_was_not_learnt_in_takes_no_mention_out_of_the_counts(house, item):
+    house.take(item("1", "Acme liefert nicht"))
+    house.judge("negative", relevance=0.01, language="de")
+    assert house.counts()["mentions"] == 1
+
+
 def test_a_text_that_cannot_be_scored_is_settled_with_the_reason(house, item):
     house.take(item("1", "Acme"))
     (due,) = house.due()
