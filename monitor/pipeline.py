@@ -241,8 +241,11 @@ def settle(
 
 
 def _relevance(reading: Mapping[str, Any]) -> float | None:
-    """What may take a mention out of the counts. The shipped head learnt from sets whose irrelevant texts were mostly in
-    other languages, so of those it says nothing that counts (models/README.md)."""
+    """What may take a mention out of the counts.
+
+    The shipped head learnt from sets whose irrelevant texts were mostly in other languages: of those it says nothing
+    that may count (models/README.md).
+    """
     if "relevance" not in reading or reading.get("language") not in RELEVANCE_KNOWN_IN:
         return None
     return float(reading["relevance"]["score"])
