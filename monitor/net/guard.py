@@ -82,6 +82,15 @@ class Allowed:
         name = plain(host)
         return (name, None) in self.names or (name, port) in self.names
 
+    def singles_out(self, host: str, port: int) -> bool:
+        """Is this very name or address listed, not only a network that it lies in?"""
+        try:
+            address = ip_address(plain(host).strip("[]"))
+        except ValueError:
+            return self.trusts(host, port)
+        alone = (network for network, at in self.networks if network.num_addresses == 1 and at in (None, port))
+        return any(_within(address, network) for network in alone)
+
 
 NOTHING = Allowed()
 

@@ -136,7 +136,7 @@ class Net:
             return Fetched(response, validators or {})
         error = error_for(response.status, response.headers, shown(url), datetime.now(UTC))
         if isinstance(error, RateLimited) and error.wait:
-            self._pace.hold(_line(URL(response.url)), error.wait)
+            self._pace.hold(self._line(URL(response.url)), error.wait)
         raise error
 
     async def read_file(self, file: LocalFile) -> Fetched:
@@ -213,9 +213,19 @@ class Net:
         response, _ = await self._follow(_Query("GET", {}, None, robots.CAP), url, rate, allowed)
         return response
 
+    def _line(self, url: URL) -> str:
+        """The name of the line in which requests to this host wait.
+
+        Politeness is owed to strangers. Behind a host that the configuration itself names as its own stand any number
+        of services: there each address has a line of its own, and one that hangs or wants a pause stops no other.
+        """
+        host, port = url.host or "", url.port or 0
+        line = host if port in (80, 443) else f"{host}:{port}"
+        return f"{line}{url.path}" if self._allowed.singles_out(host, port) else line
+
     @asynccontextmanager
     async def _turn(self, url: URL, rate: Rate) -> AsyncIterator[None]:
-        async with self._pace.turn(_line(url), rate) as host, self._side_lane if host.suspect else self._lane:
+        async with self._pace.turn(self._line(url), rate) as host, self._side_lane if host.suspect else self._lane:
             try:
                 yield
             except Unreachable:
@@ -294,12 +304,6 @@ def _only(names: frozenset[str], headers: Mapping[str, str]) -> dict[str, str]:
 
 def _without(names: frozenset[str], headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name.lower() not in names}
-
-
-def _line(url: URL) -> str:
-    """The name of the line in which requests to this host wait."""
-    host = url.host or ""
-    return host if url.port in (80, 443) else f"{host}:{url.port}"
 
 
 def _conditions(validators: Mapping[str, str] | None) -> dict[str, str]:

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from monitor.net.http import Limits
 from monitor.net.pace import Host, Rate, parse_rate
-from sources.base import Get, Unreachable
+from sources.base import Get, RateLimited, Unreachable
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,28 @@ async def test_two_sources_of_one_host_wait_for_each_other(make_net: Any, loopba
     await asyncio.gather(*(net.fetch(Get(f"{base}/{path}"), rate="1/0.3s") for path in "abab"))
     gaps = [later - earlier for earlier, later in pairwise(at)]
     assert min(gaps) > 0.28
+
+
+async def test_services_behind_a_host_of_ones_own_do_not_wait_for_each_other(make_net: Any, loopback: Any) -> None:
+    async def hangs(request: web.Request) -> web.Response:
+        await asyncio.sleep(20)
+        raise AssertionError
+
+    async def wants_a_pause(request: web.Request) -> web.Response:
+        return web.Response(status=429, headers={"Retry-After": "600"})
+
+    async def quick(request: web.Request) -> web.Response:
+        return web.Response(text="x")
+
+    base = await loopback({"/hangs": hangs, "/pause": wants_a_pause, "/quick": quick})
+    net = await make_net(allow=["127.0.0.1"])
+    waiting = asyncio.create_task(net.fetch(Get(f"{base}/hangs")))
+    with pytest.raises(RateLimited):
+        await net.fetch(Get(f"{base}/pause"))
+    assert (await net.fetch(Get(f"{base}/quick"))).response.body == b"x"
+    assert not waiting.done()
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
 
 
 async def test_a_slow_host_does_not_delay_the_others(make_net: Any, loopback: Any) -> None:
