@@ -11,7 +11,8 @@ from lxml import etree
 from sources.reading.feedxml import ENTRY_START, Entry
 
 _MARKUP = re.compile(
-    rb"<(?:title|summary|description|content:encoded)(?:\s[^<>]*)?>[^<]{0,200}<[a-zA-Z]|<(?:\w{1,20}:)?(?:body|fullitem)[\s>]"
+    rb"<(?:(?:title|summary|description|content:encoded)(?:\s[^<>]*)?>[^<]{0,200}<[a-zA-Z]"
+    rb"|(?:\w{1,20}+:)?+(?:body|fullitem)[\s>])"
 )
 
 
@@ -31,7 +32,7 @@ class Head(NamedTuple):
     """The feed's own address, as it states it."""
 
 
-_INERT = {"recover": True, "resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
+_INERT = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _ATOM_LINK = "{http://www.w3.org/2005/Atom}link"
 
@@ -40,7 +41,7 @@ def head_of(body: bytes) -> Head:
     """What a prepared document says of the feed itself, read from what stands before its first entry."""
     first = ENTRY_START.search(body)
     try:
-        root = etree.fromstring(body[: first.start()] if first else body, etree.XMLParser(**_INERT))
+        root = etree.fromstring(body[: first.start()] if first else body, _INERT)
     except etree.XMLSyntaxError:
         return Head()
     if root is None:
@@ -80,7 +81,7 @@ def picked(body: bytes, wanted: Mapping[str, str]) -> list[dict[str, str]]:
     A place is a path of local names without regard to case or namespace, `@attribute` last: "source@url",
     "group/description".
     """
-    root = etree.fromstring(body, etree.XMLParser(**_INERT))
+    root = etree.fromstring(body, _INERT)
     if root is None:
         return []
     entries = (element for element in root.iter() if _local(element) in ("item", "entry"))
@@ -91,7 +92,7 @@ def with_markup(body: bytes, entries: list[Entry]) -> list[Entry]:
     """The entries, those whose title or text is written as elements (XHTML, unescaped HTML) with that markup."""
     if not _MARKUP.search(body):
         return entries
-    root = etree.fromstring(body, etree.XMLParser(**_INERT))
+    root = etree.fromstring(body, _INERT)
     elements = [] if root is None else [one for one in root.iter() if _local(one) in ("item", "entry")]
     if len(elements) != len(entries):
         return entries
@@ -122,7 +123,7 @@ _MEDIA = ("group/", "group/content/", "content/", "")
 
 def with_media(body: bytes, entries: list[Entry]) -> list[Entry]:
     """The entries, those without title or text with what media:title and media:description say instead."""
-    if b"media:" not in body or all(entry.title and (entry.content or entry.summary) for entry in entries):
+    if all(entry.title and (entry.content or entry.summary) for entry in entries) or b"media:" not in body:
         return entries
     wanted = {f"{place}{name}": f"{place}{name}" for place in _MEDIA for name in ("title", "description")}
     found = picked(body, wanted)

@@ -25,9 +25,12 @@ _FEED_AT_ALL = re.compile(rb"<(?:\w{1,20}:)?(?:rss|feed|rdf|channel|item|entry)\
 _DECLARATION = re.compile(rb"^\s*<\?xml[^<>]{0,400}\?>")
 _ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
 _WHOLE_ENTITY = re.compile(_ENTITY.pattern + rb"(?:#?\w{1,31};)?")
+_UNUSUAL_ENTITY = re.compile(rb"&(?!lt;|gt;|amp;|quot;)")
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^<>\[]{0,1000}(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _MANY_ATTRIBUTES = re.compile(rb"<[a-zA-Z](?:[^<>=]*=){4000}")
+_ATOM_03 = b"http://purl.org/atom/ns#"
 _BASE64 = re.compile(rb"mode\s*=\s*[\"']base64")
+_INNER_BASE = re.compile(rb"<(?:\w{1,20}:)?(?:item|entry|link)\s[^<>]*xml:base")
 _RSS_090 = (b"http://my.netscape.com/rdf/simple/0.9/", b"http://channel.netscape.com/rdf/simple/0.9/")
 _LONG_TAG = 8_000
 _DATE_ELEMENT = re.compile(
@@ -84,6 +87,8 @@ def _has_long_tag(body: bytes) -> bool:
 
 def without_named_entities(body: bytes) -> bytes:
     """The UTF-8 document with `&eacute;` as its character, `&unknown;` and a bare `&` as text: XML knows none."""
+    if not _UNUSUAL_ENTITY.search(body):
+        return body
     pieces: list[bytes] = []
     at = 0
     while at < len(body):
@@ -228,15 +233,14 @@ def _cut_after(body: bytes, entries: int) -> bytes:
 def _lost_something(body: bytes, entries: list[Entry]) -> bool:
     """True for what fastfeedparser is known not to read: items inside items, Base64, and xml:base of an entry."""
     ends = body.count(b"</entry>" if b"<rss" not in body[:2000] else b"</item>")
-    if len(entries) < min(ends, MOST_ENTRIES) or (b"base64" in body and _BASE64.search(body)):
+    if len(entries) < min(ends, MOST_ENTRIES):
         return True
-    return _needs_inner_base(body, entries)
+    if _ATOM_03 in body[:2000] and _BASE64.search(body):
+        return True
+    return _some_are_relative(entries) and _INNER_BASE.search(body) is not None
 
 
-def _needs_inner_base(body: bytes, entries: list[Entry]) -> bool:
-    start = ENTRY_START.search(body)
-    if not start or body.find(b"xml:base", start.start()) < 0:
-        return False
+def _some_are_relative(entries: list[Entry]) -> bool:
     return any(entry.link and not entry.link.startswith(("http://", "https://")) for entry in entries)
 
 

@@ -28,6 +28,9 @@ def settle(given: Sequence[str], link_of: Callable[[int], str], content_of: Call
     that is shared as well, to the hash. Records that agree in id and content get the same id. Links and hashes are
     asked for by the record's place, and only where they are needed.
     """
+    likely = [claim or link_of(at) for at, claim in enumerate(given)]
+    if all(likely) and len(set(likely)) == len(likely):
+        return [bounded(claim) for claim in likely]
     ids = [""] * len(given)
     pending = list(range(len(given)))
     for claim_of in (given.__getitem__, link_of):

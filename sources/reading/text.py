@@ -14,18 +14,17 @@ _BLOCKS = (
 
 
 def _any_of(words: str) -> str:
-    """A pattern for any of these words, sorted by first letter: twice as fast as one after the other."""
-    names = words.split()
+    """A pattern for any of these words, in small letters, capitals or capitalised."""
+    # Sorted by first letter: twice as fast as one after the other. `re.IGNORECASE` would take twice the time.
+    names = [name for word in words.split() for name in dict.fromkeys((word, word.upper(), word.capitalize()))]
     letters = {name[0]: "|".join(other[1:] for other in names if other[0] == name[0]) for name in names}
     return "|".join(f"{letter}(?:{rest})" for letter, rest in letters.items())
 
 
-# Both cases spelled out: `re.IGNORECASE` takes twice the time here.
-_BLOCK_EDGE = re.compile(rf"<(?=/?(?:{_any_of(f'{_BLOCKS} {_BLOCKS.upper()}')})[\s/>])")
-_UNSEEN = ["script", "style", "template", "noscript", "iframe", "svg", "math", "head", "title", "button"]
-_CLOSED_IN_ITSELF = re.compile(r"<(?:script|style|template|noscript|iframe|title|button)\b[^<>]*/>", re.IGNORECASE)
-_UNSEEN_TAG = re.compile(rf"<(?:{'|'.join(_UNSEEN)}|{'|'.join(_UNSEEN).upper()})[\s/>]")
-_TAG = re.compile(rf"<(?:{'|'.join(_UNSEEN)})[\s/>]", re.IGNORECASE)
+_BLOCK_EDGE = re.compile(rf"<(?=/?(?:{_any_of(_BLOCKS)})[\s/>])")
+_UNSEEN = "button head iframe math noscript script style svg template title"
+_UNSEEN_TAG = re.compile(rf"<({_any_of(_UNSEEN)})[\s/>]")
+_CLOSED_IN_ITSELF = re.compile(rf"<(?:{_any_of(_UNSEEN)})\b[^<>]*/>")
 _TAG = re.compile(r"<[a-zA-Z/!?]")
 _TITLE_TAG = re.compile(
     r"</?(?:a|abbr|applet|b|big|blink|br|cite|code|del|div|em|embed|font|frame|frameset|h[1-6]|i|iframe|img|ins|link|mark"
@@ -40,14 +39,13 @@ _AS_WINDOWS = {
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
 _VOID = {"br", "img", "hr", "input", "p", "li", "meta", "link", "source", "wbr", "td", "tr", "option", "embed", "col"}
 _MANY_TAGS, _DEEPEST = 2_000, 300
+_LONGEST_TAIL = 900
 _BLANK_LINE = re.compile(r"\n[ \t\r\f\v]*\n")
-_BOILERPLATE = re.compile(
-    r"(?:^|\n)(?:"
-    r"The post .{1,500}? (?:appeared first on|first appeared on) [^\n]{1,200}"
-    r"|submitted by\s*\S+(?:\s+to\s+\S+)?\s*\[link\]\s*\[(?:\d+ )?comments\]"
-    r"|(?:Comments|Read more|Read the full story|Continue reading[^\n]{0,200}|(?:∞ )?Permalink)[ .…→»]*"
-    r")$"
+_SOFTWARE_SAYS = re.compile(
+    r"The post .{1,500}? (?:appeared first on|first appeared on) [^\n]{1,200}\Z"
+    r"|(?:Comments|Read more|Read the full story|Continue reading[^\n]{0,200}|(?:∞ )?Permalink)[ .…→»]*\Z"
 )
+_REDDIT_SAYS = re.compile(r"(?:^|\n)submitted by\s*\S+(?:\s+to\s+\S+)?\s*\[link\]\s*\[(?:\d+ )?comments\]\Z")
 
 
 def plain_text(fragment: str) -> str:
@@ -55,15 +53,15 @@ def plain_text(fragment: str) -> str:
     fragment = _mended(fragment)
     if not _TAG.search(fragment):
         return _paragraphs(html.unescape(fragment) if "&" in fragment else fragment)
-    hides = _UNSEEN_TAG.search(fragment)
-    if hides:  # to HTML an <iframe/> is open, and swallows what follows
+    unseen = {name.lower() for name in _UNSEEN_TAG.findall(fragment)}
+    if unseen:  # to HTML an <iframe/> is open, and swallows what follows
         fragment = _CLOSED_IN_ITSELF.sub("", fragment)
     if fragment.count("<") > _MANY_TAGS and _may_be_deep(fragment) and _is_deep(fragment):
         return _lines(html.unescape(_ANY_TAG.sub("\f", fragment)), "\f")
     # A form feed is white space to HTML, so it stays where it is put even between the cells of a table.
     tree = LexborHTMLParser(_BLOCK_EDGE.sub("\f<", fragment), is_fragment=True)
-    if hides:
-        tree.strip_tags(_UNSEEN)
+    if unseen:
+        tree.strip_tags(list(unseen))
     root = tree.root
     return _lines(root.text(), "\f") if root is not None else ""
 
@@ -80,10 +78,12 @@ def plain_title(title: str) -> str:
 
 def without_boilerplate(text: str) -> str:
     """The text without the tail that software adds: "The post … appeared first on …", "Read more", "submitted by …"."""
-    head = text[-900:]
-    if cut := _BOILERPLATE.search(head):
-        return text[: len(text) - len(head) + cut.start()].rstrip()
-    return text
+    start = max(text.rfind("\n") + 1, len(text) - _LONGEST_TAIL)
+    if _SOFTWARE_SAYS.match(text, start):
+        return text[:start].rstrip()
+    tail = text[-_LONGEST_TAIL:] if text.endswith("comments]") else ""
+    found = _REDDIT_SAYS.search(tail)
+    return text[: len(text) - len(tail) + found.start()].rstrip() if found else text
 
 
 def tidy(text: str) -> str:
@@ -141,4 +141,8 @@ def _paragraphs(text: str) -> str:
 
 
 def _lines(text: str, mark: str) -> str:
-    return "\n".join([" ".join(words) for line in text.split(mark) if (words := line.split())])
+    lines = map(str.strip, text.replace("\n", " ").split(mark))
+    # No white space but the plain blank is printable: most lines need no splitting into words.
+    return "\n".join(
+        [line if "  " not in line and line.isprintable() else " ".join(line.split()) for line in lines if line]
+    )
