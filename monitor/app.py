@@ -34,7 +34,7 @@ from monitor.notice import Attempt, Delivery, Notice
 from monitor.pipeline import Ear
 from monitor.query.parse import parse
 from monitor.query.queryset import QuerySet
-from monitor.store import brands, watches
+from monitor.store import brands, opinions, watches
 from monitor.store.brands import Versioned
 from monitor.store.engine import Store
 from sources import webhook
@@ -70,6 +70,7 @@ class Service:
         store.writing(watches.sync, [one.configured for one in self.listened], now())
         self.collector = Collector(store, net, pool, self.listened, self.ear, now, self._stored)
         self.judging = Judging(open_scorer, now)
+        self._renewed = False
         self.teller = Teller(
             store, net.send, channels_in(config), subscriptions_in(config, self.brands), config.web.url, now
         )
@@ -79,9 +80,14 @@ class Service:
         self.on_stored(poll)
 
     async def score(self, progress: Progress = lambda done, waiting: None) -> int:
-        """Score what waits; how many. None when there are no usable scorers: `judging.why` says why."""
+        """Score what waits; how many. Nothing when there are no usable scorers: `judging.why` says why."""
         scorer = await self.judging.scorer()
-        return await score_waiting(self.store, scorer, progress) if scorer else 0
+        if scorer is None:
+            return 0
+        if not self._renewed:
+            await self.store.write(opinions.renew, scorer.versions)
+            self._renewed = True
+        return await score_waiting(self.store, scorer, self.now, progress)
 
     async def push(self, token: str, headers: Mapping[str, str], body: bytes) -> dict[str, int]:
         """Store what another program pushes in with a webhook source's token; how many of each fate.

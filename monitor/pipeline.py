@@ -215,13 +215,17 @@ def rematch(connection: Connection, brand_id: int, after: int, ear: Ear) -> int 
 
 
 def settle(
-    connection: Connection, asked: opinions.Due, reading: Mapping[str, Any], versions: Mapping[str, str]
+    connection: Connection,
+    asked: opinions.Due,
+    reading: Mapping[str, Any],
+    versions: Mapping[str, str],
+    now: datetime,
 ) -> bool:
     """Store what the scorers said of one due text, and what follows from it for the brand's counts.
 
     `reading` is the scorers' answer as JSON. False when an edit came between question and answer: it stays due.
     """
-    if not opinions.settle(connection, asked, opinions_in(reading, versions)):
+    if not opinions.settle(connection, asked, opinions_in(reading, versions), now):
         return False
     language = reading.get("language")
     if language and language != "und":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
@@ -32,12 +33,14 @@ class Scorer(Protocol):
         ...
 
 
-async def score_waiting(store: Store, scorer: Scorer, progress: Progress = lambda done, waiting: None) -> int:
+async def score_waiting(
+    store: Store, scorer: Scorer, now: Callable[[], datetime], progress: Progress = lambda done, waiting: None
+) -> int:
     """Score until nothing is due; how many were. A crash between slices repeats at most one slice's reading."""
     done = 0
     while slice_ := await store.read(opinions.due, SLICE):
         answers = await asyncio.to_thread(scorer.answers, [(text_of(due), due.brand) for due in slice_])
-        settled = await store.write(_settle_all, slice_, answers, scorer.versions)
+        settled = await store.write(_settle_all, slice_, answers, scorer.versions, now())
         done += settled
         progress(done, await store.read(opinions.waiting))
         if not settled:
@@ -51,6 +54,11 @@ def text_of(due: Due) -> str:
 
 
 def _settle_all(
-    connection: Connection, slice_: Sequence[Due], answers: Sequence[dict[str, Any]], versions: Mapping[str, str]
+    connection: Connection,
+    slice_: Sequence[Due],
+    answers: Sequence[dict[str, Any]],
+    versions: Mapping[str, str],
+    now: datetime,
 ) -> int:
-    return sum(pipeline.settle(connection, due, answer, versions) for due, answer in zip(slice_, answers, strict=True))
+    pairs = zip(slice_, answers, strict=True)
+    return sum(pipeline.settle(connection, due, answer, versions, now) for due, answer in pairs)

@@ -19,6 +19,7 @@ from monitor.config import Config, load
 from monitor.engine.judging import NotUsable
 from monitor.errors import StoreUnusable
 from monitor.faces.show import console
+from monitor.store import opinions
 from monitor.store.engine import Store
 from monitor.store.lock import WriteLock
 
@@ -108,11 +109,11 @@ def _stored(config: Config) -> Iterator[Finding]:
     if not config.database.exists():
         yield Finding("note", f"{config.database} is not there yet", "`overheard collect` makes it.")
         return
-    lock = WriteLock(config.database)
-    yield Finding(
-        "good", "no other overheard is writing" if lock.take() else f"overheard runs (process {lock.holder()})"
-    )
-    lock.release()
+    with WriteLock(config.database) as lock:
+        if lock.take():
+            yield from _mended(config)
+        else:
+            yield Finding("good", f"overheard is at work on it (process {lock.holder()})")
     try:
         store = Store(config.database, write=False)
     except StoreUnusable as error:
@@ -138,3 +139,19 @@ def _stored(config: Config) -> Iterator[Finding]:
             )
     finally:
         store.close()
+
+
+def _mended(config: Config) -> Iterator[Finding]:
+    """What a doctor can do at once where nobody else is writing: find scores that nobody is waiting for any more."""
+    try:
+        store = Store(config.database, write=True)
+    except StoreUnusable:
+        return  # said when it is opened for reading
+    try:
+        missing = store.writing(opinions.rebuild)
+    finally:
+        store.close()
+    if missing:
+        yield Finding("note", f"{missing} scores were missing and not due", "They are due again.")
+    else:
+        yield Finding("good", "no other overheard is writing; every mention is scored or due")

@@ -80,7 +80,7 @@ def _labels_in(connection: Connection, window: Window) -> dict[int, dict[str, tu
         .join(MENTION, MENTION.c.id == MATCH.c.mention_id)
         .join(OPINION, (OPINION.c.mention_id == MENTION.c.id) & (OPINION.c.revision == MENTION.c.revision))
         .where(window.condition, OPINION.c.scorer.in_(SHOWN))
-        .order_by(OPINION.c.version)
+        .order_by(OPINION.c.scored)
     )
     found: dict[int, dict[str, tuple[str, ...]]] = defaultdict(dict)
     for mention_id, scorer, label, detail in connection.execute(question):
@@ -193,7 +193,7 @@ def of_mentions(
         select(OPINION, BRAND.c.name)
         .outerjoin(BRAND, BRAND.c.id == OPINION.c.brand_id)
         .where(OPINION.c.mention_id.in_(ids))
-        .order_by(OPINION.c.version)
+        .order_by(OPINION.c.scored)
     )
     for row in connection.execute(question):
         if row.revision != revisions[row.mention_id]:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, text
 from sqlalchemy.dialects.sqlite import insert
 
 from monitor.mention import Opinion
-from monitor.store.tables import BrandRow, DueRow, MatchRow, MentionRow, OpinionRow
+from monitor.store.tables import BrandRow, DueRow, MatchRow, MentionRow, OpinionRow, SettingRow
 
 OPINION = OpinionRow.__table__
 DUE = DueRow.__table__
 MENTION = MentionRow.__table__
 BRAND = BrandRow.__table__
 MATCH = MatchRow.__table__
+SETTING = SettingRow.__table__
 
 # All heads share one forward pass of the encoder, so what is due is a pass over a text (towards a brand), not a head.
 PASS = "encoder"
+VERSIONS = "versions of the scorers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def due(connection: Connection, most: int) -> list[Due]:
     ]
 
 
-def settle(connection: Connection, asked: Due, opinions: Iterable[Opinion]) -> bool:
+def settle(connection: Connection, asked: Due, opinions: Iterable[Opinion], now: datetime) -> bool:
     """Store what is thought of one due text and strike it off. False, and nothing written, after an edit."""
     current = connection.execute(select(MENTION.c.revision).where(MENTION.c.id == asked.mention_id)).scalar()
     key = (DUE.c.scorer == PASS) & (DUE.c.mention_id == asked.mention_id) & (DUE.c.brand_id == asked.brand_id)
@@ -84,12 +87,13 @@ def settle(connection: Connection, asked: Due, opinions: Iterable[Opinion]) -> b
             "label": opinion.label,
             "confidence": opinion.confidence,
             "detail": dict(opinion.detail),
+            "scored": now,
         }
         for opinion in opinions
     ]
     if rows:
         statement = insert(OPINION)
-        replaced = {name: statement.excluded[name] for name in ("label", "confidence", "detail")}
+        replaced = {name: statement.excluded[name] for name in ("label", "confidence", "detail", "scored")}
         keys = ["mention_id", "revision", "brand_id", "scorer", "version"]
         connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=replaced), rows)
     connection.execute(delete(DUE).where(key))
@@ -101,13 +105,39 @@ def towards_brand(scorer: str) -> bool:
     return scorer in ("brand_sentiment", "relevance")
 
 
-def rebuild(connection: Connection) -> int:
-    """Write anew what is still to be scored, from the rows themselves; how many. What `doctor` does after damage."""
-    from_matches = """
-        INSERT OR IGNORE INTO due (scorer, mention_id, brand_id)
-        SELECT :scorer, m.id, coalesce(x.brand_id, 0) FROM mention m LEFT JOIN "match" x ON x.mention_id = m.id
-        WHERE m.text || m.title <> '' AND NOT EXISTS (
-            SELECT 1 FROM opinion o WHERE o.mention_id = m.id AND o.revision = m.revision
-              AND o.brand_id IN (0, coalesce(x.brand_id, 0)))
+def renew(connection: Connection, versions: Mapping[str, str]) -> int:
+    """When a scorer's version has changed since last time, everything judged before is due again; how many.
+
+    The old opinions stay beside the new ones.
     """
-    return connection.exec_driver_sql(from_matches.replace(":scorer", f"'{PASS}'")).rowcount
+    now, before = dict(versions), connection.execute(select(SETTING.c.value).where(SETTING.c.key == VERSIONS)).scalar()
+    if before == now:
+        return 0
+    statement = insert(SETTING).values(key=VERSIONS, value=now)
+    connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": now}))
+    if before is None:
+        return 0
+    again = text("""
+        INSERT OR IGNORE INTO due (scorer, mention_id, brand_id)
+        SELECT :scorer, m.id, coalesce(x.brand_id, 0)
+        FROM mention m LEFT JOIN "match" x ON x.mention_id = m.id
+        WHERE m.text || m.title <> ''
+    """)
+    return connection.execute(again, {"scorer": PASS}).rowcount
+
+
+def rebuild(connection: Connection) -> int:
+    """Write anew what is still to be scored, from the rows themselves; how many. What `doctor` does after damage.
+
+    A match whose text names the brand wants an answer towards that brand; any other mention one of its text alone.
+    """
+    missing = text("""
+        INSERT OR IGNORE INTO due (scorer, mention_id, brand_id)
+        SELECT :scorer, m.id, coalesce(x.brand_id, 0)
+        FROM mention m LEFT JOIN "match" x ON x.mention_id = m.id
+        WHERE m.text || m.title <> '' AND NOT EXISTS (
+            SELECT 1 FROM opinion o WHERE o.mention_id = m.id AND o.revision = m.revision AND (
+                o.scorer = 'skipped'
+                OR o.brand_id = CASE WHEN x.spans IS NULL OR x.spans = '[]' THEN 0 ELSE x.brand_id END))
+    """)
+    return connection.execute(missing, {"scorer": PASS}).rowcount

@@ -136,7 +136,8 @@ def _facts(
             scores[mention_id]["sentiment"].append(sentiment)
     opinions = select(OPINION.c.mention_id, OPINION.c.revision, OPINION.c.scorer, OPINION.c.label, OPINION.c.detail)
     asked_of = (*FIELD_OF, "sentiment")
-    for row in connection.execute(opinions.where(OPINION.c.mention_id.in_(revisions), OPINION.c.scorer.in_(asked_of))):
+    opinions = opinions.where(OPINION.c.mention_id.in_(revisions), OPINION.c.scorer.in_(asked_of))
+    for row in connection.execute(opinions.order_by(OPINION.c.scored)):
         if row.revision != revisions[row.mention_id]:
             continue
         if row.scorer != "sentiment":

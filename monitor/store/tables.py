@@ -1,7 +1,7 @@
 """The rows (SQLModel). Facts are written once, opinions lie beside them, and what is to be done stands in rows too.
 
 facts       mention, revision, match, candidate
-opinions    opinion, due (what is still to be scored)
+opinions    opinion, due (what is still to be scored), setting
 counts      rollup (per brand, quarter of an hour and label; exact sums for a day in any time zone)
 people      triage
 listening   watch (one a configured source), evidence (replies in an unknown form), brand
@@ -119,6 +119,8 @@ class OpinionRow(Row, table=True):
     label: str
     confidence: float
     detail: Any = Field(default=None, sa_type=Json)
+    scored: datetime = Field(sa_type=Instant)
+    """Versions have no order of their own: the latest opinion is the one that was formed last."""
 
 
 class DueRow(Row, table=True):
@@ -138,6 +140,14 @@ class RollupRow(Row, table=True):
     slot: int = Field(primary_key=True)
     label: str = Field(primary_key=True)
     n: int
+
+
+class SettingRow(Row, table=True):
+    """A fact about this database that outlives the process: which versions of the scorers everything was judged by."""
+
+    __tablename__ = "setting"
+    key: str = Field(primary_key=True)
+    value: Any = Field(default=None, sa_type=Json)
 
 
 class TriageRow(Row, table=True):

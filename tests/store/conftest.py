@@ -66,8 +66,8 @@ class House:
         answer: dict[str, Any] = {"language": "en", "sentiment": {"label": label, **shares, "unsure": False}}
         if relevance is not None:
             answer["relevance"] = {"score": relevance}
-        answer |= more
-        return sum(self.store.writing(pipeline.settle, due, answer, VERSIONS) for due in self.due())
+        answer |= {"brand_sentiment": answer["sentiment"]} | more
+        return sum(self.store.writing(pipeline.settle, due, answer, VERSIONS, self.now) for due in self.due())
 
     def counts(self, brand: str = "Acme") -> dict[str, int]:
         since, until = self.now - timedelta(days=400), self.now + timedelta(days=2)

@@ -102,6 +102,7 @@ def upgrade() -> None:
         sa.Column("label", sa.String(), nullable=False),
         sa.Column("confidence", sa.Float(), nullable=False),
         sa.Column("detail", Json(), nullable=False),
+        sa.Column("scored", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("mention_id", "revision", "brand_id", "scorer", "version"),
     )
     op.create_table(
@@ -127,6 +128,12 @@ def upgrade() -> None:
         sa.Column("label", sa.String(), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("brand_id", "slot", "label"),
+    )
+    op.create_table(
+        "setting",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("value", Json(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
     )
     op.create_table(
         "subscription",
@@ -228,6 +235,7 @@ def downgrade() -> None:
     op.drop_table("watch")
     op.drop_table("triage")
     op.drop_table("subscription")
+    op.drop_table("setting")
     op.drop_table("rollup")
     op.drop_index("ix_outbox_state_next", table_name="outbox")
     op.drop_table("outbox")
