@@ -155,7 +155,7 @@ def _fit_mixed(heads: Heads, encoder: Encoder, rows: Sequence[Row]) -> tuple[dic
             of_dev[row.text.text] = row.dev
         elif (
             row.source in ("tweets", "airline", "app-reviews", "products")
-            and zlib.crc32(row.text.text.encode()) % 8 == 0
+            and zlib.crc32(row.text.text.encode()) % 16 == 0
         ):
             polarities[row.text.text].add(1)
             of_dev[row.text.text] = row.dev
