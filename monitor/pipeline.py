@@ -26,12 +26,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from monitor.door import Admitted, admit
-from monitor.mention import Opinion
+from monitor.mention import Mention, Opinion
 from monitor.notice import Notice
 from monitor.query.document import Document
 from monitor.query.queryset import QuerySet
 from monitor.store import brands, digests, matches, mentions, opinions, outbox, search, watches
-from monitor.store.matches import Hit
+from monitor.store.matches import Hit, Placed, Verdict
 from sources.base import Item
 
 REMATCH_SLICE = 500
@@ -106,15 +106,15 @@ def take(
     """Store a batch together with the cursor that it reached: both, or neither."""
     admitted = {one.item.id: one for one in (admit(item, now) for item in items)}
     known = mentions.known(connection, origin.scope, list(admitted))
+    fresh: list[tuple[Admitted, list[Hit]]] = []
     passed_over: list[Admitted] = []
-    new = edited = same = 0
+    edited = same = 0
     for external_id, one in admitted.items():
         already = known.get(external_id)
         if already is None:
             hits = ear.hits(document_of(one, origin, ear), origin.about)
             if hits or origin.keeps_all:
-                _store_new(connection, one, hits, origin, now)
-                new += 1
+                fresh.append((one, hits))
             else:
                 passed_over.append(one)
         elif already.redacted:
@@ -125,11 +125,12 @@ def take(
         else:
             _claim(connection, already.id, one, origin, ear, now)
             same += 1
+    _store_new(connection, fresh, origin, now)
     mentions.keep_candidates(connection, passed_over, scope=origin.scope, source=origin.name, now=now)
     redacted = _redact(connection, origin.scope, list(tombstones))
     if cursor is not None:
         watches.keep_cursor(connection, origin.name, cursor)
-    return Taken(new, edited, same, len(passed_over), redacted)
+    return Taken(len(fresh), edited, same, len(passed_over), redacted)
 
 
 def document_of(one: Admitted, origin: Origin, ear: Ear) -> Document:
@@ -149,12 +150,25 @@ def document_of(one: Admitted, origin: Origin, ear: Ear) -> Document:
     )
 
 
-def _store_new(connection: Connection, one: Admitted, hits: Sequence[Hit], origin: Origin, now: datetime) -> None:
-    mention_id = mentions.write(
-        connection, one, scope=origin.scope, source=origin.name, source_kind=origin.kind, now=now
+def _store_new(
+    connection: Connection, fresh: Sequence[tuple[Admitted, Sequence[Hit]]], origin: Origin, now: datetime
+) -> None:
+    ids = mentions.write(
+        connection,
+        [one for one, _ in fresh],
+        scope=origin.scope,
+        source=origin.name,
+        source_kind=origin.kind,
+        now=now,
     )
-    fresh = matches.write(connection, mention_id, hits, published=one.published, collected=now, source=origin.name)
-    opinions.ask(connection, mention_id, fresh)
+    placed = (Placed(id_, one.published, now, origin.name) for id_, (one, _) in zip(ids, fresh, strict=True))
+    _match(connection, [(place, hits) for place, (_, hits) in zip(placed, fresh, strict=True)])
+
+
+def _match(connection: Connection, new: Sequence[tuple[Placed, Sequence[Hit]]]) -> None:
+    """Mentions become mentions of brands, counted and due to be scored towards them."""
+    matches.write(connection, new)
+    opinions.ask(connection, [(placed.mention_id, [hit.brand_id for hit in hits]) for placed, hits in new])
 
 
 def _store_edit(
@@ -165,20 +179,18 @@ def _store_edit(
     matches.withdraw(connection, mention_id)
     mentions.revise(connection, mention_id, one, now)
     hits = ear.hits(document_of(one, origin, ear), origin.about)
-    fresh = matches.write(
-        connection, mention_id, hits, published=before.published, collected=before.collected, source=before.source
-    )
-    opinions.ask(connection, mention_id, fresh)
+    _match(connection, [(_placed(before), hits)])
 
 
 def _claim(connection: Connection, mention_id: int, one: Admitted, origin: Origin, ear: Ear, now: datetime) -> None:
     """A mention seen again through a source that says whom it is about becomes a mention of that brand too."""
-    if origin.about is None:
-        return
-    hit = Hit(origin.about, ear.versions[origin.about])
-    fresh = matches.write(connection, mention_id, [hit], published=one.published, collected=now, source=origin.name)
-    if fresh:
-        opinions.ask(connection, mention_id, fresh)
+    if origin.about is not None and matches.of(connection, mention_id, origin.about) is None:
+        hit = Hit(origin.about, ear.versions[origin.about])
+        _match(connection, [(Placed(mention_id, one.published, now, origin.name), [hit])])
+
+
+def _placed(mention: Mention) -> Placed:
+    return Placed(mention.id, mention.published, mention.collected, mention.source)
 
 
 def _redact(connection: Connection, scope: str, external_ids: Sequence[str]) -> int:
@@ -195,17 +207,12 @@ def rematch(connection: Connection, brand_id: int, after: int, ear: Ear) -> int 
     """Try a brand's changed query on the next slice of what is stored; the last mention tried, None when through."""
     slice_ = mentions.after(connection, after, REMATCH_SLICE)
     for mention in slice_:
-        document = search.document(mention)
-        wanted = [hit for hit in ear.hits(document) if hit.brand_id == brand_id]
+        wanted = [hit for hit in ear.hits(search.document(mention)) if hit.brand_id == brand_id]
         present = matches.of(connection, mention.id, brand_id)
         if wanted and present is None:
-            fresh = matches.write(
-                connection, mention.id, wanted,
-                published=mention.published, collected=mention.collected, source=mention.source,
-            )  # fmt: skip
-            opinions.ask(connection, mention.id, fresh)
+            _match(connection, [(_placed(mention), wanted)])
         elif not wanted and present is not None and present.spans:
-            matches.withdraw(connection, mention.id, [brand_id])
+            matches.withdraw(connection, mention.id, brand_id)
     reached = slice_[-1].id if len(slice_) == REMATCH_SLICE else None
     brands.rematched(connection, brand_id, reached)
     return reached
@@ -214,34 +221,32 @@ def rematch(connection: Connection, brand_id: int, after: int, ear: Ear) -> int 
 # score --------------------------------------------------------------------------------------------------------------
 
 
-def settle(
-    connection: Connection,
-    asked: opinions.Due,
-    reading: Mapping[str, Any],
-    versions: Mapping[str, str],
-    now: datetime,
-) -> bool:
-    """Store what the scorers said of one due text, and what follows from it for the brand's counts.
+Answered = tuple[opinions.Due, Mapping[str, Any]]
+"""A due text, and the scorers' answer as JSON."""
 
-    `reading` is the scorers' answer as JSON. False when an edit came between question and answer: it stays due.
+
+def settle(connection: Connection, answered: Sequence[Answered], versions: Mapping[str, str], now: datetime) -> int:
+    """Store what the scorers said of due texts, and what follows from it for the brands' counts; of how many.
+
+    A text that was edited between question and answer stays due.
     """
-    if not opinions.settle(connection, asked, opinions_in(reading, versions), now):
-        return False
-    language = reading.get("language")
-    if language and language != "und":
-        mentions.set_language(connection, {asked.mention_id: language})
+    unedited = opinions.unedited(connection, [due for due, _ in answered])
+    current = [(due, reading) for due, reading in answered if due.mention_id in unedited]
+    opinions.settle(connection, [(due, opinions_in(reading, versions)) for due, reading in current], now)
+    languages = {due.mention_id: str(reading.get("language", "und")) for due, reading in current}
+    mentions.set_languages(connection, {id_: lang for id_, lang in languages.items() if lang != "und"})
+    matches.judge(connection, [verdict for due, reading in current if (verdict := _verdict(due, reading))])
+    return len(current)
+
+
+def _verdict(due: opinions.Due, reading: Mapping[str, Any]) -> Verdict | None:
+    """What a reading means for the brand that it was asked for: towards it where that is known, else of the text."""
     sentiment = reading.get("brand_sentiment") or reading.get("sentiment")
-    if asked.brand_id and sentiment:
-        matches.judge(
-            connection,
-            asked.mention_id,
-            asked.brand_id,
-            sentiment=sentiment["label"],
-            unsure=bool(sentiment.get("unsure")),
-            confidence=float(sentiment[sentiment["label"]]),
-            relevance=_relevance(reading),
-        )
-    return True
+    if not due.brand_id or not sentiment:
+        return None
+    label = sentiment["label"]
+    unsure, confidence = bool(sentiment.get("unsure")), float(sentiment[label])
+    return Verdict(due.mention_id, due.brand_id, label, unsure, confidence, _relevance(reading))
 
 
 def _relevance(reading: Mapping[str, Any]) -> float | None:

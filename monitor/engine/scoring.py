@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection
-
 from monitor import pipeline
 from monitor.store import opinions
 from monitor.store.engine import Store
@@ -40,7 +38,8 @@ async def score_waiting(
     done = 0
     while slice_ := await store.read(opinions.due, SLICE):
         answers = await asyncio.to_thread(scorer.answers, [(text_of(due), due.brand) for due in slice_])
-        settled = await store.write(_settle_all, slice_, answers, scorer.versions, now())
+        answered = list(zip(slice_, answers, strict=True))
+        settled = await store.write(pipeline.settle, answered, scorer.versions, now())
         done += settled
         progress(done, await store.read(opinions.waiting))
         if not settled:
@@ -51,14 +50,3 @@ async def score_waiting(
 def text_of(due: Due) -> str:
     """What is judged: title and text as one."""
     return f"{due.title}\n{due.text}" if due.title and due.text else due.text or due.title
-
-
-def _settle_all(
-    connection: Connection,
-    slice_: Sequence[Due],
-    answers: Sequence[dict[str, Any]],
-    versions: Mapping[str, str],
-    now: datetime,
-) -> int:
-    pairs = zip(slice_, answers, strict=True)
-    return sum(pipeline.settle(connection, due, answer, versions, now) for due, answer in pairs)

@@ -66,7 +66,7 @@ def _configuration(config: Config) -> Iterator[Finding]:
     if not brands:
         yield Finding("bad", "no brand is configured", 'Add [[brand]] with name = "…".')
     if not sources:
-        yield Finding("bad", "no source is configured", 'Add a [[source]], such as kind = "google-news".')
+        yield Finding("note", "no source is configured", 'Add a [[source]], such as kind = "google-news".')
     if not digests:
         yield Finding("note", "no digest goes anywhere", "Add a [[digest]] with at and to.")
 

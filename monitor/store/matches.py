@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from monitor.store import rollups
@@ -31,37 +31,45 @@ class Hit:
     spans: tuple[Span, ...] = ()
 
 
-def write(
-    connection: Connection,
-    mention_id: int,
-    hits: Iterable[Hit],
-    *,
-    published: datetime,
-    collected: datetime,
-    source: str,
-) -> list[int]:
-    """Add the matches that are not there yet and count them; the brands that are new to this mention."""
-    already = set(connection.scalars(select(MATCH.c.brand_id).where(MATCH.c.mention_id == mention_id)))
-    fresh = [hit for hit in hits if hit.brand_id not in already]
-    if not fresh:
-        return []
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What a match repeats of its mention."""
+
+    mention_id: int
+    published: datetime
+    collected: datetime
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is now thought of a match."""
+
+    mention_id: int
+    brand_id: int
+    sentiment: str
+    unsure: bool
+    confidence: float
+    relevance: float | None
+
+
+def write(connection: Connection, new: Iterable[tuple[Placed, Iterable[Hit]]]) -> None:
+    """Add matches that are not there yet, and count them."""
+    pairs = [(placed, hit) for placed, hits in new for hit in hits]
     rows = [
         {
-            "mention_id": mention_id,
+            "mention_id": placed.mention_id,
             "brand_id": hit.brand_id,
             "query_version": hit.query_version,
             "spans": [list(span) for span in hit.spans],
-            "published": published,
-            "collected": collected,
+            "published": placed.published,
+            "collected": placed.collected,
         }
-        for hit in fresh
+        for placed, hit in pairs
     ]
-    connection.execute(insert(MATCH), rows)
-    rollups.add(
-        connection,
-        [(hit.brand_id, published, label) for hit in fresh for label in ("mentions", f"source:{source}")],
-    )
-    return [hit.brand_id for hit in fresh]
+    if rows:
+        connection.execute(insert(MATCH), rows)
+    rollups.change(connection, [one for placed, hit in pairs for one in _counted(hit.brand_id, placed, "", None)])
 
 
 def of(connection: Connection, mention_id: int, brand_id: int) -> Row[Any] | None:
@@ -70,54 +78,50 @@ def of(connection: Connection, mention_id: int, brand_id: int) -> Row[Any] | Non
     return connection.execute(question).one_or_none()
 
 
-def withdraw(connection: Connection, mention_id: int, brand_ids: Sequence[int] | None = None) -> None:
-    """Remove matches of a mention (all of them, or those of some brands) and take them out of the counts."""
-    question = (
-        select(MATCH, MENTION.c.source)
-        .join(MENTION, MENTION.c.id == MATCH.c.mention_id)
-        .where(MATCH.c.mention_id == mention_id)
-    )
-    if brand_ids is not None:
-        question = question.where(MATCH.c.brand_id.in_(brand_ids))
-    for row in connection.execute(question).all():
-        rollups.add(connection, _labels(row, row.source), by=-1)
-        connection.execute(delete(MATCH).where(MATCH.c.mention_id == mention_id, MATCH.c.brand_id == row.brand_id))
+def withdraw(connection: Connection, mention_id: int, brand_id: int | None = None) -> None:
+    """Remove the matches of a mention (or its match with one brand) and take them out of the counts."""
+    for row in _rows(connection, [mention_id]):
+        if brand_id is None or row.brand_id == brand_id:
+            rollups.change(connection, (), _counted(row.brand_id, row, row.sentiment, row.relevance))
+            mine = (MATCH.c.mention_id == mention_id) & (MATCH.c.brand_id == row.brand_id)
+            connection.execute(delete(MATCH).where(mine))
 
 
-def judge(
-    connection: Connection,
-    mention_id: int,
-    brand_id: int,
-    *,
-    sentiment: str,
-    unsure: bool,
-    confidence: float,
-    relevance: float | None,
-) -> None:
-    """Set what is now thought of a match, and move the counts along: an unlikely match counts for nothing."""
-    row = connection.execute(
-        select(MATCH, MENTION.c.source)
-        .join(MENTION, MENTION.c.id == MATCH.c.mention_id)
-        .where(MATCH.c.mention_id == mention_id, MATCH.c.brand_id == brand_id)
-    ).one_or_none()
-    if row is None:
-        return
-    rollups.add(connection, _labels(row, row.source), by=-1)
-    values = {"sentiment": sentiment, "unsure": unsure, "confidence": confidence, "relevance": relevance}
-    connection.execute(
-        update(MATCH).where(MATCH.c.mention_id == mention_id, MATCH.c.brand_id == brand_id).values(**values)
-    )
-    after = connection.execute(
-        select(MATCH).where(MATCH.c.mention_id == mention_id, MATCH.c.brand_id == brand_id)
-    ).one()
-    rollups.add(connection, _labels(after, row.source))
+def judge(connection: Connection, verdicts: Sequence[Verdict]) -> None:
+    """Set what is now thought of matches, and move the counts along: an unlikely match counts for nothing."""
+    rows = {(row.mention_id, row.brand_id): row for row in _rows(connection, {one.mention_id for one in verdicts})}
+    up, down, changes = [], [], []
+    for one in verdicts:
+        row = rows.get((one.mention_id, one.brand_id))
+        if row is None:
+            continue
+        down += _counted(row.brand_id, row, row.sentiment, row.relevance)
+        up += _counted(row.brand_id, row, one.sentiment, one.relevance)
+        changes.append({f"to_{name}": getattr(one, name) for name in Verdict.__slots__})
+    if changes:
+        connection.execute(_JUDGE, changes)
+    rollups.change(connection, up, down)
 
 
-def _labels(row: Row[Any], source: str) -> list[rollups.Change]:
-    """All that a match counts for, as it stands."""
-    if row.relevance is not None and row.relevance < RELEVANT_FROM:
-        return [(row.brand_id, row.published, "unlikely")]
-    labels = ["mentions", f"source:{source}"]
-    if row.sentiment:
-        labels.append(f"sentiment:{row.sentiment}")
-    return [(row.brand_id, row.published, label) for label in labels]
+_JUDGE = (
+    update(MATCH)
+    .where(MATCH.c.mention_id == bindparam("to_mention_id"), MATCH.c.brand_id == bindparam("to_brand_id"))
+    .values({name: bindparam(f"to_{name}") for name in ("sentiment", "unsure", "confidence", "relevance")})
+)
+
+
+def _rows(connection: Connection, mention_ids: Collection[int]) -> Sequence[Row[Any]]:
+    """All matches of these mentions, with their mention's source."""
+    question = select(MATCH, MENTION.c.source).join(MENTION, MENTION.c.id == MATCH.c.mention_id)
+    return connection.execute(question.where(MATCH.c.mention_id.in_(mention_ids))).all()
+
+
+def _counted(
+    brand_id: int, of_mention: Placed | Row[Any], sentiment: str | None, relevance: float | None
+) -> list[rollups.Change]:
+    """All that a match counts for."""
+    if relevance is not None and relevance < RELEVANT_FROM:
+        labels = ["unlikely"]
+    else:
+        labels = ["mentions", f"source:{of_mention.source}"] + ([f"sentiment:{sentiment}"] if sentiment else [])
+    return [(brand_id, of_mention.published, label) for label in labels]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, text, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from monitor.door import Admitted
@@ -46,36 +46,39 @@ def known(connection: Connection, scope: str, external_ids: Sequence[str]) -> di
 
 
 def write(
-    connection: Connection, admitted: Admitted, *, scope: str, source: str, source_kind: str, now: datetime
-) -> int:
-    """Store a mention seen for the first time; its id."""
-    item = admitted.item
-    values = {
-        "scope": scope,
-        "external_id": item.id,
-        "source": source,
-        "source_kind": source_kind,
-        "kind": item.kind,
-        "url": item.url,
-        "title": item.title,
-        "text": item.text,
-        "author": item.author,
-        "published": admitted.published,
-        "collected": now,
-        "lang": item.lang,
-        "rating": item.rating,
-        "rating_max": item.rating_max,
-        "rating_kind": item.rating_kind,
-        "revision": 1,
-        "content_hash": admitted.content_hash,
-        "flags": list(admitted.flags),
-        "extra": dict(item.extra),
-    }
-    stored = connection.execute(insert(MENTION), values).inserted_primary_key
-    assert stored is not None
-    mention_id: int = stored[0]
-    _index(connection, mention_id, item.title, item.text)
-    return mention_id
+    connection: Connection, admitted: Sequence[Admitted], *, scope: str, source: str, source_kind: str, now: datetime
+) -> list[int]:
+    """Store mentions seen for the first time; their ids, in the same order."""
+    if not admitted:
+        return []
+    rows = [
+        {
+            "scope": scope,
+            "external_id": one.item.id,
+            "source": source,
+            "source_kind": source_kind,
+            "kind": one.item.kind,
+            "url": one.item.url,
+            "title": one.item.title,
+            "text": one.item.text,
+            "author": one.item.author,
+            "published": one.published,
+            "collected": now,
+            "lang": one.item.lang,
+            "rating": one.item.rating,
+            "rating_max": one.item.rating_max,
+            "rating_kind": one.item.rating_kind,
+            "revision": 1,
+            "content_hash": one.content_hash,
+            "flags": list(one.flags),
+            "extra": dict(one.item.extra),
+        }
+        for one in admitted
+    ]
+    returning = insert(MENTION).returning(MENTION.c.id, sort_by_parameter_order=True)
+    ids = list(connection.scalars(returning, rows))
+    _index(connection, [(id_, one.item.title, one.item.text) for id_, one in zip(ids, admitted, strict=True)])
+    return ids
 
 
 def revise(connection: Connection, mention_id: int, admitted: Admitted, now: datetime) -> int:
@@ -108,7 +111,7 @@ def revise(connection: Connection, mention_id: int, admitted: Admitted, now: dat
             extra=dict(item.extra),
         )
     )
-    _index(connection, mention_id, item.title, item.text)
+    _index(connection, [(mention_id, item.title, item.text)])
     return int(old.revision) + 1
 
 
@@ -125,10 +128,15 @@ def redact(connection: Connection, mention_id: int) -> None:
     )
 
 
-def set_language(connection: Connection, languages: Mapping[int, str]) -> None:
+def set_languages(connection: Connection, languages: Mapping[int, str]) -> None:
     """Fill in the detected language where the source stated none."""
-    for mention_id, lang in languages.items():
-        connection.execute(update(MENTION).where(MENTION.c.id == mention_id, MENTION.c.lang == "").values(lang=lang))
+    if languages:
+        connection.execute(_SET_LANGUAGE, [{"of": id_, "detected": lang} for id_, lang in languages.items()])
+
+
+_SET_LANGUAGE = (
+    update(MENTION).where(MENTION.c.id == bindparam("of"), MENTION.c.lang == "").values(lang=bindparam("detected"))
+)
 
 
 def read(connection: Connection, ids: Iterable[int]) -> dict[int, Mention]:
@@ -202,8 +210,10 @@ _INDEX = text("INSERT INTO mention_words(rowid, title, text) VALUES (:id, :title
 _UNINDEX = text("INSERT INTO mention_words(mention_words, rowid, title, text) VALUES ('delete', :id, :title, :text)")
 
 
-def _index(connection: Connection, mention_id: int, title: str, body: str) -> None:
-    connection.execute(_INDEX, {"id": mention_id, "title": index_words(title), "text": index_words(body)})
+def _index(connection: Connection, texts: Iterable[tuple[int, str, str]]) -> None:
+    """(mention id, title, body) each."""
+    rows = [{"id": id_, "title": index_words(title), "text": index_words(body)} for id_, title, body in texts]
+    connection.execute(_INDEX, rows)
 
 
 def _unindex(connection: Connection, mention_id: int, title: str, body: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select, text
+from sqlalchemy import Connection, bindparam, delete, func, select, text
 from sqlalchemy.dialects.sqlite import insert
 
 from monitor.mention import Opinion
@@ -36,10 +36,15 @@ class Due:
     text: str
 
 
-def ask(connection: Connection, mention_id: int, brand_ids: Sequence[int]) -> None:
-    """Write down that this mention is to be scored (towards these brands, or alone when there are none)."""
-    rows = [{"scorer": PASS, "mention_id": mention_id, "brand_id": brand} for brand in brand_ids or [0]]
-    connection.execute(insert(DUE).on_conflict_do_nothing(), rows)
+def ask(connection: Connection, wanted: Iterable[tuple[int, Sequence[int]]]) -> None:
+    """Write down that mentions are to be scored: (mention, its brands) each, or alone where there are no brands."""
+    rows = [
+        {"scorer": PASS, "mention_id": mention_id, "brand_id": brand}
+        for mention_id, brand_ids in wanted
+        for brand in brand_ids or [0]
+    ]
+    if rows:
+        connection.execute(insert(DUE).on_conflict_do_nothing(), rows)
 
 
 def forget(connection: Connection, mention_id: int) -> None:
@@ -71,17 +76,20 @@ def due(connection: Connection, most: int) -> list[Due]:
     ]
 
 
-def settle(connection: Connection, asked: Due, opinions: Iterable[Opinion], now: datetime) -> bool:
-    """Store what is thought of one due text and strike it off. False, and nothing written, after an edit."""
-    current = connection.execute(select(MENTION.c.revision).where(MENTION.c.id == asked.mention_id)).scalar()
-    key = (DUE.c.scorer == PASS) & (DUE.c.mention_id == asked.mention_id) & (DUE.c.brand_id == asked.brand_id)
-    if current != asked.revision:
-        return False
+def unedited(connection: Connection, asked: Iterable[Due]) -> set[int]:
+    """Those of the mentions whose text still is what was asked about."""
+    revisions = {due.mention_id: due.revision for due in asked}
+    rows = connection.execute(select(MENTION.c.id, MENTION.c.revision).where(MENTION.c.id.in_(revisions)))
+    return {id_ for id_, revision in rows if revisions[id_] == revision}
+
+
+def settle(connection: Connection, answered: Sequence[tuple[Due, Sequence[Opinion]]], now: datetime) -> None:
+    """Store what is thought of due texts, and strike them off."""
     rows = [
         {
-            "mention_id": asked.mention_id,
-            "revision": asked.revision,
-            "brand_id": asked.brand_id if towards_brand(opinion.scorer) else 0,
+            "mention_id": due.mention_id,
+            "revision": due.revision,
+            "brand_id": due.brand_id if towards_brand(opinion.scorer) else 0,
             "scorer": opinion.scorer,
             "version": opinion.version,
             "label": opinion.label,
@@ -89,15 +97,23 @@ def settle(connection: Connection, asked: Due, opinions: Iterable[Opinion], now:
             "detail": dict(opinion.detail),
             "scored": now,
         }
+        for due, opinions in answered
         for opinion in opinions
     ]
     if rows:
-        statement = insert(OPINION)
-        replaced = {name: statement.excluded[name] for name in ("label", "confidence", "detail", "scored")}
-        keys = ["mention_id", "revision", "brand_id", "scorer", "version"]
-        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=replaced), rows)
-    connection.execute(delete(DUE).where(key))
-    return True
+        connection.execute(_STORE, rows)
+    if answered:
+        connection.execute(_STRIKE, [{"of": due.mention_id, "towards": due.brand_id} for due, _ in answered])
+
+
+_INSERT = insert(OPINION)
+_STORE = _INSERT.on_conflict_do_update(
+    index_elements=["mention_id", "revision", "brand_id", "scorer", "version"],
+    set_={name: _INSERT.excluded[name] for name in ("label", "confidence", "detail", "scored")},
+)
+_STRIKE = delete(DUE).where(
+    DUE.c.scorer == PASS, DUE.c.mention_id == bindparam("of"), DUE.c.brand_id == bindparam("towards")
+)
 
 
 def towards_brand(scorer: str) -> bool:

@@ -25,17 +25,24 @@ def slot_of(at: datetime) -> int:
     return (at - EPOCH) // SLOT
 
 
-def add(connection: Connection, changes: Iterable[Change], by: int = 1) -> None:
-    """Count each change up by `by` (or down, where it is negative)."""
-    counted = Counter((brand, slot_of(at), label) for brand, at, label in changes)
-    if not counted:
-        return
-    rows = [{"brand_id": b, "slot": s, "label": label, "n": n * by} for (b, s, label), n in counted.items()]
-    statement = insert(ROLLUP)
-    statement = statement.on_conflict_do_update(
-        index_elements=["brand_id", "slot", "label"], set_={"n": ROLLUP.c.n + statement.excluded.n}
-    )
-    connection.execute(statement, rows)
+def change(connection: Connection, up: Iterable[Change], down: Iterable[Change] = ()) -> None:
+    """Count each of `up` one up and each of `down` one down."""
+    counted = Counter(_key(one) for one in up)
+    counted.subtract(_key(one) for one in down)
+    rows = [{"brand_id": b, "slot": s, "label": label, "n": n} for (b, s, label), n in counted.items() if n]
+    if rows:
+        connection.execute(_ADD, rows)
+
+
+def _key(one: Change) -> tuple[int, int, str]:
+    brand, at, label = one
+    return brand, slot_of(at), label
+
+
+_INSERT = insert(ROLLUP)
+_ADD = _INSERT.on_conflict_do_update(
+    index_elements=["brand_id", "slot", "label"], set_={"n": ROLLUP.c.n + _INSERT.excluded.n}
+)
 
 
 def total(connection: Connection, brand_id: int, since: datetime, until: datetime) -> Mapping[str, int]:

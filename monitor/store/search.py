@@ -29,7 +29,7 @@ MENTION, MATCH, OPINION = (
     OpinionRow.__table__,
 )
 
-CHUNK = 500
+CHUNK = 100
 # The scorers' names in the store, and the field of the query language that finds their labels.
 FIELD_OF = {"topics": "topic", "touchpoints": "touchpoint", "need": "need", "emotion": "emotion", "stage": "stage"}
 

@@ -67,7 +67,7 @@ class House:
         if relevance is not None:
             answer["relevance"] = {"score": relevance}
         answer |= {"brand_sentiment": answer["sentiment"]} | more
-        return sum(self.store.writing(pipeline.settle, due, answer, VERSIONS, self.now) for due in self.due())
+        return self.store.writing(pipeline.settle, [(due, answer) for due in self.due()], VERSIONS, self.now)
 
     def counts(self, brand: str = "Acme") -> dict[str, int]:
         since, until = self.now - timedelta(days=400), self.now + timedelta(days=2)

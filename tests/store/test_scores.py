@@ -38,7 +38,7 @@ def test_the_answer_towards_the_brand_counts_for_the_brand(house, item):
             "sentiment": {"label": "neutral", "negative": 0.2, "neutral": 0.6, "positive": 0.2},
             "brand_sentiment": {"label": label, "negative": 0.1, "neutral": 0.1, "positive": 0.1, label: 0.8},
         }
-        assert house.store.writing(pipeline.settle, due, answer, VERSIONS, house.now)
+        assert house.store.writing(pipeline.settle, [(due, answer)], VERSIONS, house.now)
     assert house.counts("Acme")["sentiment:positive"] == 1
     assert house.counts("Bolt")["sentiment:negative"] == 1
     assert house.texts('brand:"Bolt" sentiment:negative') == ["Acme beats Bolt"]
@@ -50,7 +50,7 @@ def test_an_edit_between_question_and_answer_keeps_it_due(house, item):
     (asked,) = house.due()
     house.take(item("1", "Acme is awful"))
     answer = {"sentiment": {"label": "positive", "negative": 0.1, "neutral": 0.1, "positive": 0.8}}
-    assert not house.store.writing(pipeline.settle, asked, answer, VERSIONS, house.now)
+    assert not house.store.writing(pipeline.settle, [(asked, answer)], VERSIONS, house.now)
     assert [due.text for due in house.due()] == ["Acme is awful"]
     assert "sentiment:positive" not in house.counts()
 
@@ -72,7 +72,7 @@ def test_a_language_that_relevance_was_not_learnt_in_takes_no_mention_out_of_the
 def test_a_text_that_cannot_be_scored_is_settled_with_the_reason(house, item):
     house.take(item("1", "Acme"))
     (due,) = house.due()
-    assert house.store.writing(pipeline.settle, due, {"skipped": "nothing but a symbol"}, VERSIONS, house.now)
+    assert house.store.writing(pipeline.settle, [(due, {"skipped": "nothing but a symbol"})], VERSIONS, house.now)
     assert house.due() == []
     (found,) = house.store.reading(queries.find, "", 10)
     assert found.answers["skipped"] == "nothing but a symbol"
@@ -99,7 +99,7 @@ def test_an_answer_that_is_missing_towards_one_of_two_brands_is_found_missing(ho
     house.take(item("1", "Acme beats Bolt"))
     bolt = next(due for due in house.due() if due.brand == "Bolt")
     share = {"label": "negative", "negative": 0.8, "neutral": 0.1, "positive": 0.1}
-    house.store.writing(pipeline.settle, bolt, {"sentiment": share, "brand_sentiment": share}, VERSIONS, house.now)
+    house.store.writing(pipeline.settle, [(bolt, {"sentiment": share, "brand_sentiment": share})], VERSIONS, house.now)
     house.store.writing(lambda connection: connection.execute(delete(DueRow.__table__)))
     house.store.writing(opinions.rebuild)
     assert [due.brand for due in house.due()] == ["Acme"]
@@ -119,10 +119,10 @@ def test_a_newer_version_of_a_scorer_needs_no_new_table(house, item):
     house.take(item("1", "Acme one"))
     (due,) = house.due()
     for version, label in (("1", "negative"), ("2", "positive")):
-        house.store.writing(opinions.ask, due.mention_id, [due.brand_id])
+        house.store.writing(opinions.ask, [(due.mention_id, [due.brand_id])])
         answer = {"sentiment": {"label": label, "negative": 0.1, "neutral": 0.1, "positive": 0.1, label: 0.8}}
         house.store.writing(
-            pipeline.settle, due, answer, {"sentiment": version}, house.now + timedelta(seconds=int(version))
+            pipeline.settle, [(due, answer)], {"sentiment": version}, house.now + timedelta(seconds=int(version))
         )
     (found,) = house.store.reading(queries.find, "", 10)
     assert found.answers["sentiment"]["label"] == "positive"
