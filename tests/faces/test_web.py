@@ -1,0 +1,132 @@
+"""The pages: text of mentions stays text, strangers are refused, health is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+from selectolax.lexbor import LexborHTMLParser
+
+from monitor.app import Service, opened
+from monitor.config import loads
+from monitor.engine.judging import NotUsable
+from monitor.faces.highlight import marked
+from monitor.faces.serving import bind
+from monitor.faces.web import build
+
+CONFIG = """
+[web]
+listen = "127.0.0.1:0"
+[[brand]]
+name = "Acme"
+[[source]]
+kind = "webhook"
+name = "desk"
+token = "a-token-of-the-test"
+"""
+PAYLOADS = Path(__file__).parents[2] / ".." / "shared" / "corpora" / "security" / "html-injection.jsonl"
+HOSTILE = [
+    "<script>alert(1)</script> acme",
+    '<img src=x onerror="alert(1)"> acme',
+    "</p></article><iframe src=https://evil.example></iframe> acme",
+    "{{ 7 * 7 }} {% raw %} acme",
+    "\u202eacme\u202c <b>bold</b>",
+]
+
+
+def no_weights():
+    raise NotUsable("no weights in this test")
+
+
+@pytest.fixture
+async def pages(tmp_path) -> AsyncIterator[tuple[Service, str]]:
+    config = loads(CONFIG, tmp_path / "config.toml", {})
+    async with opened(config, open_scorer=no_weights) as service:
+        runner = web.AppRunner(build(service))
+        yield service, await bind(runner, config)
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+def elements(page: str) -> list[str]:
+    return [node.tag for node in LexborHTMLParser(page).css("*") if node.tag and not node.tag.startswith("-")]
+
+
+def payloads() -> list[str]:
+    if not PAYLOADS.exists():
+        return HOSTILE
+    lines = PAYLOADS.read_text(encoding="utf-8").splitlines()[::40]
+    return HOSTILE + [str(next(iter(json.loads(line).values()))) + " acme" for line in lines]
+
+
+async def test_markup_in_a_mention_is_shown_and_never_obeyed(pages, browser):
+    service, address = pages
+    rows = [{"id": str(n), "title": text, "text": text, "author": text} for n, text in enumerate(payloads())]
+    await service.push("a-token-of-the-test", {}, json.dumps(rows).encode())
+    for query in ("acme", "", "<script>alert(1)</script>", "NOT acme"):
+        async with browser.get(f"{address}/mentions", params={"q": query, "limit": "1000"}) as reply:
+            page = await reply.text()
+            assert reply.headers["Content-Security-Policy"].startswith("default-src 'none'")
+        allowed = {"html", "head", "meta", "title", "style", "body", "main", "nav", "b", "a", "form", "input", "button"}
+        allowed |= {"p", "article", "h2", "bdi", "mark", "div", "span", "time"}
+        assert set(elements(page)) <= allowed
+        tree = LexborHTMLParser(page)
+        assert not [node for node in tree.css("*") for name in node.attributes if name.startswith("on")]
+        assert all((link.attributes.get("href") or "").startswith("/") for link in tree.css("a"))
+
+
+async def test_only_who_knows_the_token_may_push_and_no_browser(pages, browser):
+    _, address = pages
+    good = f"{address}/in/a-token-of-the-test"
+    row = {"text": "Acme leaks"}
+    for url, headers, status in (
+        (good, {}, 202),
+        (f"{address}/in/desk", {}, 404),
+        (f"{address}/in/", {}, 404),
+        (good, {"Origin": "https://evil.example"}, 403),
+        (good, {"Sec-Fetch-Site": "cross-site"}, 403),
+        (good, {"Host": "rebound.example"}, 403),
+    ):
+        async with browser.post(url, json=row, headers=headers) as reply:
+            assert reply.status == status, (url, headers)
+    async with browser.post(good, data=b"not json") as reply:
+        assert reply.status == 400
+    async with browser.get(good) as reply:
+        assert reply.status == 405
+
+
+async def test_health_says_what_works_and_what_waits(pages, browser):
+    service, address = pages
+    await service.push("a-token-of-the-test", {}, b'{"text": "Acme leaks"}')
+    await service.score()
+    async with browser.get(f"{address}/ready") as reply:
+        assert await reply.json() == {"ready": True, "unscored": 1, "scoring": "no weights in this test"}
+
+
+async def test_before_the_first_digest_the_home_page_says_what_to_expect(pages, browser):
+    _, address = pages
+    async with browser.get(address) as reply:
+        assert "The first digest comes at its hour" in await reply.text()
+    async with browser.get(f"{address}/digests/77") as reply:
+        assert reply.status == 404
+
+
+def test_what_matched_is_marked_and_the_rest_escaped():
+    assert marked("a <b> & c", [("text", 2, 5), ("title", 0, 1)], "text") == "a <mark>&lt;b&gt;</mark> &amp; c"
+
+
+def test_a_long_text_is_cut_to_what_surrounds_the_match():
+    shown = marked("x" * 5000 + " needle " + "y" * 5000, [("text", 5001, 5007)], "text")
+    assert "<mark>needle</mark>" in shown
+    assert len(shown) < 1000
+    assert shown.startswith("…")
+    assert shown.endswith("…")
