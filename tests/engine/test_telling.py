@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
+from email import message_from_bytes
+from email.policy import default
 
 from aiohttp import web
+from aiosmtpd.smtp import SMTP
 
 from monitor import queries
 from monitor.store import outbox
@@ -120,3 +124,30 @@ async def test_the_stored_digest_is_what_was_sent(open_service, clock, tmp_path)
         (frozen,) = await service.store.read(queries.digests_archive, 5)
         (path,) = tmp_path.glob("d/**/digest.json")
         assert json.loads(path.read_text()) == frozen.content
+
+
+async def test_a_digest_arrives_by_mail(open_service, clock):
+    letters: list[bytes] = []
+
+    class Mailbox:
+        async def handle_DATA(self, server, session, envelope):
+            letters.append(envelope.content)
+            return "250 kept"
+
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(Mailbox()), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    mail = f'[email]\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"\nsender = "overheard@example.com"\n'
+    try:
+        async with open_service(mail + DAILY.format(to='"mailto:ann@example.com"')) as service:
+            await service.tell_due()
+            clock.pass_(days=1)
+            await service.tell_due()
+            assert await service.teller.deliver_ready() == 1
+            assert await states(service) == ["delivered"]
+    finally:
+        server.close()
+        await server.wait_closed()
+    (letter,) = [message_from_bytes(raw, policy=default) for raw in letters]
+    assert letter["To"] == "ann@example.com"
+    assert "Acme" in letter["Subject"]
+    assert {part.get_content_type() for part in letter.walk()} >= {"text/plain", "text/html"}
