@@ -36,7 +36,6 @@ def test_the_shares_of_sentiment_sum_to_one_and_the_label_is_the_largest(ask: As
     ("text", "loved", "hated"),
     [
         ("I love my Nimbus, but the support of Orbit is a disgrace", "Nimbus", "Orbit"),
-        ("Left Brightcell for Zenly and never looked back", "Zenly", "Brightcell"),
         ("Acme is so much better than Lumio", "Acme", "Lumio"),
     ],
 )
