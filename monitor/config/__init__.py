@@ -7,7 +7,7 @@ The way of a file: reading.py (text to sections) → tables.py (a table to its m
 """
 
 from monitor.config.brands import quoted
-from monitor.config.digests import channel_for
+from monitor.config.digests import channel_for, whole_way
 from monitor.config.problems import ConfigError, Problem
 from monitor.config.reading import load, loads
 from monitor.config.shape import BrandEntry, ChannelEntry, Config, DigestEntry, Email, SourceEntry, Topic
@@ -28,4 +28,5 @@ __all__ = [
     "load",
     "loads",
     "quoted",
+    "whole_way",
 ]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from monitor import channels
 from monitor.config.brands import Brands
 from monitor.config.keys import keys
 from monitor.config.lines import Place
-from monitor.config.problems import did_you_mean
+from monitor.config.problems import Findings, did_you_mean
 from monitor.config.shape import ChannelEntry, ChannelTable, Config, DigestEntry, DigestTable, Email
-from monitor.config.tables import Document, check_unique, parted, rooted
-from monitor.config.targets import Target, options_of, target
+from monitor.config.tables import Document, check_addresses, check_unique, parted, rooted
+from monitor.config.targets import Target, options_of, seen_from, target
 from monitor.config.times import machine_timezone
 from monitor.errors import Refused
 
@@ -40,18 +41,26 @@ def read(
 class _Ways:
     """The channels so far: those of `[[channel]]`, and one more for each shorthand that a digest uses."""
 
-    def __init__(self, found: dict[str, ChannelEntry], names: Collection[str], email: Email | None) -> None:
+    def __init__(
+        self,
+        found: dict[str, ChannelEntry],
+        names: Collection[str],
+        email: Email | None,
+        section: str = '"to" in [[digest]]',
+    ) -> None:
         self.found = found
         self.names = names
         """Every name that the file gives a channel, also where its table is wrong."""
         self.email = email
+        self.section = section
+        """What messages call the place."""
 
     def take(self, document: Document, place: Place, written: str) -> str:
         """The name of the channel that an entry of `to` means; empty when it means none, which is then noted."""
         try:
-            meant = target(written, self.names, channels.names())
+            meant = target(written, self.names)
         except ValueError as error:
-            document.findings.add(place, f'"to" in [[digest]]: {error}')
+            document.findings.add(place, f"{self.section}: {error}")
             return ""
         if isinstance(meant, str):
             return meant
@@ -62,12 +71,12 @@ class _Ways:
     def _spelled_out(self, document: Document, place: Place, meant: Target) -> ChannelEntry | None:
         if meant.kind == "email" and self.email is None:
             if not isinstance(document.written.get("email"), dict):
-                message = f'"to" in [[digest]]: mail to {meant.value} needs an [email] section with host and sender'
+                message = f"{self.section}: mail to {meant.value} needs an [email] section with host and sender"
                 document.findings.add(place, message)
             return None
         model = channels.load(meant.kind).Options
         ready = {**_lent(self.email, model), **options_of(meant)} if meant.kind == "email" else options_of(meant)
-        options = document.read({}, model, place, '"to" in [[digest]]', ready=ready)
+        options = document.read({}, model, place, self.section, ready=ready)
         return (
             ChannelEntry(name=meant.name, kind=meant.kind, options=rooted(options, document.folder))
             if options
@@ -87,7 +96,10 @@ def _channel(document: Document, place: Place, table: dict[str, Any], email: Ema
         return None
     model = channels.load(kind).Options
     ready = _lent(email, model) if kind == "email" else {}
-    options = document.read(special, model, place, f'[[channel]] of kind "{kind}"', known=_COMMON, ready=ready)
+    section = f'[[channel]] of kind "{kind}"'
+    options = document.read(special, model, place, section, known=_COMMON, ready=ready)
+    if options is not None:
+        check_addresses(document, place, section, options)
     if common is None or options is None:
         return None
     return ChannelEntry(name=common.name, kind=kind, options=rooted(options, document.folder))
@@ -101,22 +113,21 @@ def _lent(email: Email | None, model: Any) -> dict[str, Any]:
 def channel_for(written: str, config: Config) -> ChannelEntry:
     """The channel that somebody asks for as a digest's `to` would. Raises Refused, saying what would be understood.
 
-    A folder must be absolute: there is no file here that it could be relative to.
+    A folder is found from that of the configuration, unless it is absolute: see `whole_way`.
     """
+    document = Document({}, config.path.parent, {}, Findings({}))
     named = {channel.name: channel for channel in config.channels}
-    try:
-        meant = target(written, frozenset(named), channels.names())
-        if isinstance(meant, str):
-            return named[meant]
-        if meant.kind == "email" and config.email is None:
-            raise ValueError("sends a letter, which needs an [email] section with host and sender")
-        model = channels.load(meant.kind).Options
-        lent = _lent(config.email, model) if meant.kind == "email" else {}
-        return ChannelEntry(
-            name=meant.name, kind=meant.kind, options=model.model_validate({**lent, **options_of(meant)})
-        )
-    except ValueError as error:
-        raise Refused(f'"{written}" {error}') from error
+    ways = _Ways(named, frozenset(named), config.email, "to")
+    name = ways.take(document, (), written)
+    if document.findings.found:
+        raise Refused(document.findings.found[0].message)
+    return ways.found[name]
+
+
+def whole_way(written: str, config: Config, here: Path) -> str:
+    """What to hand over to a process in another folder so that it reads what was meant in `here`. Raises Refused."""
+    channel_for(written, config)
+    return seen_from(here, written, [channel.name for channel in config.channels])
 
 
 # Digests ----------------------------------------------------------------------------------------------------------

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from monitor.config.keys import keys
@@ -120,6 +121,26 @@ def rooted(read: M, folder: Path) -> M:
             if isinstance(value, str | Path) and str(value)
         }
     )
+
+
+ADDRESSES = ("url", "base_url", "webhook_url")
+"""Keys of sources and channels that hold a web address, by the same convention."""
+_LOGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\\]*@")
+
+
+def holds_login(address: str) -> bool:
+    """True for a web address with a user name or password before its host: such are not asked."""
+    return bool(_LOGIN.match(address.strip()))
+
+
+def check_addresses(document: Document, place: Place, section: str, options: BaseModel) -> None:
+    """Notes each address with a login in it, without showing it."""
+    for key in ADDRESSES:
+        value = getattr(options, key, None)
+        address = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if isinstance(address, str) and holds_login(address):
+            message = f'"{key}" in {section}: an address must not hold a user name or password; remove all up to the @'
+            document.findings.add_once((*place, key), message)
 
 
 def beside(folder: Path, value: str | Path) -> Path:

@@ -6,11 +6,13 @@ import hashlib
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from monitor.config.problems import nearest
 from monitor.config.shape import email_address
+from monitor.config.tables import beside, holds_login
 
 SHORTHANDS = ("slack:", "webhook:", "mailto:", "file:")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+-]+):(?P<rest>.*)")  # two letters at least: C:\ is a drive
@@ -26,7 +28,7 @@ class Target:
     name: str
 
 
-def target(text: str, channels: Collection[str], kinds: Collection[str]) -> str | Target:
+def target(text: str, channels: Collection[str]) -> str | Target:
     """The channel that an entry of `to` names, or the one that it describes. Raises ValueError in plain words."""
     if text in channels:
         return text
@@ -34,7 +36,7 @@ def target(text: str, channels: Collection[str], kinds: Collection[str]) -> str 
         return _mail(text)
     scheme = _SCHEME.fullmatch(text)
     if not scheme:
-        return _folder(text, channels, kinds)
+        return _folder(text, channels)
     match scheme[1].lower():
         case "http" | "https":
             return _hook("slack" if urlsplit(text).hostname == _SLACK_HOST else "webhook", text)
@@ -60,6 +62,8 @@ def _hook(kind: str, url: str) -> Target:
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", url):
         raise ValueError(f"{kind}: needs a whole web address, {kind}:https://…")
+    if holds_login(url):
+        raise ValueError(f"{kind}: its address must not hold a user name or password; remove all up to the @")
     short = hashlib.sha256(url.encode()).hexdigest()[:8]
     return Target(kind, url, f"{kind} {parts.hostname} {short}" if kind != "slack" else f"slack {short}")
 
@@ -74,16 +78,25 @@ def _file(folder: str) -> Target:
     return Target("file", folder, f"file:{folder}")
 
 
-def _folder(text: str, channels: Collection[str], kinds: Collection[str]) -> Target:
-    """A bare path; but a lone word that looks like a channel is taken for a slip, not for a folder."""
-    if not re.search(r"[/\\.~]", text):
+def _folder(text: str, channels: Collection[str]) -> Target:
+    """A bare path, known by its slash: a lone word is a channel, and one that there is not is a slip."""
+    if not re.search(r"[/\\]", text):
         hint = nearest(text, channels)
-        if hint or nearest(text, kinds):
-            raise ValueError(
-                f'there is no [[channel]] named "{text}"'
-                + (f'; did you mean "{hint}"?' if hint else f'; for a folder of that name write "file:{text}"')
-            )
+        raise ValueError(
+            f'there is no [[channel]] named "{text}"'
+            + (f'; did you mean "{hint}"?' if hint else f'; for a folder of that name write "file:{text}"')
+        )
     return _file(text)
+
+
+def seen_from(here: Path, text: str, channels: Collection[str]) -> str:
+    """The entry, with a folder that it describes made absolute: `file:out` is /here/out wherever it is read next.
+
+    Raises ValueError in plain words.
+    """
+    named = [name for name in channels if not name.startswith("file:")]  # those that digests write out in their `to`
+    meant = target(text, named)
+    return f"file:{beside(here, meant.value)}" if isinstance(meant, Target) and meant.kind == "file" else text
 
 
 def options_of(meant: Target) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from monitor.config.keys import main_value
 from monitor.config.lines import Place
 from monitor.config.problems import did_you_mean
 from monitor.config.shape import CONTROL, SourceEntry, SourceTable, Topic
-from monitor.config.tables import Document, check_unique, parted, rooted
+from monitor.config.tables import Document, check_addresses, check_unique, parted, rooted
 from monitor.config.times import duration
 from sources.base import Source
 
@@ -44,6 +44,8 @@ def _entry(
         return None
     section = f'[[source]] of kind "{source.kind}"'
     config = document.read(special, source.Config, place, section, known=_COMMON)
+    if config is not None:
+        check_addresses(document, place, section, config)
     if common is None or config is None:
         return None
     about = common.about or (brands.own[0] if source.kind in OWN_REVIEWS and len(brands.own) == 1 else "")

@@ -104,7 +104,7 @@ def test_aliases_are_searched_for_where_no_query_says_otherwise(read):
 
 
 def test_sources_without_a_name_get_one_of_their_own(read):
-    source = "[[source]]\nkind = 'feed'\nurl = 'https://user:pass@acme.example/feed.xml?key=abc'\n"
+    source = "[[source]]\nkind = 'feed'\nurl = 'https://acme.example/feed.xml?key=abc'\n"
     other = "[[source]]\nkind = 'hackernews'\nquery = 'acme'\n"
     config = read(BRAND + source + other + source + "mention = 'review'\n")
     assert [entry.name for entry in config.sources] == [
@@ -161,7 +161,8 @@ def digest_to(read, to, more=""):
         ("ann@acme.example", "email"),
         ("file:digests", "file"),
         ("file:///var/digests", "file"),
-        ("digests", "file"),
+        ("./digests", "file"),
+        ("reports/digests", "file"),
         ("./out@home", "file"),
         ("~/digests", "file"),
         (r"C:\\digests", "file"),

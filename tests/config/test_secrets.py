@@ -47,6 +47,10 @@ def test_an_empty_secret_file_is_told(told, tmp_path):
     [
         "[[source]]\nkind = '${C}'\n",
         "[[source]]\nkind = 'feed'\nurl = '${C}'\n",
+        "[[source]]\nkind = 'feed'\nurl = 'https://ann:${C}@a.example'\n",
+        f"[[source]]\nkind = 'feed'\nurl = 'https://ann:{CANARY}@a.example'\n",
+        f"[[digest]]\nto = 'https://ann:{CANARY}@a.example'\n",
+        f"[[channel]]\nname = 'x'\nkind = 'webhook'\nurl = 'https://ann:{CANARY}@a.example'\n",
         "[[source]]\nkind = 'feed'\nurl = 'https://a.example'\nevery = '${C}'\n",
         "[[source]]\nkind = 'feed'\nurl = 'https://a.example'\nabout = '${C}'\n",
         "[[source]]\nkind = 'appstore'\napp = '${C}'\n",
