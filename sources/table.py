@@ -70,6 +70,10 @@ class Preview:
     rating_max: float | None
     rows: int
     """Rows in the file, bad ones included."""
+    undated: int
+    """Rows without a time that could be read: they would count as said now."""
+    dates_in: str
+    """The column that seems to hold the time where none is known to; empty where none does."""
     items: tuple[Item, ...]
     problems: tuple[Problem, ...]
 
@@ -119,6 +123,7 @@ def preview(body: bytes, config: Config, rows: int = 20) -> Preview:
     """The dry run: how the header is understood, and the first rows. Raises `BadShape` as `items_in` does."""
     understood = _understand(body, config)
     outcome = list(items_in(body, config))
+    items = [step for step in outcome if isinstance(step, Item)]
     return Preview(
         form=understood.table.form,
         columns=dict(understood.columns),
@@ -127,7 +132,9 @@ def preview(body: bytes, config: Config, rows: int = 20) -> Preview:
         mention=understood.mention,
         rating_max=understood.rating_max,
         rows=len(outcome),
-        items=tuple([step for step in outcome if isinstance(step, Item)][:rows]),
+        undated=sum(1 for item in items if item.published is None),
+        dates_in="" if "published" in understood.columns else _dates_in(understood.extra, items[:rows]),
+        items=tuple(items[:rows]),
         problems=tuple(step for step in outcome if isinstance(step, Problem)),
     )
 
@@ -185,6 +192,15 @@ def _wordiest(names: list[str], records: Sequence[Row]) -> str:
     words = {name: sum(len(str(row.values.get(name) or "").split()) for row in sample) for name in names}
     best = max(words, key=words.__getitem__, default="")
     return best if best and words[best] > 2 * len(sample) else ""
+
+
+def _dates_in(names: Sequence[str], items: Sequence[Item]) -> str:
+    """The first column whose every value is a time as people write it; mere numbers are not taken for one."""
+    for name in names:
+        values = [str(item.extra[name]) for item in items if name in item.extra]
+        if values and all(when(value) and not value.isdigit() for value in values):
+            return name
+    return ""
 
 
 def _best(values: Sequence[object], name: str) -> float | None:

@@ -18,13 +18,17 @@ PERSONAL = re.compile(
     r"|\btelefon|\btéléphone\b"
 )
 _SCORE_NAMES = re.compile(r"\bnps\b|likely .*recommend|how likely|weiterempfehl|recommander|recomendar")
-_SCALED = re.compile(r"(-?\d+(?:[.,]\d+)?)\s*(?:/|out of|of|von|sur|de|di|van)\s*(\d+(?:[.,]\d+)?)", re.IGNORECASE)
-_NUMBER = re.compile(
-    r"(-?\d+(?:[.,]\d+)?)\s*(?:stars?|points?|sterne|étoiles|estrellas|%|\*|★)?\s*(?:[-–:(].*)?\Z", re.IGNORECASE
+_UNIT = r"(?:stars?|points?|sternen?|punkten?|étoiles?|estrellas?|estrelas?|stelle|sterren|★|⭐\ufe0f?)"
+_SCALED = re.compile(
+    rf"(-?\d+(?:[.,]\d+)?)\s*{_UNIT}?\s*(?:/|out of|of|von|sur|de|di|van)\s*(\d+(?:[.,]\d+)?)", re.IGNORECASE
 )
+_NUMBER = re.compile(rf"(-?\d+(?:[.,]\d+)?)\s*(?:{_UNIT}|(%)|\*)?\s*(?:[-–:(].*)?\Z", re.IGNORECASE)
+_SIGN_BEFORE = re.compile(r"[★⭐]\ufe0f?\s*(?=\d)")
+_ASTERISKS = re.compile(r"\*{1,5}\Z")
+_NAMED_SCALE = re.compile(r"(?:\b(?:of|on|sur|von|de|di|to|bis)|[-–/])\s*(5|10|100)\W*\Z", re.IGNORECASE)
+"""A scale in a column's name: "Rating (1-5)", "Score out of 10"."""
+_SCALE_END = re.compile(r"(?: (?:out|of|on|sur|von|de|di|to|bis|from|stars|\d+))* \d+\Z")
 _WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
-
-
 _MAIL = re.compile(r"\S+@\S+\.\w+\Z")
 
 
@@ -56,8 +60,9 @@ def guess(names: Sequence[str]) -> dict[Field, int]:
     taken: dict[Field, int] = {}
     for field in ("text", "id", "title", "published", "rating", "author", "url", "lang", "rating_max", "kind"):
         known = _KNOWN[field]
+        called = [_SCALE_END.sub("", name) for name in plain] if field == "rating" else plain
         ranked = sorted(
-            (known[name], at) for at, name in enumerate(plain) if name in known and at not in taken.values()
+            (known[name], at) for at, name in enumerate(called) if name in known and at not in taken.values()
         )
         if ranked:
             taken[field] = ranked[0][1]
@@ -87,13 +92,19 @@ def person(name: str) -> str:
 
 
 def rating_of(value: object, best: float | None = None, name: str = "") -> Rating | None:
-    """The rating in "4", "4,5", "4/5", "4 out of 5", "★★★★☆" or 4. Without a stated scale: `best`, else the name
-    (NPS is of 10), else the smallest usual scale (5, 10, 100) that holds it. None for what is no rating."""
+    """The rating in "4", "4,5", "4/5", "4 stars of 5", "80 %", "★★★★☆" or 4. Without a stated scale: `best`, else the
+    name (NPS is of 10), else the smallest usual scale (5, 10, 100) that holds it. None for what is no rating."""
     number, stated = _number_and_scale(value)
     if number is None or not -1e6 < number < 1e6:
         return None
-    top = stated or best or (10.0 if _SCORE_NAMES.search(plain_name(name)) else scale_for([number]))
+    top = stated or best or _scale_named(name) or scale_for([number])
     return Rating(number, top, "stars" if top == 5 else "score") if 0 <= number <= top else None
+
+
+def _scale_named(name: str) -> float | None:
+    if named := _NAMED_SCALE.search(name):
+        return float(named[1])
+    return 10.0 if _SCORE_NAMES.search(plain_name(name)) else None
 
 
 def scale_for(numbers: Iterable[float]) -> float:
@@ -107,13 +118,13 @@ def _number_and_scale(value: object) -> tuple[float | None, float | None]:
         return None, None
     if isinstance(value, int | float):
         return (float(value), None) if abs(value) < 1e6 else (None, None)
-    text = str(value).strip()[:100]
-    if stars := text.count("★") or text.count("⭐"):
-        return float(stars), 5.0
+    text = _SIGN_BEFORE.sub("", str(value).strip()[:100], count=1)
     if scaled := _SCALED.match(text):
         return _decimal(scaled[1]), _decimal(scaled[2]) or None
     if number := _NUMBER.match(text):
-        return _decimal(number[1]), None
+        return _decimal(number[1]), 100.0 if number[2] else None
+    if stars := text.count("★") or text.count("⭐") or (len(text) if _ASTERISKS.match(text) else 0):
+        return stars + (0.5 if "½" in text else 0.0), 5.0
     return (float(_WORDS[text.lower()]), 5.0) if text.lower() in _WORDS else (None, None)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -14,6 +15,20 @@ from sources.reading.encoding import decoded
 DELIMITERS = ",;\t|"
 _LISTS = ("data", "items", "results", "records", "rows", "reviews", "comments", "mentions", "responses")
 _MOST_RESTARTS = 100
+_OTHER_FILES = (
+    (b"PK\x03\x04", "a workbook or another ZIP archive; save its sheet as CSV"),
+    (b"\xd0\xcf\x11\xe0", "an old Office file; save its sheet as CSV"),
+    (b"\x1f\x8b", "compressed; unpack it first"),
+    (b"%PDF-", "a PDF"),
+    (b"\x89PNG", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+    (b"GIF8", "an image"),
+    (b"SQLite format 3\0", "a database; export its table as CSV"),
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_LOOKED_AT = 65_536
+_CONTROL_SHARE = 20
+"""A file is no text when more than one character in this many is a control character."""
 
 
 class Row(NamedTuple):
@@ -34,8 +49,8 @@ class Table(NamedTuple):
 
 
 def read_table(body: bytes, delimiter: str | None = None) -> Table:
-    """Rows of a CSV, TSV, JSONL or JSON file. Raises `BadShape` for an empty or unreadable one."""
-    text = decoded(body).removeprefix("\ufeff").replace("\0", "")
+    """Rows of a CSV, TSV, JSONL or JSON file. Raises `BadShape` for an empty, unreadable or binary one."""
+    text = _text(body)
     start = text.lstrip()[:1]
     if not start:
         raise BadShape("line 1", "the file is empty")
@@ -44,6 +59,17 @@ def read_table(body: bytes, delimiter: str | None = None) -> Table:
     if start == "{":
         return _from_json_lines(text)
     return _from_csv(text, delimiter)
+
+
+def _text(body: bytes) -> str:
+    for mark, what in _OTHER_FILES:
+        if body.startswith(mark):
+            raise BadShape("line 1", f"this is {what}")
+    text = decoded(body).removeprefix("\ufeff")
+    start = text[:_LOOKED_AT]
+    if len(_CONTROL.findall(start)) * _CONTROL_SHARE > len(start):
+        raise BadShape("line 1", "this is not text; save it as CSV, TSV, JSONL or JSON, in UTF-8")
+    return text.replace("\0", "")
 
 
 def _from_json(text: str) -> Table:

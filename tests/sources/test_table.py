@@ -126,11 +126,58 @@ def test_an_id_used_twice_loses_nothing() -> None:
         (["★★★"], 5),
         (["55", "90"], 100),
         (["4,5"], 5),
+        (["4 of 5"], 5),
+        (["3 stars out of 10"], 10),
+        (["4★", "2★"], 5),
+        (["4", "80 %"], 100),
     ],
 )
 def test_the_scale_is_that_of_the_whole_column(values: list[str], best: float) -> None:
     rows = "\n".join(f'x,"{value}"' for value in values)
     assert {item.rating_max for item in items(f"comment,rating\n{rows}\n")} == {best}
+
+
+@pytest.mark.parametrize(
+    ("written", "rating"),
+    [
+        ("3/5", 3), ("4 of 5", 4), ("4 von 5", 4), ("★★★", 3), ("★★★☆☆", 3), ("★★★½", 3.5), ("⭐️⭐️", 2), ("4★", 4),
+        ("★ 4.5", 4.5), ("***", 3), ("4 stars out of 5", 4), ("5 Sterne", 5), ("three", 3),
+    ],
+)  # fmt: skip
+def test_a_rating_is_read_as_people_write_it(written: str, rating: float) -> None:
+    (item,) = items(f'comment,overall\nhello,"{written}"\n')
+    assert (item.rating, item.rating_max) == (rating, 5.0)
+
+
+@pytest.mark.parametrize("name", ["Score (1-10)", "Rating out of 10", "Overall / 10", "Note sur 10"])
+def test_the_scale_may_stand_in_the_columns_name(name: str) -> None:
+    assert items(f"comment,{name}\nhello,4\n")[0].rating_max == 10.0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "When",
+        "Date of visit",
+        "Submitted at",
+        "Posted",
+        "Time",
+        "Date/Time",
+        "Wann",
+        "Date de visite",
+        "Cuándo",
+        "日時",
+    ],
+)
+def test_a_column_of_dates_is_known_by_many_names(name: str) -> None:
+    assert items(f"comment,{name}\nhello,2026-11-20\n")[0].published == datetime(2026, 11, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "name", ["Overall", "overall_rating", "Stars given", "Your rating", "Gesamtbewertung", "Note globale", "総合評価"]
+)
+def test_a_column_of_ratings_is_known_by_many_names(name: str) -> None:
+    assert items(f"comment,{name}\nhello,3/5\n")[0].rating == 3.0
 
 
 def test_an_nps_of_three_is_three_of_ten() -> None:
@@ -251,13 +298,44 @@ def test_the_dry_run_shows_how_the_file_is_understood() -> None:
     assert [problem.where for problem in shown.problems] == ["line 33"]
 
 
+def test_the_dry_run_tells_of_rows_without_a_date_and_where_one_seems_to_be() -> None:
+    body = b"Comment,Number,Logged\ngood stuff here,20261120,2026-11-20\nbad stuff here,20261121,20 Nov 2026 10:00\n"
+    shown = table.preview(body, table.Config(path="x"))
+    assert (shown.undated, shown.dates_in) == (2, "Logged")
+    named = table.preview(body, table.Config(path="x", columns={"published": "Logged"}))
+    assert (named.undated, named.dates_in) == (0, "")
+    assert table.preview(b"Comment,Shop\na b c,Leeds\n", table.Config(path="x")).dates_in == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + bytes(200), "an image"),
+        (b"PK\x03\x04" + bytes(200), "save its sheet as CSV"),
+        (bytes(range(256)) * 20, "not text"),
+        (b"text,rating\n" + bytes(5000), "not text"),
+    ],
+)
+def test_a_file_that_is_no_text_is_refused_in_words(body: bytes, words: str) -> None:
+    with pytest.raises(BadShape, match=words):
+        read(body)
+
+
+def test_a_stray_control_character_costs_nothing() -> None:
+    rows = "".join(f"comment number {at},4\n" for at in range(20))
+    assert len(items(f"comment,rating\nwith a \0 in it,4\n{rows}")) == 21
+
+
 @pytest.mark.parametrize("body", [b"", b"  \n ", b"\xef\xbb\xbf", b"[", b'{"a"', b"\x00\x00"])
 def test_a_file_that_is_none_is_a_bad_shape(body: bytes) -> None:
     with pytest.raises(BadShape):
         read(body)
 
 
-@given(st.lists(st.lists(st.text(max_size=8), min_size=2, max_size=2), max_size=6))
+PRINTED = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=8)
+
+
+@given(st.lists(st.lists(PRINTED, min_size=2, max_size=2), max_size=6))
 def test_no_cell_whatever_it_holds_is_an_error(rows: list[list[str]]) -> None:
     body = "comment,rating\n" + "\n".join(",".join(f'"{cell}"' for cell in row) for row in rows)
     for step in read(body.encode("utf-8", errors="replace")):
