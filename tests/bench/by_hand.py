@@ -31,7 +31,7 @@ class MeanPooled(BertForSequenceClassification):
 def read(url):
     """The entries of one feed as (id, title, text, link, date)."""
     for entry in feedparser.parse(url).entries:
-        written = entry["content"][0]["value"] if entry.get("content") else entry.get("summary", "")
+        written = max([entry.get("summary", ""), *(one["value"] for one in entry.get("content", []))], key=len)
         text = " ".join(unescape(re.sub(r"<[^>]+>", " ", written)).split())
         title = entry.get("title", "")
         yield entry.get("id") or entry.get("link") or title, title, text, entry.get("link"), entry.get("published")

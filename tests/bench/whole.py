@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,8 @@ class Run:
     """One side, once."""
 
     seconds: float
+    processor: float
+    """Seconds of all cores together, children included."""
     megabytes: float
     mentions: int
     """Pairs of an entry and a brand that it names, judged and stored."""
@@ -89,28 +92,24 @@ async def _measured(folder: Path) -> list[Figure]:
                 run = await (
                     _by_hand(place, address, len(documents), model) if model else _ours(place, address, len(documents))
                 )
-                print(f"  {name:<26} {run.mentions} mentions in {run.seconds:.1f} s, at most {run.megabytes:.0f} MB")
+                print(
+                    f"  {name:<26} {run.mentions} mentions in {run.seconds:.1f} s ({run.processor:.1f} s of processor"
+                    f" time), at most {run.megabytes:.0f} MB",
+                    flush=True,
+                )
                 runs[name].append(run)
         assert len(posts) == ROUNDS * len(runs), f"{len(posts)} messages came to Slack"
     return [one for name in models or ("",) for one in _beside(runs["overheard"], runs.get(name, []), name)]
 
 
 def _beside(ours: Sequence[Run], theirs: Sequence[Run], name: str) -> list[Figure]:
-    def rate(run: Run) -> float:
-        return run.mentions / run.seconds
-
-    def memory(run: Run) -> float:
-        return run.megabytes
+    def figure(what: str, of: Callable[[Run], float], *, less_is_better: bool = False) -> Figure:
+        return Figure(what, median(map(of, ours)), median(map(of, theirs)) if theirs else None, name, less_is_better)
 
     return [
-        Figure("whole path, mentions/s", median(map(rate, ours)), median(map(rate, theirs)) if theirs else None, name),
-        Figure(
-            "whole path, peak MB",
-            median(map(memory, ours)),
-            median(map(memory, theirs)) if theirs else None,
-            name,
-            less_is_better=True,
-        ),
+        figure("whole path, mentions/s", lambda run: run.mentions / run.seconds),
+        figure("whole path, mentions/s of processor time", lambda run: run.mentions / run.processor),
+        figure("whole path, peak MB", lambda run: run.megabytes, less_is_better=True),
     ]
 
 
@@ -142,18 +141,17 @@ async def _ours(folder: Path, server: str, feeds: int) -> Run:
     # On a host that the configuration names as its own, each address has a line of its own: politeness delays nobody.
     sources = [f'[[source]]\nkind = "feed"\nname = "Feed {n}"\nurl = "{server}/feed/{n}"' for n in range(feeds)]
     (folder / "config.toml").write_text(CONFIG.format(server=server) + "\n".join(sources), encoding="utf-8")
-    collecting, most = await _timed([*OVERHEARD, "collect"], folder)
-    telling, also = await _timed([*OVERHEARD, "digest", "--to", "team"], folder)
+    parts = [await _timed([*OVERHEARD, *words], folder) for words in (["collect"], ["digest", "--to", "team"])]
+    seconds, processor, megabytes = zip(*parts, strict=True)
     mentions = _count(folder / "overheard.db", 'SELECT count(*) FROM "match" WHERE sentiment IS NOT NULL')
-    return Run(collecting + telling, max(most, also), mentions)
+    return Run(sum(seconds), sum(processor), max(megabytes), mentions)
 
 
 async def _by_hand(folder: Path, server: str, feeds: int, model: Path) -> Run:
     (folder / "feeds.txt").write_text("\n".join(f"{server}/feed/{n}" for n in range(feeds)), encoding="utf-8")
     script = Path(__file__).with_name("by_hand.py")
     words = [sys.executable, "-W", "ignore", str(script), "feeds.txt", str(model), "by_hand.db", f"{server}/slack"]
-    seconds, megabytes = await _timed(words, folder)
-    return Run(seconds, megabytes, _count(folder / "by_hand.db", "SELECT count(*) FROM mention"))
+    return Run(*await _timed(words, folder), _count(folder / "by_hand.db", "SELECT count(*) FROM mention"))
 
 
 def _count(database: Path, question: str) -> int:
@@ -164,9 +162,9 @@ def _count(database: Path, question: str) -> int:
         connection.close()
 
 
-async def _timed(words: Sequence[str], folder: Path) -> tuple[float, float]:
-    """Seconds that a process took, and the most megabytes that it held together with its children."""
-    began = time.perf_counter()
+async def _timed(words: Sequence[str], folder: Path) -> tuple[float, float, float]:
+    """Seconds that a process took, seconds of processor time, and the most megabytes, both with its children's."""
+    began, used = time.perf_counter(), _used_by_children()
     # Modules compiled once are kept, as on anybody's machine.
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     process = await asyncio.create_subprocess_exec(
@@ -180,7 +178,13 @@ async def _timed(words: Sequence[str], folder: Path) -> tuple[float, float]:
     _, errors = ended.result()
     if process.returncode:
         raise RuntimeError(f"{' '.join(words)}: {errors.decode()[-2000:]}")
-    return time.perf_counter() - began, most
+    return time.perf_counter() - began, _used_by_children() - used, most
+
+
+def _used_by_children() -> float:
+    """Processor seconds of all processes that were started here and have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def resident(process: int) -> float:
