@@ -23,7 +23,7 @@ from monitor.collect.children import Pool
 from monitor.config import ChannelEntry, Config, channel_for
 from monitor.config.times import machine_timezone
 from monitor.engine.clock import Clock
-from monitor.engine.collecting import Collector, Listened, Poll, rematch_changed, take_pushed, tidy
+from monitor.engine.collecting import Collector, Listened, rematch_changed, take_pushed, tidy
 from monitor.engine.judging import Judging, NotUsable
 from monitor.engine.scoring import Progress, Scorer, score_waiting
 from monitor.engine.telling import Channel, Subscription, Teller
@@ -68,26 +68,24 @@ class Service:
         self.ear = ear_for(known)
         self.listened = listened_in(config, self.brands)
         store.writing(watches.sync, [one.configured for one in self.listened], now())
-        self.collector = Collector(store, net, pool, self.listened, self.ear, now, self._stored)
+        self.collector = Collector(store, net, pool, self.listened, self.ear, now)
         self.judging = Judging(open_scorer, now)
         self._renewed = False
+        self._scoring = asyncio.Lock()
         self.teller = Teller(
-            store, net.send, channels_in(config), subscriptions_in(config, self.brands), config.web.url, now
+            store, net.send, channels_in(config), self.named, subscriptions_in(config, self.brands), config.web.url, now
         )
-        self.on_stored: Callable[[Poll], None] = lambda poll: None
-
-    def _stored(self, poll: Poll) -> None:
-        self.on_stored(poll)
 
     async def score(self, progress: Progress = lambda done, waiting: None) -> int:
         """Score what waits; how many. Nothing when there are no usable scorers: `judging.why` says why."""
         scorer = await self.judging.scorer()
         if scorer is None:
             return 0
-        if not self._renewed:
-            await self.store.write(opinions.renew, scorer.versions)
-            self._renewed = True
-        return await score_waiting(self.store, scorer, self.now, progress)
+        async with self._scoring:
+            if not self._renewed:
+                await self.store.write(opinions.renew, scorer.versions)
+                self._renewed = True
+            return await score_waiting(self.store, scorer, self.now, progress)
 
     async def push(self, token: str, headers: Mapping[str, str], body: bytes) -> dict[str, int]:
         """Store what another program pushes in with a webhook source's token; how many of each fate.
@@ -110,19 +108,18 @@ class Service:
         )
         return {"stored": taken.new, "edited": taken.edited, "known": taken.known, "refused": len(problems)}
 
-    def way_to(self, written: str) -> str:
-        """The name of the channel that somebody wrote as a digest's `to` would: a name, or slack:URL, mailto:…, file:…
-
-        Raises Refused, saying what would have been understood.
-        """
-        entry = channel_for(written, self.config)
-        self.teller.channels.setdefault(entry.name, channel_of(entry))
-        return entry.name
+    def named(self, written: str) -> Channel:
+        """The channel that somebody wrote down as a digest's `to` would: slack:URL, mailto:…, file:… Raises Refused."""
+        return channel_of(channel_for(written, self.config))
 
     def timezone_of(self, brand: Brand) -> str:
         """Where the readers of this brand's digest live; this machine's zone when nobody subscribed."""
         subscribed = (one.timezone for one in self.teller.subscriptions if one.brand.name == brand.name)
         return next(subscribed, None) or machine_timezone(os.environ)
+
+    async def rematch(self) -> None:
+        """Try changed queries on what is stored."""
+        await rematch_changed(self.store, self.ear, self.now())
 
     async def tell_due(self) -> int:
         """Make the digests whose hour has come."""
@@ -134,10 +131,10 @@ class Service:
         clock = Clock(
             {
                 "collect": (IDLE_TICK, self.collector.poll_due),
-                "rematch": (IDLE_TICK, partial(rematch_changed, self.store, self.ear)),
+                "rematch": (IDLE_TICK, self.rematch),
                 "score": (IDLE_TICK, self.score),
                 "digest": (IDLE_TICK, self.tell_due),
-                "deliver": (IDLE_TICK, self.teller.deliver_ready),
+                "deliver": (IDLE_TICK, self.teller.deliver_due),
                 "tidy": (TIDY_EVERY, lambda: tidy(self.store, self.now())),
             }
         )
@@ -145,8 +142,9 @@ class Service:
         try:
             await until.wait()
         finally:
-            clock.stop()
-            await self.collector.stop(STOP_WITHIN)
+            await asyncio.gather(
+                clock.stop(STOP_WITHIN), self.collector.stop(STOP_WITHIN), self.teller.stop(STOP_WITHIN)
+            )
 
 
 @asynccontextmanager

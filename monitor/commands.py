@@ -3,14 +3,17 @@ hands its work to a running service: arguments and results are JSON values."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
-from collections.abc import Mapping, Sequence
-from datetime import date
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from monitor.app import Service, opened
-from monitor.config import Config
-from monitor.engine.collecting import Poll, rematch_changed, take_pushed
+from monitor.config import Config, channel_for
+from monitor.door import EARLIEST
+from monitor.engine.collecting import take_pushed
 from monitor.engine.handover import Handler, Say, hand_over
 from monitor.engine.telling import Subscription
 from monitor.errors import Refused
@@ -29,18 +32,39 @@ async def perform(config: Config, command: str, arguments: Mapping[str, Any], sa
         if lock.take():
             async with opened(config) as service:
                 return await handlers(service)[command](arguments, say)
-    return await hand_over(config.database, command, arguments, say)
+    return await hand_over(config.database, command, {**arguments, SEAL: seal_of(config)}, say)
 
 
 def handlers(service: Service) -> dict[str, Handler]:
     """Name of a command to what does it."""
     commands = Commands(service)
-    return {
+    known = {
         "collect": commands.collect,
         "import": commands.import_file,
         "digest": commands.digest,
         "replay": commands.replay,
     }
+    return {name: _unless_stale(handler, seal_of(service.config)) for name, handler in known.items()}
+
+
+SEAL = "configuration"
+
+
+def seal_of(config: Config) -> str:
+    """What a configuration file says, as a fingerprint."""
+    return hashlib.sha256(config.path.read_bytes()).hexdigest() if config.path.exists() else ""
+
+
+def _unless_stale(handler: Handler, seal: str) -> Handler:
+    async def run(arguments: Mapping[str, Any], say: Say) -> Any:
+        if arguments.get(SEAL, seal) != seal:
+            raise Refused(
+                "`overheard run` is at work with the configuration as it was when it started, and the file has changed "
+                "since: restart it, then ask again. Nothing was done."
+            )
+        return await handler(arguments, say)
+
+    return run
 
 
 class Commands:
@@ -53,23 +77,13 @@ class Commands:
         """Poll every source once, score everything; what came of each."""
         service = self.service
 
-        def told(poll: Poll) -> None:
-            say(f"{poll.name}: {_count(poll.taken)}")
-
-        service.on_stored = told
-        try:
-            await rematch_changed(service.store, service.ear)
-            polls = await service.collector.poll_all()
-        finally:
-            service.on_stored = lambda poll: None
-        for poll in polls:
-            if poll.error:
-                say(f"{poll.name}: {poll.error} {poll.advice}")
+        await service.rematch()
+        polls = await service.collector.poll_all(lambda poll: say(f"{poll.name}: {poll.error or _count(poll.taken)}"))
         scored = await service.score(lambda done, waiting: say(f"scored {done:,}, {waiting:,} to go"))
         total = sum((poll.taken for poll in polls), Taken())
         return {
             "sources": len(polls),
-            "failed": [poll.name for poll in polls if poll.error],
+            "failed": [{"name": p.name, "error": p.error, "advice": p.advice} for p in polls if p.error],
             "new": total.new,
             "edited": total.edited,
             "known": total.known,
@@ -93,6 +107,7 @@ class Commands:
         problems = [f"{one.where}: {one.why}" for one in read if isinstance(one, Problem)]
         origin = Origin(f"import {name}", "table", f"table:{name}", True, service.brands[about].id if about else None)
         taken = Taken()
+        undated = sum(item.published is None for item in items)
         for start in range(0, len(items), BATCH):
             some = items[start : start + BATCH]
             taken += await take_pushed(service.store, some, [], origin, service.ear, service.now())
@@ -103,6 +118,7 @@ class Commands:
             "new": taken.new,
             "edited": taken.edited,
             "known": taken.known,
+            "undated": undated,
             "problems": problems,
             "scored": scored,
             "unscored": service.judging.why,
@@ -112,12 +128,16 @@ class Commands:
         """A digest now, one a brand: of a calendar day, or of the last 24 hours. With `to`, each is sent there too."""
         service = self.service
         await service.score(lambda done, waiting: say(f"scored {done:,}, {waiting:,} to go"))
-        ways = [service.way_to(written) for written in arguments.get("to") or ()]
+        ways = {channel_for(written, service.config).name: written for written in arguments.get("to") or ()}
         made = []
         for brand in self._brands(str(arguments.get("brand") or "")):
             timezone = service.timezone_of(brand)
             asked = arguments.get("day")
-            period = Period.calendar_day(_day(asked), timezone) if asked else Period.last_day(service.now(), timezone)
+            period = (
+                Period.calendar_day(_day(asked, service.now()), timezone)
+                if asked
+                else Period.last_day(service.now(), timezone)
+            )
             content = await service.teller.compose(brand, period, service.judging.why)
             sent = await self._send(brand, period, content, ways) if ways else []
             made.append({"brand": brand.name, "content": content, "sent": sent})
@@ -131,16 +151,20 @@ class Commands:
         return [brands[name]] if name else [brand for brand in brands.values() if not brand.is_competitor]
 
     async def _send(
-        self, brand: Brand, period: Period, content: Mapping[str, Any], ways: Sequence[str]
+        self, brand: Brand, period: Period, content: Mapping[str, Any], ways: Mapping[str, str]
     ) -> list[dict[str, str]]:
-        """Through the outbox, as every digest goes; what became of it at each channel."""
+        """Through the outbox, as every digest goes; what became of the first try at each channel."""
         service = self.service
         key = f"{brand.name}, asked for at {service.now().isoformat()}"
         asked = Subscription(key, brand, period.at, period.timezone, period.weekdays, tuple(ways))
-        await service.teller.announce(asked, period.name(), content)
-        await service.teller.deliver_ready()
-        parcels = await service.store.read(outbox.of_subject, key)
-        return [{"channel": one.channel, "state": one.state, "answer": one.answer} for one in parcels]
+        configured = {name: None if name in service.teller.channels else way for name, way in ways.items()}
+        await service.teller.announce(asked, period, content, configured)
+        while True:
+            await service.teller.deliver_ready()
+            parcels = await service.store.read(outbox.of_subject, key)
+            if not any(one.state in ("ready", "sending") for one in parcels):
+                return [{"channel": one.channel, "state": one.state, "answer": one.answer} for one in parcels]
+            await asyncio.sleep(0.1)  # the service is at it
 
     async def replay(self, arguments: Mapping[str, Any], say: Say) -> dict[str, Any]:
         """Send a notice that was given up once more."""
@@ -160,8 +184,11 @@ def _count(taken: Taken) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _day(asked: Any) -> date:
+def _day(asked: Any, now: datetime) -> date:
     try:
-        return date.fromisoformat(str(asked))
+        day = date.fromisoformat(str(asked))
     except ValueError:
         raise Refused(f'"{asked}" is not a date; write it as 2026-11-21.') from None
+    if not EARLIEST.date() <= day <= (now + timedelta(days=1)).date():
+        raise Refused(f"Nothing can be told of {day}: name a day between 1990 and today.")
+    return day

@@ -104,11 +104,12 @@ def take(
     now: datetime,
 ) -> Taken:
     """Store a batch together with the cursor that it reached: both, or neither."""
-    admitted = {one.item.id: one for one in (admit(item, now) for item in items)}
+    arrived = [admit(item, now) for item in items]
+    admitted = {one.item.id: one for one in arrived}
     known = mentions.known(connection, origin.scope, list(admitted))
     fresh: list[tuple[Admitted, list[Hit]]] = []
     passed_over: list[Admitted] = []
-    edited = same = 0
+    edited, same = 0, len(arrived) - len(admitted)
     for external_id, one in admitted.items():
         already = known.get(external_id)
         if already is None:
@@ -126,10 +127,13 @@ def take(
             _claim(connection, already.id, one, origin, ear, now)
             same += 1
     _store_new(connection, fresh, origin, now)
-    mentions.keep_candidates(connection, passed_over, scope=origin.scope, source=origin.name, now=now)
+    mentions.keep_candidates(
+        connection, passed_over, scope=origin.scope, source=origin.name, source_kind=origin.kind, now=now
+    )
     redacted = _redact(connection, origin.scope, list(tombstones))
     if cursor is not None:
-        watches.keep_cursor(connection, origin.name, cursor)
+        oldest = min((one.published for one in arrived), default=None)
+        watches.keep_cursor(connection, origin.name, cursor, oldest)
     return Taken(len(fresh), edited, same, len(passed_over), redacted)
 
 
@@ -177,6 +181,7 @@ def _store_edit(
     """The old words become a revision; matches, counts and scores follow the new ones."""
     before = mentions.read(connection, [mention_id])[mention_id]
     matches.withdraw(connection, mention_id)
+    opinions.drop(connection, mention_id)
     mentions.revise(connection, mention_id, one, now)
     hits = ear.hits(document_of(one, origin, ear), origin.about)
     _match(connection, [(_placed(before), hits)])
@@ -203,8 +208,22 @@ def _redact(connection: Connection, scope: str, external_ids: Sequence[str]) -> 
     return len(gone)
 
 
-def rematch(connection: Connection, brand_id: int, after: int, ear: Ear) -> int | None:
-    """Try a brand's changed query on the next slice of what is stored; the last mention tried, None when through."""
+def rematch(connection: Connection, brand_id: int, after: int, ear: Ear, now: datetime) -> int | None:
+    """Try a brand's changed query on the next slice of what is stored, mentions first and then candidates.
+
+    `after` is the last mention tried, or below nought the last candidate; what comes back goes on, or is None when
+    everything was tried.
+    """
+    tried = _rematch_mentions if after >= 0 else _rematch_candidates
+    reached = tried(connection, brand_id, after, ear, now)
+    brands.rematched(connection, brand_id, reached)
+    return reached
+
+
+FIRST_CANDIDATE = -1
+
+
+def _rematch_mentions(connection: Connection, brand_id: int, after: int, ear: Ear, now: datetime) -> int | None:
     slice_ = mentions.after(connection, after, REMATCH_SLICE)
     for mention in slice_:
         wanted = [hit for hit in ear.hits(search.document(mention)) if hit.brand_id == brand_id]
@@ -213,9 +232,21 @@ def rematch(connection: Connection, brand_id: int, after: int, ear: Ear) -> int 
             _match(connection, [(_placed(mention), wanted)])
         elif not wanted and present is not None and present.spans:
             matches.withdraw(connection, mention.id, brand_id)
-    reached = slice_[-1].id if len(slice_) == REMATCH_SLICE else None
-    brands.rematched(connection, brand_id, reached)
-    return reached
+            opinions.drop(connection, mention.id, brand_id)
+    return slice_[-1].id if len(slice_) == REMATCH_SLICE else FIRST_CANDIDATE
+
+
+def _rematch_candidates(connection: Connection, brand_id: int, after: int, ear: Ear, now: datetime) -> int | None:
+    slice_ = mentions.candidates(connection, FIRST_CANDIDATE - after, REMATCH_SLICE)
+    for one in slice_:
+        origin = Origin(one.source, one.source_kind, one.scope)
+        admitted = admit(one.item, one.collected)
+        hits = ear.hits(document_of(admitted, origin, ear))
+        if any(hit.brand_id == brand_id for hit in hits):
+            if not mentions.known(connection, one.scope, [one.item.id]):
+                _store_new(connection, [(admitted, hits)], origin, now)
+            mentions.drop_candidate(connection, one.id)
+    return FIRST_CANDIDATE - slice_[-1].id if len(slice_) == REMATCH_SLICE else None
 
 
 # score --------------------------------------------------------------------------------------------------------------
@@ -228,10 +259,10 @@ Answered = tuple[opinions.Due, Mapping[str, Any]]
 def settle(connection: Connection, answered: Sequence[Answered], versions: Mapping[str, str], now: datetime) -> int:
     """Store what the scorers said of due texts, and what follows from it for the brands' counts; of how many.
 
-    A text that was edited between question and answer stays due.
+    A text that was edited between question and answer stays due; one that was deleted is forgotten.
     """
-    unedited = opinions.unedited(connection, [due for due, _ in answered])
-    current = [(due, reading) for due, reading in answered if due.mention_id in unedited]
+    still = opinions.still_due(connection, [due for due, _ in answered])
+    current = [(due, reading) for due, reading in answered if due in still]
     opinions.settle(connection, [(due, opinions_in(reading, versions)) for due, reading in current], now)
     languages = {due.mention_id: str(reading.get("language", "und")) for due, reading in current}
     mentions.set_languages(connection, {id_: lang for id_, lang in languages.items() if lang != "und"})
@@ -286,27 +317,30 @@ def announce(
     subscription: str,
     brand: str,
     local_date: date,
+    until: datetime,
     content: Mapping[str, Any],
-    channels: Iterable[str],
+    ways: Mapping[str, str | None],
     now: datetime,
 ) -> int | None:
     """Freeze a digest and put one notice a channel into the outbox, in one transaction; the digest's id.
 
-    `content` is what digest/content.py gives. None, and nothing written, when the subscription has a digest of this
-    date: that question is asked of the unique row, so that no restart, second process or change of the clocks tells
-    anything twice.
+    `content` is what digest/content.py gives; `until` is where its window ends; `ways` are its channels, with how
+    they were written where no configuration names them. None, and nothing written, when the subscription has a
+    digest of this date: that question is asked of the unique row, so that no restart, second process or change of the
+    clocks tells anything twice.
     """
     digest_id = digests.freeze(
         connection,
         subscription=subscription,
         brand=brand,
         local_date=local_date,
+        until=until,
         content=content["digest"],
         now=now,
     )
     if digest_id is None:
         return None
-    for channel in channels:
+    for channel, written in ways.items():
         notice = Notice(
             id=f"msg_{uuid.uuid5(NOTICES, f'{subscription}/{local_date}/{channel}').hex}",
             kind="digest",
@@ -314,5 +348,14 @@ def announce(
             created=now,
             content=content,
         )
-        outbox.put(connection, notice, channel=channel, subject=subscription, period=local_date.isoformat(), now=now)
+        way = {"to": written} if written else None
+        outbox.put(
+            connection,
+            notice,
+            channel=channel,
+            subject=subscription,
+            period=local_date.isoformat(),
+            now=now,
+            way=way,
+        )
     return digest_id

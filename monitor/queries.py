@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+import sources
 from monitor.digest.due import window_of
 from monitor.digest.material import Material, Rival, Silent, Waiting
 from monitor.insight.counts import Counts, DayCount
@@ -22,7 +23,10 @@ from monitor.store.heard import Answers, Window
 from monitor.store.outbox import Parcel
 
 HISTORY_WEEKS = 8
+# These give all of the past when they are first asked; a feed gives its latest entries.
+WHOLE = ("hackernews", "appstore", "table", "webhook")
 LATE_REACH = timedelta(days=7)
+LONGEST_PERIOD = timedelta(days=14)
 
 NETWORKS: Sequence[tuple[str, frozenset[str], str]] = (
     ("Reddit", frozenset({"reddit-search"}), "not switched on; its search feed answers now and then"),
@@ -96,10 +100,16 @@ class Period:
     weekdays: tuple[int, ...] = tuple(range(7))
     named: date | None = None
     """The date that stands over it, where that is not `day`: a calendar day ends at the next midnight."""
+    since: datetime | None = None
+    """Where the digest before it ended, where there was one: nothing falls between two, whatever became of the hour."""
 
     def window(self, back: int = 0) -> tuple[datetime, datetime]:
         """(start, end) in UTC, `back` days earlier."""
-        return window_of(self.day - timedelta(days=back), self.at, ZoneInfo(self.timezone), weekdays=self.weekdays)
+        day = self.day - timedelta(days=back)
+        start, end = window_of(day, self.at, ZoneInfo(self.timezone), weekdays=self.weekdays)
+        if not back and self.since is not None and end - LONGEST_PERIOD <= self.since < end:
+            start = self.since
+        return start, end
 
     def name(self, back: int = 0) -> date:
         """The date by which the window `back` days earlier is known."""
@@ -123,7 +133,8 @@ def material(connection: Connection, brand: Brand, period: Period, now: datetime
     window = Window(brand.id, start, end)
     before = Window(brand.id, start - (end - start), start)
     past = _past(period)
-    coverage = tuple(watches.health(connection, now))
+    listened = watches.health(connection, now)
+    coverage = tuple(one for one in listened if sources.load(one.kind).fetch is not None or one.error)
     return Material(
         brand=brand,
         local_date=period.name(),
@@ -137,7 +148,7 @@ def material(connection: Connection, brand: Brand, period: Period, now: datetime
         rivals=_rivals(connection, brand, window, before, past),
         coverage=coverage,
         waiting=Waiting(unlikely=heard.unlikely(connection, window), late=heard.late(connection, window)),
-        networks=_unheard({one.kind for one in coverage}),
+        networks=_unheard({one.kind for one in listened}),
         scoring=scoring,
     )
 
@@ -156,9 +167,17 @@ def _past(period: Period) -> Past:
 
 
 def _history(connection: Connection, brand_id: int, past: Past) -> tuple[DayCount, ...]:
-    """Counts of the past windows since the brand's first mention: what was before, nobody can say."""
-    first = heard.first_published(connection, brand_id)
-    known = [(day, window) for day, window in past if first is not None and first < window[1]]
+    """Counts of the past windows of which everything was seen: what was before, nobody can say.
+
+    That is since listening began; and further back as far as every feed's first reading reached, for a feed shows all
+    of its latest entries. Without such feeds it is since the first mention.
+    """
+    span = heard.span(connection, brand_id)
+    if span is None:
+        return ()
+    reach = watches.reach(connection, WHOLE, span.first_collected + timedelta(days=1))
+    begin = span.first_published if reach is None else min(reach, span.first_collected)
+    known = [(day, window) for day, window in past if window[0] >= begin or (reach is None and window[1] > begin)]
     totals = heard.counts(connection, brand_id, [window for _, window in known])
     return tuple(DayCount(day, *_volume_and_sentiment(total)) for (day, _), total in zip(known, totals, strict=True))
 

@@ -42,13 +42,17 @@ class Listened:
     def origin(self) -> Origin:
         """What the store must know of it."""
         keeps_all = self.source.keeps == "all"
-        return Origin(self.name, self.source.kind, self.source.scope_of(self.config), keeps_all, self.about)
+        scope = self.source.scope_of(self.config)
+        if self.source.fetch is None:
+            scope = f"{scope}:{self.name}"  # whoever pushes counts its own ids
+        return Origin(self.name, self.source.kind, scope, keeps_all, self.about)
 
     @property
     def configured(self) -> watches.Configured:
         """What its row follows."""
         fingerprint = hashlib.sha256(f"{self.source.kind} {self.config.model_dump_json()}".encode()).hexdigest()[:16]
-        return watches.Configured(self.name, self.source.kind, fingerprint, self.paused)
+        polled = self.source.fetch is not None
+        return watches.Configured(self.name, self.source.kind, fingerprint, self.paused, polled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +77,20 @@ class Collector:
         listened: Iterable[Listened],
         ear: Ear,
         now: Callable[[], datetime],
-        stored: Callable[[Poll], None] = lambda poll: None,
     ) -> None:
-        self.store, self.net, self.pool, self.ear, self.now, self.stored = store, net, pool, ear, now, stored
+        self.store, self.net, self.pool, self.ear, self.now = store, net, pool, ear, now
         self.listened: Mapping[str, Listened] = {one.name: one for one in listened}
         self._running: dict[str, asyncio.Task[Poll]] = {}
         self._places = asyncio.Semaphore(AT_ONCE)
 
-    async def poll_all(self) -> list[Poll]:
-        """Every source that is not paused and can be polled, now; ends when all have ended."""
+    async def poll_all(self, told: Callable[[Poll], None] = lambda poll: None) -> list[Poll]:
+        """Every source that is not paused and can be polled, now; `told` hears of each as it ends."""
         names = [one.name for one in self.listened.values() if one.source.fetch and not one.paused]
-        return list(await asyncio.gather(*(self._start(name) for name in names)))
+        polls = []
+        for ended in asyncio.as_completed([self._start(name) for name in names]):
+            polls.append(await ended)
+            told(polls[-1])
+        return polls
 
     async def poll_due(self) -> None:
         """Start whatever is due and not being polled already."""
@@ -117,11 +124,10 @@ class Collector:
                 nonlocal taken, seen
                 gone = [tombstone.id for tombstone in batch.tombstones]
                 cursor = batch.state.as_json()
-                just = await self.store.write(
+                taken += await self.store.write(
                     pipeline.take, batch.items, gone, cursor, one.origin, self.ear, self.now()
                 )
-                taken, seen = taken + just, seen + len(batch.items)
-                self.stored(Poll(one.name, just))
+                seen += len(batch.items)
 
             try:
                 state = State.from_json(await self.store.read(watches.cursor, one.name))
@@ -171,13 +177,13 @@ async def take_pushed(
     return await store.write(pipeline.take, items, tombstones, None, origin, ear, now)
 
 
-async def rematch_changed(store: Store, ear: Ear) -> None:
+async def rematch_changed(store: Store, ear: Ear, now: datetime) -> None:
     """Try each changed query on everything stored, slice by slice, so that a new query also means the past."""
     from_where = await store.read(brands.to_rematch)
     for brand_id, start in from_where.items():
         after: int | None = start
         while after is not None:
-            after = await store.write(pipeline.rematch, brand_id, after, ear)
+            after = await store.write(pipeline.rematch, brand_id, after, ear, now)
 
 
 async def tidy(store: Store, now: datetime) -> None:

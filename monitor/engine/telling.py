@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,12 +18,15 @@ from monitor.channels.schedule import next_attempt
 from monitor.digest.compose import compose
 from monitor.digest.content import content as rendered
 from monitor.digest.due import due_dates
+from monitor.errors import Refused
 from monitor.mention import Brand
 from monitor.notice import Ask, Attempt, Delivery, Later, Never, Notice, Outcome, Reply, Sent
 from monitor.queries import Period
-from monitor.store import digests, outbox
+from monitor.store import digests, opinions, outbox, watches
 from monitor.store.engine import Store
 from monitor.store.outbox import Parcel
+
+PATIENCE = timedelta(minutes=10)
 
 log = structlog.get_logger()
 
@@ -55,39 +59,58 @@ class Teller:
         self,
         store: Store,
         send: Callable[[Ask], Awaitable[Reply]],
-        channels: dict[str, Channel],
+        channels: Mapping[str, Channel],
+        named: Callable[[str], Channel],
         subscriptions: Sequence[Subscription],
         base_url: str,
         now: Callable[[], datetime],
     ) -> None:
-        self.store, self.send, self.channels = store, send, channels
+        """`named` gives the channel that somebody wrote down on the spot (slack:URL). Raises Refused."""
+        self.store, self.send, self.channels, self.named = store, send, channels, named
         self.subscriptions, self.base_url, self.now = subscriptions, base_url, now
+        self._sending: dict[str, asyncio.Task[bool]] = {}
+        self._noticed: dict[tuple[str, date], datetime] = {}
+        store.writing(digests.register, [one.name for one in subscriptions], now())
 
     async def tell_due(self, scoring: str = "") -> int:
         """Freeze every digest whose hour has come and that is not there yet; how many.
 
-        `scoring` says why nothing is scored, where that is so.
+        It waits, ten minutes at most, for the polls that were due at that hour and for the scores of what they brought:
+        a laptop that is opened at nine would else send an empty digest and then hear the news. `scoring` says why
+        nothing is scored, where that is so.
         """
         made = 0
         for one in self.subscriptions:
-            for local_date in await self.store.write(_due_of, one, self.now()):
+            for local_date in await self.store.read(_due_of, one, self.now()):
+                first = self._noticed.setdefault((one.name, local_date), self.now())
+                if self.now() - first < PATIENCE and await self.store.read(_unheard, self.now(), not scoring):
+                    continue
                 made += await self.tell(one, local_date, scoring) is not None
+                del self._noticed[one.name, local_date]
         return made
 
     async def tell(self, one: Subscription, local_date: date, scoring: str = "") -> int | None:
         """Freeze one digest and put it into the outbox; its id, or None when it was there already."""
-        content = await self.compose(one.brand, Period(local_date, one.at, one.timezone, one.days), scoring)
-        return await self.announce(one, local_date, content)
+        since = await self.store.read(digests.told_until, one.name)
+        period = Period(local_date, one.at, one.timezone, one.days, since=since)
+        content = await self.compose(one.brand, period, scoring)
+        return await self.announce(one, period, content, dict.fromkeys(one.channels))
 
-    async def announce(self, one: Subscription, local_date: date, content: Mapping[str, Any]) -> int | None:
-        """Freeze what was composed and put it into the outbox; its id, or None when it was there already."""
+    async def announce(
+        self, one: Subscription, period: Period, content: Mapping[str, Any], ways: Mapping[str, str | None]
+    ) -> int | None:
+        """Freeze what was composed and put it into the outbox; its id, or None when it was there already.
+
+        `ways`: channel to how it was written on the spot, or None for one of the configuration.
+        """
         return await self.store.write(
             pipeline.announce,
             subscription=one.name,
             brand=one.brand.name,
-            local_date=local_date,
+            local_date=period.name(),
+            until=period.window()[1],
             content=content,
-            channels=one.channels,
+            ways=ways,
             now=self.now(),
         )
 
@@ -96,31 +119,62 @@ class Teller:
         material = await self.store.read(queries.material, brand, period, self.now(), scoring)
         return await asyncio.to_thread(rendered, compose(material), self.base_url)
 
+    async def deliver_due(self) -> list[asyncio.Task[bool]]:
+        """Begin to send what is ready, one notice a channel at a time; a slow channel delays no other."""
+        begun = []
+        for parcel in await self.store.read(outbox.ready, self.now()):
+            if parcel.channel not in self._sending:
+                task = asyncio.create_task(self._deliver(parcel), name=f"deliver {parcel.channel}")
+                self._sending[parcel.channel] = task
+                task.add_done_callback(partial(self._sent, parcel.channel))
+                begun.append(task)
+        return begun
+
+    def _sent(self, channel: str, task: asyncio.Task[bool]) -> None:
+        self._sending.pop(channel, None)
+
     async def deliver_ready(self) -> int:
-        """Send what is ready, one notice a channel at a time, the channels side by side; how many arrived."""
-        parcels = await self.store.read(outbox.ready, self.now())
-        arrived = await asyncio.gather(*(self._deliver(parcel) for parcel in parcels))
-        return sum(arrived)
+        """Send what is ready and wait for the answers; how many arrived."""
+        return sum(await asyncio.gather(*await self.deliver_due()))
+
+    async def stop(self, within: float) -> None:
+        """Let deliveries end for so many seconds. What is cut off then is sent again under the same id."""
+        running = list(self._sending.values())
+        if running:
+            _, late = await asyncio.wait(running, timeout=within)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def recover(self) -> int:
         """After a start: what a crash interrupted is ready again, and its channel will know of the earlier try."""
         return await self.store.write(outbox.recover, self.now())
 
     async def _deliver(self, parcel: Parcel) -> bool:
-        notice = parcel.notice
-        channel = self.channels.get(parcel.channel)
-        number = await self.store.write(outbox.start, notice.id, self.now())
-        if channel is None:
-            outcome: Outcome = Never(f'the configuration has no channel "{parcel.channel}" any more')
-        else:
-            outcome = await carry(channel.deliver(notice, parcel.attempts, self.now()), self.send)
-        state, answer, next_at = after(outcome, number, self.now())
+        number = await self.store.write(outbox.start, parcel.notice.id, self.now())
+        if number is None:
+            return False
+        state, answer, next_at = after(await self._outcome(parcel), number, self.now())
         if state in ("dead", "held"):
-            log.error("notice not sent any more", state=state, notice=notice.id, channel=parcel.channel, why=answer)
+            log.error("notice not sent any more", state=state, channel=parcel.channel, why=answer)
         elif state == "retry":
             log.warning("notice not delivered yet", channel=parcel.channel, why=answer, next=str(next_at))
-        await self.store.write(outbox.finish, notice.id, number, state=state, answer=answer, next_at=next_at)
+        await self.store.write(outbox.finish, parcel.notice.id, number, state=state, answer=answer, next_at=next_at)
         return state == "delivered"
+
+    async def _outcome(self, parcel: Parcel) -> Outcome:
+        try:
+            channel = self.named(parcel.way["to"]) if parcel.way else self.channels.get(parcel.channel)
+            if channel is None:
+                return Never(f'the configuration has no channel "{parcel.channel}" any more')
+            return await carry(channel.deliver(parcel.notice, parcel.attempts, self.now()), self.send)
+        except Refused as error:
+            return Never(str(error))
+        except Exception as error:
+            # A channel's mistake must not leave its notice in the state of being sent: it is tried again as after a
+            # refusal.
+            log.exception("channel failed unexpectedly", channel=parcel.channel)
+            return Later(None, f"{type(error).__name__}: {error}")
 
 
 async def carry(delivery: Delivery, send: Callable[[Ask], Awaitable[Reply]]) -> Outcome:
@@ -146,6 +200,11 @@ def after(outcome: Outcome, attempt: int, now: datetime) -> tuple[str, str, date
 
 
 def _due_of(connection: Connection, one: Subscription, now: datetime) -> list[date]:
-    created = digests.since(connection, one.name, now)
+    created = digests.since(connection, one.name)
     latest = digests.last_date(connection, one.name)
-    return due_dates(now, one.at, ZoneInfo(one.timezone), latest, created, weekdays=one.days)
+    return due_dates(now, one.at, ZoneInfo(one.timezone), latest, created or now, weekdays=one.days)
+
+
+def _unheard(connection: Connection, now: datetime, scored: bool) -> bool:
+    """Whether a poll is due or at work, or (where there are scorers) something waits to be scored."""
+    return watches.behind(connection, now) or (scored and opinions.waiting(connection) > 0)

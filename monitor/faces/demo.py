@@ -100,9 +100,8 @@ async def _first_digest(service: Service, world: World, address: str, tell: Call
             tell(f"{'First mentions! ' if first else ''}{poll.name}: {poll.taken.new} new")
             first = False
 
-    service.on_stored = stored
     pushing = asyncio.create_task(_push(service, world, address))
-    polls = await service.collector.poll_all()
+    polls = await service.collector.poll_all(stored)
     tell(f"Support desk: {await pushing} tickets pushed in")
     for poll in polls:
         if poll.error:

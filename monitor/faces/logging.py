@@ -12,7 +12,15 @@ import structlog
 def set_up(level: str, format: Literal["text", "json"] = "text") -> None:
     """Say what is at least as grave as `level`. Other libraries' warnings are shown the same way."""
     threshold = getattr(logging, level.upper())
-    shown = structlog.processors.JSONRenderer() if format == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    shown = (
+        structlog.processors.JSONRenderer()
+        if format == "json"
+        else structlog.dev.ConsoleRenderer(
+            # Never the local variables of a traceback: they hold addresses that are secrets.
+            colors=False,
+            exception_formatter=structlog.dev.plain_traceback,
+        )
+    )
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -71,17 +71,24 @@ async def _guard(request: web.Request, handler: Handle) -> web.StreamResponse:
     """Only who asks for us by our own name is answered: a foreign page cannot rebind its name to us."""
     if not _ours(request.host, request.app[SERVICE].config.web.url, request.app[SERVICE].config.web.listen):
         raise web.HTTPForbidden(text="This is not the address this service is known by: see [web] url.")
-    response = await handler(request)
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        error.headers.update(HEADERS)
+        raise
     response.headers.update(HEADERS)
     return response
 
 
 def _ours(host: str, *known: str) -> bool:
+    """Whether a Host header names this service: loopback, or a host of the configuration."""
     name = urlsplit(f"//{host}").hostname or ""
+    if name == "localhost" or name in {urlsplit(url if "//" in url else f"//{url}").hostname for url in known}:
+        return True
     try:
-        return ipaddress.ip_address(name).is_loopback or any(name in url for url in known)
+        return ipaddress.ip_address(name).is_loopback
     except ValueError:
-        return name == "localhost" or name in {urlsplit(url if "//" in url else f"//{url}").hostname for url in known}
+        return False
 
 
 def _html(template: str, **values: Any) -> web.Response:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from monitor.mention import Brand
-from monitor.store.tables import BrandRow, MentionRow
+from monitor.store.tables import BrandRow
 
 BRAND = BrandRow.__table__
-MENTION = MentionRow.__table__
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,29 +22,25 @@ class Versioned:
 
 
 def sync(connection: Connection, configured: Iterable[Brand]) -> list[Versioned]:
-    """Give each configured brand its row; a changed query gets a new version and is to be tried on what is stored."""
+    """Give each configured brand its row. One that is new, has a new query, or comes back after having been taken out
+    is to be tried on everything that is stored."""
     present = {row.name: row for row in connection.execute(select(BRAND))}
-    stored_any = connection.execute(select(func.max(MENTION.c.id))).scalar() is not None
     synced = []
     for brand in configured:
-        row = present.get(brand.name)
+        row = present.pop(brand.name, None)
         if row is None:
-            values = {"name": brand.name, "query": brand.query, "query_version": 1, "settings": {}}
-            key = connection.execute(
-                insert(BRAND), values | {"rematched_to": 0 if stored_any else None}
-            ).inserted_primary_key
+            values = {"name": brand.name, "query": brand.query, "query_version": 1, "rematched_to": 0, "active": True}
+            key = connection.execute(insert(BRAND), values).inserted_primary_key
             assert key is not None
             synced.append(Versioned(replace(brand, id=key[0]), 1))
-        elif row.query != brand.query:
-            version = row.query_version + 1
-            connection.execute(
-                update(BRAND)
-                .where(BRAND.c.id == row.id)
-                .values(query=brand.query, query_version=version, rematched_to=0)
-            )
-            synced.append(Versioned(replace(brand, id=row.id), version))
-        else:
-            synced.append(Versioned(replace(brand, id=row.id), row.query_version))
+            continue
+        version = row.query_version + (row.query != brand.query)
+        if version != row.query_version or not row.active:
+            change = update(BRAND).where(BRAND.c.id == row.id)
+            connection.execute(change.values(query=brand.query, query_version=version, rematched_to=0, active=True))
+        synced.append(Versioned(replace(brand, id=row.id), version))
+    absent = [row.id for row in present.values()]
+    connection.execute(update(BRAND).where(BRAND.c.id.in_(absent)).values(active=False, rematched_to=None))
     return synced
 
 

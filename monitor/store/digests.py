@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -28,10 +28,21 @@ class Frozen:
     content: Mapping[str, Any]
 
 
-def since(connection: Connection, subscription: str, now: datetime) -> datetime:
-    """When this subscription was first asked for; now, when it is new."""
-    connection.execute(insert(SUBSCRIPTION).on_conflict_do_nothing(), {"key": subscription, "created": now})
-    return connection.execute(select(SUBSCRIPTION.c.created).where(SUBSCRIPTION.c.key == subscription)).scalar_one()
+def register(connection: Connection, subscriptions: Iterable[str], now: datetime) -> None:
+    """Remember since when each subscription is there."""
+    rows = [{"key": key, "created": now} for key in subscriptions]
+    if rows:
+        connection.execute(insert(SUBSCRIPTION).on_conflict_do_nothing(), rows)
+
+
+def since(connection: Connection, subscription: str) -> datetime | None:
+    """When this subscription was first asked for."""
+    return connection.execute(select(SUBSCRIPTION.c.created).where(SUBSCRIPTION.c.key == subscription)).scalar()
+
+
+def told_until(connection: Connection, subscription: str) -> datetime | None:
+    """Where the window of this subscription's last digest ended."""
+    return connection.execute(select(func.max(DIGEST.c.until)).where(DIGEST.c.subscription == subscription)).scalar()
 
 
 def last_date(connection: Connection, subscription: str) -> date | None:
@@ -48,6 +59,7 @@ def freeze(
     subscription: str,
     brand: str,
     local_date: date,
+    until: datetime,
     content: Mapping[str, Any],
     now: datetime,
 ) -> int | None:
@@ -56,6 +68,7 @@ def freeze(
         "subscription": subscription,
         "brand": brand,
         "local_date": local_date.isoformat(),
+        "until": until,
         "created": now,
         "content": dict(content),
     }

@@ -145,9 +145,20 @@ def late(connection: Connection, window: Window) -> int:
     return connection.execute(question).scalar_one()
 
 
-def first_published(connection: Connection, brand_id: int) -> datetime | None:
-    """The time of the oldest mention of a brand."""
-    return connection.execute(select(func.min(MATCH.c.published)).where(MATCH.c.brand_id == brand_id)).scalar()
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Since when a brand is heard of."""
+
+    first_published: datetime
+    first_collected: datetime
+
+
+def span(connection: Connection, brand_id: int) -> Span | None:
+    """The earliest times of a brand's mentions; None where there is none."""
+    mine = MATCH.c.brand_id == brand_id
+    published = connection.execute(select(func.min(MATCH.c.published)).where(mine)).scalar()
+    collected = connection.execute(select(func.min(MATCH.c.collected)).where(mine)).scalar()
+    return Span(published, collected) if published and collected else None
 
 
 def counts(connection: Connection, brand_id: int, windows: Sequence[tuple[datetime, datetime]]) -> list[dict[str, int]]:

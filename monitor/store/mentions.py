@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from monitor.door import Admitted
 from monitor.mention import Mention
 from monitor.query.text import index_words
 from monitor.store.tables import CandidateRow, MentionRow, RevisionRow
+from sources.base import Item
 
 MENTION = MentionRow.__table__
 REVISION = RevisionRow.__table__
@@ -178,22 +179,62 @@ def as_mention(row: Row[Any]) -> Mention:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What was collected and named no brand then."""
+
+    id: int
+    scope: str
+    source: str
+    source_kind: str
+    collected: datetime
+    item: Item
+
+
 def keep_candidates(
-    connection: Connection, admitted: Iterable[Admitted], *, scope: str, source: str, now: datetime
+    connection: Connection,
+    admitted: Iterable[Admitted],
+    *,
+    scope: str,
+    source: str,
+    source_kind: str,
+    now: datetime,
 ) -> None:
-    """Keep what no brand's query matched, text only, so that a wider query can be tried on it."""
+    """Keep what no brand's query matched, whole, so that a wider query can be tried on it."""
     rows = [
         {
             "scope": scope,
             "external_id": one.item.id,
             "source": source,
+            "source_kind": source_kind,
             "collected": now,
-            "item": {"title": one.item.title, "text": one.item.text, "url": one.item.url},
+            "item": asdict(one.item) | {"published": one.published.isoformat()},
         }
         for one in admitted
     ]
     if rows:
         connection.execute(upsert(CANDIDATE).on_conflict_do_nothing(), rows)
+
+
+def candidates(connection: Connection, after: int, most: int) -> list[Candidate]:
+    """The next candidates, in the order of their coming."""
+    question = select(CANDIDATE).where(CANDIDATE.c.id > after).order_by(CANDIDATE.c.id).limit(most)
+    return [
+        Candidate(
+            row.id,
+            row.scope,
+            row.source,
+            row.source_kind,
+            row.collected,
+            Item(**row.item | {"published": datetime.fromisoformat(row.item["published"])}),
+        )
+        for row in connection.execute(question)
+    ]
+
+
+def drop_candidate(connection: Connection, candidate_id: int) -> None:
+    """It became a mention."""
+    connection.execute(delete(CANDIDATE).where(CANDIDATE.c.id == candidate_id))
 
 
 def drop_candidates(connection: Connection, before: datetime) -> int:

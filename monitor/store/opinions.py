@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,6 +47,12 @@ def ask(connection: Connection, wanted: Iterable[tuple[int, Sequence[int]]]) -> 
         connection.execute(insert(DUE).on_conflict_do_nothing(), rows)
 
 
+def drop(connection: Connection, mention_id: int, brand_id: int | None = None) -> None:
+    """Nothing of this mention (towards this brand) is to be scored any more; what is known of it stays."""
+    mine = DUE.c.mention_id == mention_id
+    connection.execute(delete(DUE).where(mine if brand_id is None else mine & (DUE.c.brand_id == brand_id)))
+
+
 def forget(connection: Connection, mention_id: int) -> None:
     """Nothing of this mention is to be scored any more, and what was thought of it goes."""
     connection.execute(delete(DUE).where(DUE.c.mention_id == mention_id))
@@ -76,11 +82,16 @@ def due(connection: Connection, most: int) -> list[Due]:
     ]
 
 
-def unedited(connection: Connection, asked: Iterable[Due]) -> set[int]:
-    """Those of the mentions whose text still is what was asked about."""
-    revisions = {due.mention_id: due.revision for due in asked}
-    rows = connection.execute(select(MENTION.c.id, MENTION.c.revision).where(MENTION.c.id.in_(revisions)))
-    return {id_ for id_, revision in rows if revisions[id_] == revision}
+def still_due(connection: Connection, asked: Collection[Due]) -> set[Due]:
+    """Those that still wait and whose text still is what was asked about: neither edited, nor deleted meanwhile."""
+    ids = {due.mention_id for due in asked}
+    rows = connection.execute(
+        select(DUE.c.mention_id, DUE.c.brand_id, MENTION.c.revision)
+        .join(MENTION, MENTION.c.id == DUE.c.mention_id)
+        .where(DUE.c.scorer == PASS, DUE.c.mention_id.in_(ids))
+    )
+    waiting = {tuple(row) for row in rows}
+    return {due for due in asked if (due.mention_id, due.brand_id, due.revision) in waiting}
 
 
 def settle(connection: Connection, answered: Sequence[tuple[Due, Sequence[Opinion]]], now: datetime) -> None:

@@ -6,7 +6,7 @@ is ambiguous: the channel is told of the earlier attempt and decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,8 @@ from monitor.store.tables import AttemptRow, OutboxRow
 OUTBOX = OutboxRow.__table__
 ATTEMPT = AttemptRow.__table__
 
+READY = ("ready", "retry")
+
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
@@ -32,9 +34,20 @@ class Parcel:
     attempts: tuple[Attempt, ...]
     next_at: datetime
     answer: str = ""
+    way: Mapping[str, Any] | None = None
+    """The channel's kind and options, where it was named on the spot and not in a configuration."""
 
 
-def put(connection: Connection, notice: Notice, *, channel: str, subject: str, period: str, now: datetime) -> bool:
+def put(
+    connection: Connection,
+    notice: Notice,
+    *,
+    channel: str,
+    subject: str,
+    period: str,
+    now: datetime,
+    way: Mapping[str, Any] | None = None,
+) -> bool:
     """Part of the transaction of the cause. False when (channel, subject, period) has its row already."""
     row = {
         "id": notice.id,
@@ -45,6 +58,7 @@ def put(connection: Connection, notice: Notice, *, channel: str, subject: str, p
         "attempts": 0,
         "next_at": now,
         "created": now,
+        "way": dict(way) if way else None,
         "notice": {"kind": notice.kind, "subject": notice.subject, "content": dict(notice.content)},
         "answer": "",
     }
@@ -55,24 +69,25 @@ def ready(connection: Connection, now: datetime) -> list[Parcel]:
     """What is to be sent now: at most one a channel, the oldest, so that a stuck channel delays no other."""
     oldest = (
         select(func.min(OUTBOX.c.created))
-        .where(OUTBOX.c.state.in_(("ready", "retry")), OUTBOX.c.next_at <= now)
+        .where(OUTBOX.c.state.in_(READY), OUTBOX.c.next_at <= now)
         .group_by(OUTBOX.c.channel)
     )
-    waiting = select(OUTBOX).where(
-        OUTBOX.c.state.in_(("ready", "retry")), OUTBOX.c.next_at <= now, OUTBOX.c.created.in_(oldest)
-    )
+    waiting = select(OUTBOX).where(OUTBOX.c.state.in_(READY), OUTBOX.c.next_at <= now, OUTBOX.c.created.in_(oldest))
     first: dict[str, Row[Any]] = {}
     for row in connection.execute(waiting.order_by(OUTBOX.c.created)):
         first.setdefault(row.channel, row)
     return [_parcel(connection, row) for row in first.values()]
 
 
-def start(connection: Connection, notice_id: str, now: datetime) -> int:
-    """Write the attempt down before the first byte; its number."""
-    number = connection.execute(select(OUTBOX.c.attempts).where(OUTBOX.c.id == notice_id)).scalar_one() + 1
+def start(connection: Connection, notice_id: str, now: datetime) -> int | None:
+    """Claim it and write the attempt down before the first byte; its number, or None when it is claimed already."""
+    claim = update(OUTBOX).where(OUTBOX.c.id == notice_id, OUTBOX.c.state.in_(READY))
+    claimed = connection.execute(claim.values(state="sending", attempts=OUTBOX.c.attempts + 1)).rowcount
+    if not claimed:
+        return None
+    number: int = connection.execute(select(OUTBOX.c.attempts).where(OUTBOX.c.id == notice_id)).scalar_one()
     connection.execute(insert(ATTEMPT), {"outbox_id": notice_id, "number": number, "started": now, "answer": ""})
-    connection.execute(update(OUTBOX).where(OUTBOX.c.id == notice_id).values(state="sending", attempts=number))
-    return int(number)
+    return number
 
 
 def finish(
@@ -91,10 +106,10 @@ def finish(
     )
 
 
-def recover(connection: Connection, now: datetime) -> int:
-    """After a crash: what was being sent is ready again, its unanswered attempt on record; how many."""
-    interrupted = update(OUTBOX).where(OUTBOX.c.state == "sending").values(state="retry", next_at=now)
-    return connection.execute(interrupted).rowcount
+def recover(connection: Connection, now: datetime, but: Collection[str] = ()) -> int:
+    """What is marked as being sent and is not (`but` these are) is ready again, its attempt on record; how many."""
+    interrupted = update(OUTBOX).where(OUTBOX.c.state == "sending", OUTBOX.c.id.notin_(but))
+    return connection.execute(interrupted.values(state="retry", next_at=now)).rowcount
 
 
 def replay(connection: Connection, notice_id: str, now: datetime) -> bool:
@@ -105,7 +120,7 @@ def replay(connection: Connection, notice_id: str, now: datetime) -> bool:
 
 def next_due(connection: Connection) -> datetime | None:
     """When the next notice is to be sent."""
-    waiting = select(func.min(OUTBOX.c.next_at)).where(OUTBOX.c.state.in_(("ready", "retry")))
+    waiting = select(func.min(OUTBOX.c.next_at)).where(OUTBOX.c.state.in_(READY))
     return connection.execute(waiting).scalar()
 
 
@@ -131,4 +146,4 @@ def _parcel(connection: Connection, row: Row[Any]) -> Parcel:
     )
     notice = Notice(row.id, row.notice["kind"], row.notice["subject"], row.created, row.notice["content"])
     attempts = tuple(Attempt(started, answer) for started, answer in earlier)
-    return Parcel(notice, row.channel, row.state, attempts, row.next_at or EPOCH, row.answer)
+    return Parcel(notice, row.channel, row.state, attempts, row.next_at or EPOCH, row.answer, row.way)

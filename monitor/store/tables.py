@@ -35,7 +35,8 @@ class BrandRow(Row, table=True):
     query_version: int = 1
     rematched_to: int | None = None
     """The last mention id that the current query was tried on after a change; None when nothing is left to do."""
-    settings: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    active: bool = True
+    """Configured now. One that comes back is tried on what was collected in between."""
 
 
 class MentionRow(Row, table=True):
@@ -81,7 +82,11 @@ class MatchRow(Row, table=True):
     """A mention is of a brand. Published is repeated here so that a brand's newest come from one index."""
 
     __tablename__ = "match"
-    __table_args__ = (Index("ix_match_brand_published", "brand_id", "published"),)
+    __table_args__ = (
+        Index("ix_match_brand_published", "brand_id", "published"),
+        Index("ix_match_brand_collected", "brand_id", "collected"),
+        Index("ix_match_brand_sentiment", "brand_id", "sentiment", "published"),
+    )
     mention_id: int = Field(primary_key=True, foreign_key="mention.id")
     brand_id: int = Field(primary_key=True, foreign_key="brand.id")
     query_version: int
@@ -95,7 +100,7 @@ class MatchRow(Row, table=True):
 
 
 class CandidateRow(Row, table=True):
-    """Collected, but no brand's query matched: text only, kept for 14 days so that a wider query can be tried."""
+    """Collected, but no brand's query matched: kept for 14 days so that a wider query can be tried on it."""
 
     __tablename__ = "candidate"
     __table_args__ = (UniqueConstraint("scope", "external_id"),)
@@ -103,6 +108,7 @@ class CandidateRow(Row, table=True):
     scope: str
     external_id: str
     source: str
+    source_kind: str
     collected: datetime = Field(sa_type=Instant, index=True)
     item: dict[str, Any] = Field(sa_type=Json)
 
@@ -172,6 +178,10 @@ class WatchRow(Row, table=True):
     fingerprint: str
     """Of the configuration: another address starts from an empty cursor."""
     cursor: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    began: datetime | None = Field(default=None, sa_type=Instant)
+    """When it was first read to the end."""
+    reaches_back: datetime | None = Field(default=None, sa_type=Instant)
+    """The oldest entry that the first reading found: a feed shows all since then, and nothing of what was before."""
     state: str = "new"
     next_due: datetime | None = Field(default=None, sa_type=Instant, index=True)
     last_tried: datetime | None = Field(default=None, sa_type=Instant)
@@ -214,6 +224,8 @@ class DigestRow(Row, table=True):
     subscription: str
     brand: str
     local_date: str
+    until: datetime = Field(sa_type=Instant)
+    """Where its window ended: where the next one's begins."""
     created: datetime = Field(sa_type=Instant)
     content: dict[str, Any] = Field(sa_type=Json)
 
@@ -234,6 +246,8 @@ class OutboxRow(Row, table=True):
     attempts: int = 0
     next_at: datetime = Field(sa_type=Instant)
     created: datetime = Field(sa_type=Instant)
+    way: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """How to reach a channel that no configuration names: its kind and options, as they were asked for on the spot."""
     notice: dict[str, Any] = Field(sa_type=Json)
     answer: str = Field(default="", sa_type=Text)
 

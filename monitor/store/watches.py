@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, literal, select, update
 
 from monitor.mention import SourceHealth
+from monitor.store.columns import Instant
 from monitor.store.tables import EvidenceRow, MentionRow, WatchRow
 
 WATCH = WatchRow.__table__
@@ -29,6 +30,8 @@ class Configured:
     kind: str
     fingerprint: str
     paused: bool = False
+    polled: bool = True
+    """False for what is pushed to us."""
 
 
 def sync(connection: Connection, configured: Iterable[Configured], now: datetime) -> None:
@@ -39,7 +42,7 @@ def sync(connection: Connection, configured: Iterable[Configured], now: datetime
         connection.execute(delete(WATCH).where(WATCH.c.name == name))
     for name, one in wanted.items():
         row = present.get(name)
-        fresh = {"kind": one.kind, "fingerprint": one.fingerprint, "next_due": now}
+        fresh = {"kind": one.kind, "fingerprint": one.fingerprint, "next_due": now if one.polled else None}
         if row is None:
             state = "paused" if one.paused else "new"
             connection.execute(
@@ -47,16 +50,26 @@ def sync(connection: Connection, configured: Iterable[Configured], now: datetime
             )
         elif row.fingerprint != one.fingerprint:
             change = update(WATCH).where(WATCH.c.name == name)
-            connection.execute(change.values(cursor={}, state="new", failures=0, error="", recent=[], **fresh))
+            connection.execute(
+                change.values(
+                    cursor={}, state="new", began=None, reaches_back=None, failures=0, error="", recent=[], **fresh
+                )
+            )
         if row is not None and one.paused != (row.state == "paused"):
             change = update(WATCH).where(WATCH.c.name == name)
-            connection.execute(change.values(state="paused" if one.paused else "new", next_due=now))
+            connection.execute(change.values(state="paused" if one.paused else "new", next_due=fresh["next_due"]))
 
 
 def due(connection: Connection, now: datetime) -> list[str]:
     """The names of the sources whose time has come, longest waiting first."""
     waiting = select(WATCH.c.name).where(WATCH.c.state.notin_(("paused", "off")), WATCH.c.next_due <= now)
     return list(connection.scalars(waiting.order_by(WATCH.c.next_due)))
+
+
+def behind(connection: Connection, now: datetime) -> bool:
+    """Whether a source is due now and has not been polled."""
+    waiting = select(func.count()).where(WATCH.c.state.notin_(("paused", "off")), WATCH.c.next_due <= now)
+    return connection.execute(waiting).scalar_one() > 0
 
 
 def next_due(connection: Connection) -> datetime | None:
@@ -70,9 +83,22 @@ def cursor(connection: Connection, name: str) -> Mapping[str, Any]:
     return connection.execute(select(WATCH.c.cursor).where(WATCH.c.name == name)).scalar() or {}
 
 
-def keep_cursor(connection: Connection, name: str, cursor: Mapping[str, Any]) -> None:
-    """Part of the transaction that stores the items read up to this cursor."""
-    connection.execute(update(WATCH).where(WATCH.c.name == name).values(cursor=dict(cursor)))
+def keep_cursor(connection: Connection, name: str, cursor: Mapping[str, Any], oldest: datetime | None) -> None:
+    """Part of the transaction that stores the items read up to this cursor; `oldest` is the earliest of their times."""
+    mine = WATCH.c.name == name
+    connection.execute(update(WATCH).where(mine).values(cursor=dict(cursor)))
+    if oldest is not None:
+        earlier = WATCH.c.began.is_(None) & (WATCH.c.reaches_back.is_(None) | (WATCH.c.reaches_back > oldest))
+        connection.execute(update(WATCH).where(mine, earlier).values(reaches_back=oldest))
+
+
+def reach(connection: Connection, whole: Collection[str], until: datetime) -> datetime | None:
+    """Since when every source that was there by `until` shows everything; None where none of them is limited.
+
+    `whole` are the kinds of sources that give all of the past.
+    """
+    question = select(func.max(WATCH.c.reaches_back)).where(WATCH.c.kind.notin_(whole), WATCH.c.began <= until)
+    return connection.execute(question).scalar()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +142,8 @@ def succeeded(
         update(WATCH)
         .where(WATCH.c.name == name)
         .values(
-            state="ok", last_tried=now, last_good=now, next_due=next_due, failures=0, failing_since=None,
-            error="", advice="", gaps=list(gaps)[:GAPS_SHOWN],
+            state="ok", began=func.coalesce(WATCH.c.began, literal(now, Instant)), last_tried=now, last_good=now,
+            next_due=next_due, failures=0, failing_since=None, error="", advice="", gaps=list(gaps)[:GAPS_SHOWN],
         )
     )  # fmt: skip
 

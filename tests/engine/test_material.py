@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import json
 from datetime import date, datetime, time, timedelta
+from email.utils import format_datetime
+
+from aiohttp import web
 
 from monitor import queries
 from monitor.commands import Commands
@@ -85,3 +88,28 @@ async def test_a_calendar_day_is_known_by_its_own_date(open_service, clock):
         assert material.local_date == date(2026, 11, 20)
         assert len(material.heard) == 1
         assert (await of(service, Period.calendar_day(date(2026, 11, 20), "Asia/Tokyo"))).heard == ()
+
+
+async def test_what_a_feed_still_shows_of_the_past_is_usual_only_as_far_as_every_feed_reaches(
+    open_service, clock, loopback
+):
+    def feed(*days_ago: int):
+        async def answer(request: web.Request) -> web.Response:
+            items = "".join(
+                f"<item><guid>{request.path}{n}</guid><title>Acme {n}</title>"
+                f"<pubDate>{format_datetime(clock() - timedelta(days=n))}</pubDate></item>"
+                for n in days_ago
+            )
+            return web.Response(text=f'<rss version="2.0"><channel><title>t</title>{items}</channel></rss>')
+
+        return answer
+
+    long = await loopback({"/": feed(*range(20))})
+    short = await loopback({"/": feed(0, 1, 2, 3)})
+    sources = [f'[[source]]\nkind = "feed"\nurl = "{url}"\n' for url in (long, short)]
+    async with open_service(BRAND + sources[0]) as service:
+        await service.collector.poll_all()
+        assert len((await of(service, Period.last_day(clock(), "UTC"))).history) >= 18
+    async with open_service(BRAND + "".join(sources)) as service:
+        await service.collector.poll_all()
+        assert len((await of(service, Period.last_day(clock(), "UTC"))).history) <= 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import datetime
 from email import message_from_bytes
 from email.policy import default
 
@@ -12,6 +13,7 @@ from aiohttp import web
 from aiosmtpd.smtp import SMTP
 
 from monitor import queries
+from monitor.commands import Commands
 from monitor.store import outbox
 
 DAILY = '[[brand]]\nname = "Acme"\n[[digest]]\nat = "08:00"\ntimezone = "Europe/Berlin"\nto = [{to}]\n'
@@ -151,3 +153,110 @@ async def test_a_digest_arrives_by_mail(open_service, clock):
     assert letter["To"] == "ann@example.com"
     assert "Acme" in letter["Subject"]
     assert {part.get_content_type() for part in letter.walk()} >= {"text/plain", "text/html"}
+
+
+async def test_two_who_deliver_at_once_send_once(open_service, clock, loopback):
+    hook, got = slack()
+    url = await loopback({"/hook": hook})
+    async with open_service(DAILY.format(to=f'"slack:{url}/hook"')) as service:
+        await service.tell_due()
+        clock.pass_(days=1)
+        await service.tell_due()
+        await asyncio.gather(service.teller.deliver_ready(), service.teller.deliver_ready())
+        assert len(got) == 1
+
+
+async def test_a_slow_channel_does_not_delay_the_next_round_of_another(open_service, clock, loopback, tmp_path):
+    never = asyncio.Event()
+
+    async def hangs(request: web.Request) -> web.Response:
+        await never.wait()
+        raise AssertionError
+
+    url = await loopback({"/hook": hangs})
+    async with open_service(DAILY.format(to=f'"slack:{url}/hook", "file:{tmp_path}/d"')) as service:
+        await service.tell_due()
+        for _ in range(2):
+            clock.pass_(days=1)
+            await service.tell_due()
+            for task in await service.teller.deliver_due():
+                if "slack" not in task.get_name():
+                    await task
+        assert sorted(await states(service)) == ["delivered", "delivered", "ready", "sending"]
+        await service.teller.stop(0)
+
+
+async def test_a_channel_that_fails_in_an_unforeseen_way_is_tried_again(open_service, clock, tmp_path):
+    async with open_service(DAILY.format(to=f'"file:{tmp_path}/d"')) as service:
+        real = service.teller.send
+
+        async def breaks(ask):
+            raise ZeroDivisionError("by nought")
+
+        service.teller.send = breaks
+        await service.tell_due()
+        clock.pass_(days=1)
+        await service.tell_due()
+        assert await service.teller.deliver_ready() == 0
+        assert await states(service) == ["retry"]
+        service.teller.send = real
+        clock.pass_(hours=1)
+        assert await service.teller.deliver_ready() == 1
+
+
+async def test_a_channel_named_on_the_spot_is_still_known_at_the_retry(open_service, clock, loopback):
+    hook, got = slack(500)
+    url = await loopback({"/hook": hook})
+    brand = '[[brand]]\nname = "Acme"\n'
+    async with open_service(brand) as service:
+        (made,) = await Commands(service).digest({"to": [f"slack:{url}/hook"]}, lambda text: None)
+        assert [one["state"] for one in made["sent"]] == ["retry"]
+    clock.pass_(hours=1)
+    async with open_service(brand) as service:
+        assert await service.teller.deliver_ready() == 1
+        assert len(got) == 2
+
+
+async def test_a_digest_waits_for_the_polls_of_its_hour(open_service, clock, loopback, tmp_path):
+    async def news(request: web.Request) -> web.Response:
+        when = "Sun, 22 Nov 2026 06:00:00 GMT"
+        entry = f"<item><guid>1</guid><title>Acme caught fire</title><pubDate>{when}</pubDate></item>"
+        return web.Response(text=f'<rss version="2.0"><channel><title>t</title>{entry}</channel></rss>')
+
+    toml = DAILY.format(to=f'"file:{tmp_path}/d"')
+    async with open_service(toml) as service:
+        assert await service.tell_due() == 0
+    clock.now = datetime.fromisoformat("2026-11-22T08:00:00+00:00")
+    url = await loopback({"/": news})
+    async with open_service(toml + f'[[source]]\nkind = "feed"\nurl = "{url}"\n') as service:
+        assert await service.tell_due() == 0, "the source is due and has not been asked"
+        await service.collector.poll_all()
+        await service.score()
+        assert await service.tell_due() == 1
+        (frozen,) = await service.store.read(queries.digests_archive, 1)
+        content = (await service.store.read(queries.digest, frozen.id)).content
+        assert "1 mention" in json.dumps(content["sections"]["verdict"])
+
+
+async def test_a_digest_does_not_wait_for_ever(open_service, clock, tmp_path):
+    toml = DAILY.format(to=f'"file:{tmp_path}/d"')
+    async with open_service(toml + '[[source]]\nkind = "feed"\nurl = "https://never.example/feed"\n') as service:
+        await service.tell_due()
+        clock.pass_(days=1)
+        assert await service.tell_due() == 0
+        clock.pass_(minutes=11)
+        assert await service.tell_due() == 1
+
+
+async def test_a_changed_hour_leaves_no_hole_between_two_digests(open_service, clock, tmp_path):
+    toml = DAILY.format(to=f'"file:{tmp_path}/d"')
+    async with open_service(toml) as service:
+        await service.tell_due()
+        clock.pass_(days=1)
+        await service.tell_due()
+    async with open_service(toml.replace("08:00", "18:00")) as service:
+        clock.pass_(days=1, hours=8)
+        await service.tell_due()
+        archive = await service.store.read(queries.digests_archive, 5)
+        later, earlier = [(await service.store.read(queries.digest, one.id)).content["window"] for one in archive]
+        assert later["start"] == earlier["end"]

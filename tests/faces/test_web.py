@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from selectolax.lexbor import LexborHTMLParser
 
+from monitor import queries
 from monitor.app import Service, opened
 from monitor.config import loads
 from monitor.engine.judging import NotUsable
@@ -27,6 +28,9 @@ name = "Acme"
 kind = "webhook"
 name = "desk"
 token = "a-token-of-the-test"
+[[source]]
+kind = "webhook"
+name = "survey"
 """
 PAYLOADS = Path(__file__).parents[2] / ".." / "shared" / "corpora" / "security" / "html-injection.jsonl"
 HOSTILE = [
@@ -102,6 +106,23 @@ async def test_only_who_knows_the_token_may_push_and_no_browser(pages, browser):
         assert reply.status == 400
     async with browser.get(good) as reply:
         assert reply.status == 405
+
+
+async def test_two_who_push_the_same_id_do_not_overwrite_each_other(pages, browser):
+    service, address = pages
+    for source, text in (("a-token-of-the-test", "Acme leaks"), ("survey", "Acme is loud")):
+        async with browser.post(f"{address}/in/{source}", json={"id": 1, "text": text}) as reply:
+            assert (await reply.json())["stored"] == 1
+    found = await service.store.read(queries.find, "", 10)
+    assert {one.mention.text for one in found} == {"Acme leaks", "Acme is loud"}
+
+
+async def test_refusals_are_as_safely_dressed_as_pages(pages, browser):
+    _, address = pages
+    for path, status in (("/digests/77", 404), ("/nowhere", 404), ("/in/x", 405)):
+        async with browser.get(f"{address}{path}") as reply:
+            assert reply.status == status
+            assert reply.headers["X-Content-Type-Options"] == "nosniff"
 
 
 async def test_health_says_what_works_and_what_waits(pages, browser):

@@ -43,6 +43,12 @@ def test_a_notice_that_waits_for_its_retry_is_not_sent_early(house):
     assert ready(house, 300) == ["n1"]
 
 
+def test_a_notice_is_claimed_by_one_sender_only(house):
+    put(house)
+    assert house.store.writing(outbox.start, "n1", house.now) == 1
+    assert house.store.writing(outbox.start, "n1", house.now) is None
+
+
 def test_a_crash_while_sending_leaves_an_unanswered_attempt_on_record(house):
     put(house)
     house.store.writing(outbox.start, "n1", house.now)

@@ -55,6 +55,16 @@ def test_an_edit_between_question_and_answer_keeps_it_due(house, item):
     assert "sentiment:positive" not in house.counts()
 
 
+def test_no_answer_is_kept_of_what_was_deleted_between_question_and_answer(house, item):
+    house.take(item("1", "Acme is fine"))
+    (asked,) = house.due()
+    house.take(gone=("1",))
+    answer = {"sentiment": {"label": "positive", "negative": 0.1, "neutral": 0.1, "positive": 0.8}}
+    assert not house.store.writing(pipeline.settle, [(asked, answer)], VERSIONS, house.now)
+    opinions_left = house.store.reading(lambda c: c.exec_driver_sql("SELECT count(*) FROM opinion").scalar())
+    assert opinions_left == 0
+
+
 def test_an_unlikely_mention_is_kept_and_counted_apart(house, item):
     house.take(item("1", "Acme is a town in Michigan"))
     house.judge("neutral", relevance=0.1)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from monitor import pipeline
+from monitor import pipeline, queries
 from monitor.pipeline import Ear, Origin
 from monitor.store import brands, watches
 from monitor.store.engine import Store
@@ -135,10 +135,48 @@ def test_a_changed_query_also_means_the_past(house, item):
     house.listen({"Acme": "(acme OR acmesoft) NOT cricket", "Bolt": "bolt"})
     for brand, after in house.store.reading(brands.to_rematch).items():
         while after is not None:
-            after = house.store.writing(pipeline.rematch, brand, after, house.ear)
+            after = house.store.writing(pipeline.rematch, brand, after, house.ear, house.now)
     assert sorted(house.texts('brand:"Acme"')) == ["Acme kettles", "Bolt and acmesoft"]
     assert house.counts()["mentions"] == 2
     assert house.store.reading(brands.to_rematch) == {}
+
+
+def try_changed_queries(house):
+    for brand, after in house.store.reading(brands.to_rematch).items():
+        while after is not None:
+            after = house.store.writing(pipeline.rematch, brand, after, house.ear, house.now)
+
+
+def test_a_wider_query_reaches_what_was_passed_over(house, item):
+    house.take(item("1", "Quuxly is slow", author="Ann", rating=2.0, rating_max=5.0, lang="en"), item("2", "noise"))
+    house.listen({"Acme": "acme OR quuxly", "Bolt": "bolt"})
+    try_changed_queries(house)
+    (found,) = house.store.reading(queries.find, 'brand:"Acme"', 10)
+    assert (found.mention.text, found.mention.author, found.mention.rating) == ("Quuxly is slow", "Ann", 2.0)
+    assert house.take(item("1", "Quuxly is slow", author="Ann", rating=2.0, rating_max=5.0)).known == 1
+    assert house.counts()["mentions"] == 1
+
+
+def test_a_brand_that_comes_back_hears_of_what_was_collected_in_between(house, item):
+    house.listen({"Bolt": "bolt"})
+    house.take(item("1", "Acme and Bolt"), item("2", "Acme alone"))
+    house.listen({"Acme": "acme NOT jobs", "Bolt": "bolt"})
+    try_changed_queries(house)
+    assert sorted(house.texts('brand:"Acme"')) == ["Acme alone", "Acme and Bolt"]
+
+
+def test_what_an_edit_or_a_narrower_query_takes_out_is_not_scored_for_nobody(house, item):
+    house.take(item("1", "Acme and Bolt"))
+    house.take(item("1", "Bolt alone"))
+    assert [due.brand for due in house.due()] == ["Bolt"]
+    house.listen({"Acme": "acme", "Bolt": "bolt NOT alone"})
+    try_changed_queries(house)
+    assert house.due() == []
+
+
+def test_items_of_one_batch_that_share_an_id_are_counted(house, item):
+    taken = house.take(item("1", "Acme one"), item("1", "Acme one again"))
+    assert (taken.new, taken.known) == (1, 1)
 
 
 def test_a_text_without_a_usable_time_counts_when_it_was_found(house, item):

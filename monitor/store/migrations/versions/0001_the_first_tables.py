@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("query", sa.Text(), nullable=False),
         sa.Column("query_version", sa.Integer(), nullable=False),
         sa.Column("rematched_to", sa.Integer(), nullable=True),
-        sa.Column("settings", Json(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
     )
@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("scope", sa.String(), nullable=False),
         sa.Column("external_id", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
+        sa.Column("source_kind", sa.String(), nullable=False),
         sa.Column("collected", Instant(), nullable=False),
         sa.Column("item", Json(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -42,6 +43,7 @@ def upgrade() -> None:
         sa.Column("subscription", sa.String(), nullable=False),
         sa.Column("brand", sa.String(), nullable=False),
         sa.Column("local_date", sa.String(), nullable=False),
+        sa.Column("until", Instant(), nullable=False),
         sa.Column("created", Instant(), nullable=False),
         sa.Column("content", Json(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -115,6 +117,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_at", Instant(), nullable=False),
         sa.Column("created", Instant(), nullable=False),
+        sa.Column("way", Json(), nullable=True),
         sa.Column("notice", Json(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -158,6 +161,8 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("fingerprint", sa.String(), nullable=False),
         sa.Column("cursor", Json(), nullable=False),
+        sa.Column("began", Instant(), nullable=True),
+        sa.Column("reaches_back", Instant(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("next_due", Instant(), nullable=True),
         sa.Column("last_tried", Instant(), nullable=True),
@@ -205,7 +210,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("mention_id", "brand_id"),
     )
+    op.create_index("ix_match_brand_collected", "match", ["brand_id", "collected"], unique=False)
     op.create_index("ix_match_brand_published", "match", ["brand_id", "published"], unique=False)
+    op.create_index("ix_match_brand_sentiment", "match", ["brand_id", "sentiment", "published"], unique=False)
     op.create_table(
         "revision",
         sa.Column("mention_id", sa.Integer(), nullable=False),
@@ -228,7 +235,9 @@ def downgrade() -> None:
     """Undo."""
     op.execute("DROP TABLE mention_words")
     op.drop_table("revision")
+    op.drop_index("ix_match_brand_sentiment", table_name="match")
     op.drop_index("ix_match_brand_published", table_name="match")
+    op.drop_index("ix_match_brand_collected", table_name="match")
     op.drop_table("match")
     op.drop_table("attempt")
     op.drop_index(op.f("ix_watch_next_due"), table_name="watch")
