@@ -7,10 +7,12 @@ import json
 from datetime import date, datetime, time, timedelta
 from email.utils import format_datetime
 
+import pytest
 from aiohttp import web
 
 from monitor import queries
 from monitor.commands import Commands
+from monitor.errors import Refused
 from monitor.queries import Period
 
 BRAND = '[[brand]]\nname = "Acme"\ncompetitors = ["Bolt"]\n'
@@ -113,3 +115,10 @@ async def test_what_a_feed_still_shows_of_the_past_is_usual_only_as_far_as_every
     async with open_service(BRAND + "".join(sources)) as service:
         await service.collector.poll_all()
         assert len((await of(service, Period.last_day(clock(), "UTC"))).history) <= 3
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "tomorrow", "2026-13-01"])
+async def test_a_day_that_nothing_can_be_told_of_is_refused(open_service, day):
+    async with open_service(BRAND) as service:
+        with pytest.raises(Refused, match=r"day|date"):
+            await Commands(service).digest({"day": day}, lambda text: None)

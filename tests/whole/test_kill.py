@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from collections import Counter
 
 from aiohttp import web
@@ -131,3 +132,40 @@ async def test_killed_after_the_message_left_and_before_the_answer_was_written(p
 
     await until(delivered)
     assert len(got) == 2
+
+
+async def test_stopped_politely_it_waits_for_the_answer_to_what_it_sent(program, loopback, until):
+    got: list[str] = []
+
+    async def slow_hook(request: web.Request) -> web.Response:
+        got.append(request.headers["webhook-id"])
+        service.send_signal(signal.SIGTERM)
+        await asyncio.sleep(2)
+        return web.Response(text="ok")
+
+    url = await loopback({"/hook": slow_hook})
+    (program.folder / "config.toml").write_text(
+        HEAD + f'[[channel]]\nname = "team"\nkind = "webhook"\nurl = "{url}/hook"\n[[digest]]\nto = "team"\n'
+    )
+    service, _ = await program.serve()
+    asking = await program.start("digest", "--to", "team")
+    assert await service.wait() == 0
+    await asking.wait()
+    assert service.stderr is not None
+    assert b"Traceback" not in await service.stderr.read()
+    assert "delivered" in await program("outbox")
+    assert len(got) == 1
+
+
+async def test_a_command_is_not_done_by_a_service_with_an_older_configuration(program):
+    path = program.folder / "config.toml"
+    path.write_text(HEAD)
+    service, _ = await program.serve()
+    path.write_text(HEAD + '[[brand]]\nname = "Bolt"\n')
+    asked = await program.start("collect")
+    _, errors = await asked.communicate()
+    assert asked.returncode == 2
+    assert b"restart" in errors
+    service.send_signal(signal.SIGTERM)
+    assert await service.wait() == 0
+    await program("collect")
