@@ -18,7 +18,7 @@ from monitor.app import scorer_for, utc_now
 from monitor.config import Config, load
 from monitor.engine.judging import NotUsable
 from monitor.errors import StoreUnusable
-from monitor.faces.show import console
+from monitor.faces.show import console, counted
 from monitor.store import opinions
 from monitor.store.engine import Store
 from monitor.store.lock import WriteLock
@@ -62,7 +62,8 @@ def _findings(config: Config) -> Iterator[Finding]:
 
 def _configuration(config: Config) -> Iterator[Finding]:
     brands, sources, digests = len(config.brands), len(config.sources), len(config.digests)
-    yield Finding("good", f"{config.path}: {brands} brands, {sources} sources, {digests} digests")
+    held = f"{counted(brands, 'brand')}, {counted(sources, 'source')}, {counted(digests, 'digest')}"
+    yield Finding("good", f"{config.path}: {held}")
     if not brands:
         yield Finding("bad", "no brand is configured", 'Add [[brand]] with name = "…".')
     if not sources:
@@ -128,14 +129,16 @@ def _stored(config: Config) -> Iterator[Finding]:
         )
         waiting = store.reading(queries.waiting)
         if waiting:
-            yield Finding("note", f"{waiting} scores are due", "`overheard collect` or `overheard run` catches up.")
+            yield Finding(
+                "note", f"{counted(waiting, 'score')} due", "`overheard collect` or `overheard run` catches up."
+            )
         for source in store.reading(queries.sources_health, utc_now()):
             if source.error:
                 yield Finding("bad", f"source {source.name}: {source.error}", source.advice)
         dead = store.reading(queries.parcels, ("dead", "held"))
         if dead:
             yield Finding(
-                "bad", f"{len(dead)} notices were given up", "`overheard outbox` shows them, --replay resends."
+                "bad", f"{counted(len(dead), 'notice')} given up", "`overheard outbox` shows them, --replay resends."
             )
     finally:
         store.close()
@@ -152,6 +155,6 @@ def _mended(config: Config) -> Iterator[Finding]:
     finally:
         store.close()
     if missing:
-        yield Finding("note", f"{missing} scores were missing and not due", "They are due again.")
+        yield Finding("note", f"{counted(missing, 'score')} missing and not due", "They are due again.")
     else:
         yield Finding("good", "no other overheard is writing; every mention is scored or due")

@@ -7,14 +7,17 @@ import contextlib
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from monitor.config import load
+from monitor.config.tables import holds_login
 from monitor.errors import Refused
 from monitor.faces import show
 from monitor.query.lines import match_lines
@@ -22,9 +25,12 @@ from monitor.query.problem import QueryError
 from monitor.starter import starter
 from sources import names, opml, table
 from sources.base import BadShape, Item, Problem
+from sources.reading.fields import FIELDS
 from sources.reading.saved import item_as_json, read_saved
 
 LARGEST_IMPORT = 512 * 1024 * 1024
+LONGEST_NAME = 150
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def write_config(path: Path, brand: str, *, force: bool, **known: Any) -> None:
@@ -73,6 +79,8 @@ def _pair(column: str) -> tuple[str, str]:
     field, separator, name = column.partition("=")
     if not separator:
         raise Refused(f'"{column}" says not which column is what: write --column text=Comment.')
+    if field not in FIELDS:
+        raise Refused(f'--column {column}: there is no field "{field}"; there are: {", ".join(FIELDS)}.')
     return field, name
 
 
@@ -86,17 +94,22 @@ def _show_preview(file: Path, body: bytes, options: dict[str, Any]) -> None:
 
 def _bring_in_feeds(file: Path, body: bytes, config: Path, *, dry_run: bool) -> None:
     """Add a [[source]] for each feed that the configuration does not have yet."""
-    listened = {getattr(entry.config, "url", "") for entry in load(config, os.environ).sources}
+    sources = load(config, os.environ).sources
+    listened = {getattr(entry.config, "url", "") for entry in sources}
     try:
         found = opml.feeds_in_opml(body)
     except BadShape as error:
         raise Refused(f"{file} cannot be read: {error}") from error
-    fresh = list({url: title for title, url, _ in found if url not in listened}.items())
-    print(f"{len(found)} feeds in {file}, {len(fresh)} of them new.")
+    usable = [(title, url) for title, url, _ in found if not holds_login(url)]
+    fresh = [(title, url) for title, url in usable if url not in listened]
+    print(f"{show.counted(len(found), 'feed')} in {file}, {len(fresh)} of them new.")
+    if len(usable) < len(found):
+        print(f"{show.counted(len(found) - len(usable), 'feed')} left out: a user name or password in the address.")
     if dry_run or not fresh:
         return
     before = config.read_text(encoding="utf-8")
-    added = "".join(f'\n[[source]]\nkind = "feed"\nurl = {_quoted(url)}\n' for url, _ in fresh)
+    taken = {entry.name.casefold() for entry in sources}
+    added = "".join(_feed_table("" if title == url else _free_name(title, taken), url) for title, url in fresh)
     config.write_text(f"{before.rstrip()}\n{added}", encoding="utf-8")
     try:
         load(config, os.environ)
@@ -106,9 +119,24 @@ def _bring_in_feeds(file: Path, body: bytes, config: Path, *, dry_run: bool) -> 
     print(f"Added to {config}.")
 
 
+def _feed_table(name: str, url: str) -> str:
+    """A feed in the configuration, which names it by itself where it has no title."""
+    named = f"name = {_quoted(name)}\n" if name else ""
+    return f'\n[[source]]\nkind = "feed"\n{named}url = {_quoted(url)}\n'
+
+
+def _free_name(title: str, taken: set[str]) -> str:
+    """The title on one line, numbered where another source has it already."""
+    shown = " ".join(_CONTROL.sub(" ", title).split())[:LONGEST_NAME] or "feed"
+    numbered = (f"{shown} ({number})" for number in count(2))
+    name = next(name for name in chain([shown], numbered) if name.casefold() not in taken)
+    taken.add(name.casefold())
+    return name
+
+
 def _quoted(text: str) -> str:
-    """A TOML basic string; JSON's escapes are among TOML's."""
-    return json.dumps(text)
+    """A TOML basic string; JSON's escapes are among TOML's. The configuration must not ask the environment for it."""
+    return json.dumps(text.replace("${", "$${"), ensure_ascii=False)
 
 
 def read_saved_reply(kind: str, file: Path, config: str) -> None:

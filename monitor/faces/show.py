@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.digest.terminal import terminal
+from monitor.errors import Refused
 from monitor.mention import SourceHealth
 from monitor.queries import Found, as_json
 from monitor.store.outbox import Parcel
@@ -46,8 +48,13 @@ def progress() -> Iterator[Callable[[str], None]]:
 def started(service: Any, address: str) -> None:
     """What `overheard run` says when everything listens."""
     listened = sum(1 for one in service.listened if not one.paused)
-    console.print(f"Listening to {listened} source{'' if listened == 1 else 's'} for {_named(service.brands)}.")
+    console.print(Text(f"Listening to {counted(listened, 'source')} for {_named(service.brands)}."))
     console.print(f"Pages: {address}   Stop with Ctrl-C.")
+
+
+def counted(number: int, noun: str) -> str:
+    """ "1 row", "2,000 rows"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _named(brands: Mapping[str, Any]) -> str:
@@ -63,8 +70,9 @@ def collected(result: Mapping[str, Any]) -> None:
     )
     if result["unscored"]:
         console.print(Text(f"Not scored: {result['unscored']}", style="yellow"))
-    for name in result["failed"]:
-        console.print(Text(f"Failed: {name} (see `overheard sources`)", style="red"))
+    for failed in result["failed"]:
+        console.print(Text(f"Failed: {failed['name']}: {failed['error']}", style="red"), soft_wrap=True)
+        console.print(Text(f"  {failed['advice']}"), soft_wrap=True)
     if not result["sources"]:
         console.print("No source is configured that could be polled: add a [[source]] to the configuration.")
 
@@ -72,15 +80,28 @@ def collected(result: Mapping[str, Any]) -> None:
 def imported(result: Mapping[str, Any]) -> None:
     """What an import came to."""
     console.print(
-        f"{result['rows']:,} rows: {result['new']:,} new, {result['edited']:,} edited, {result['known']:,} known; "
-        f"{result['scored']:,} scored."
+        f"{counted(result['rows'], 'row')}: {result['new']:,} new, {result['edited']:,} edited, "
+        f"{result['known']:,} known; {result['scored']:,} scored."
     )
     if result["unscored"]:
         console.print(Text(f"Not scored: {result['unscored']}", style="yellow"))
+    _undated(result.get("undated", 0), result["rows"] - len(result["problems"]))
     for problem in result["problems"][:20]:
         console.print(Text(problem, style="yellow"))
     if len(result["problems"]) > 20:
-        console.print(f"… and {len(result['problems']) - 20:,} more rows that cannot be used.")
+        console.print(f"… and {counted(len(result['problems']) - 20, 'more row')} that cannot be used.")
+
+
+def _undated(undated: int, usable: int, dates_in: str = "") -> None:
+    """Say it where rows have no time of their own: they go into the digest of today."""
+    if not undated:
+        return
+    if undated < usable:
+        told = f"{counted(undated, 'row')} without a date that can be read: counted as said now."
+    else:
+        column = dates_in or "COLUMN"
+        told = f'No column holds the date: all rows count as said now; use --column "published={column}".'
+    console.print(Text(told, style="yellow"), soft_wrap=True)
 
 
 def mentions(found: Sequence[Found], limit: int) -> None:
@@ -95,7 +116,7 @@ def mentions(found: Sequence[Found], limit: int) -> None:
             console.print(Text(one.mention.url, style="dim"), soft_wrap=True)
         console.print()
     more = f"; the newest {limit}, --limit shows more" if len(found) == limit else ""
-    errors.print(f"{len(found)} mention{'' if len(found) == 1 else 's'}{more}")
+    errors.print(f"{counted(len(found), 'mention')}{more}")
 
 
 def _headline(one: Found) -> Text:
@@ -183,6 +204,20 @@ def digest_shown(content: Mapping[str, Any]) -> None:
     console.print(terminal(content["digest"], content["base"]))
 
 
+def check_writable(folder: Path) -> None:
+    """Raises Refused where nothing can be written to the folder, so that no work is done for nothing."""
+    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    if not there.is_dir():
+        raise Refused(f"Nothing can be written to {folder}: {there} is not a folder.")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise Refused(f"Nothing can be written to {folder}: {there} is closed to you. Name another folder.")
+
+
+def folder_name(brand: str) -> str:
+    """A brand's name as a folder's."""
+    return re.sub(r"[^\w-]+", "-", brand).strip("-") or "brand"
+
+
 def digest_written(content: Mapping[str, Any], folder: Path) -> None:
     """digest.html, digest.md and digest.json in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -194,7 +229,7 @@ def digest_written(content: Mapping[str, Any], folder: Path) -> None:
 
 def preview(seen: Preview) -> None:
     """How a file would be read: what each column was taken for, and the first rows."""
-    console.print(f"{seen.rows:,} rows ({seen.form}), read as {seen.mention}s.")
+    console.print(f"{counted(seen.rows, 'row')} ({seen.form}), read as {seen.mention}s.")
     for field, column in seen.columns.items():
         console.print(Text(f"  {field:<10} from column {column!r}"))
     if seen.unused:
@@ -208,6 +243,7 @@ def preview(seen: Preview) -> None:
         rating = "" if item.rating is None else f"{item.rating:g}"
         table.add_row(_time(item.published), rating, Text(plain(item.author)), Text(plain(item.text or item.title)))
     console.print(table)
+    _undated(seen.undated, seen.rows - len(seen.problems), seen.dates_in)
     for problem in seen.problems[:20]:
         console.print(Text(f"{problem.where}: {problem.why}", style="yellow"))
     console.print("Nothing was stored. Leave out --dry-run to import it.")
