@@ -1,14 +1,22 @@
 """JSON lines in, the same lines with their scores out: the order and every key are kept."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple, NoReturn
 
 from models.base import Question
-from models.judge import BLOCK, Judge, Reading
+from models.judge import BLOCK, Judge
 
 Record = dict[str, Any]
+_KINDS: dict[type, str] = {str: "a string", list: "a list", dict: "an object"}
+
+
+class _Asked(NamedTuple):
+    record: Record
+    flaw: str
+    """Why it cannot be judged; empty when it can."""
 
 
 def score_lines(lines: Iterable[str], judge: Judge) -> Iterator[str]:
@@ -18,27 +26,50 @@ def score_lines(lines: Iterable[str], judge: Judge) -> Iterator[str]:
     """
     lines = iter(lines)
     while block := list(islice(lines, BLOCK)):
-        records = [_record(line) for line in block]
-        readings = judge.read([_question(record) for record in records])
-        for record, reading in zip(records, readings, strict=True):
-            yield _written(_answered(record, reading))
+        asked = [_asked(line) for line in block]
+        readings = iter(judge.read([_question(record) for record, flaw in asked if not flaw]))
+        for record, flaw in asked:
+            yield _written(record | ({"skipped": flaw} if flaw else next(readings).as_json()))
 
 
-def _record(line: str) -> Record:
+def _asked(line: str) -> _Asked:
     try:
-        found = json.loads(line)
+        # The byte order mark that some editors begin a file with is no part of its first line.
+        found = json.loads(line.removeprefix("\ufeff"), parse_constant=_not_json, parse_float=_finite)
     except (ValueError, RecursionError) as error:
-        return {"skipped": f"the line is not JSON ({error})"}
-    return found if isinstance(found, dict) else {"skipped": f"the line is {type(found).__name__}, not an object"}
+        return _Asked({}, f"the line is not JSON ({error})")
+    if not isinstance(found, dict):
+        return _Asked({}, f"the line is {_kind(found)}, not an object")
+    return _Asked(found, _flaw(found))
+
+
+def _not_json(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _finite(number: str) -> float:
+    """Python reads 1e999 as infinity, which JSON has no word for."""
+    if math.isinf(value := float(number)):
+        raise ValueError(f"{number[:40]} is too large a number")
+    return value
+
+
+def _flaw(record: Record) -> str:
+    if record.get("text") is None:
+        return "there is no text"
+    wrong = (key for key in ("text", "brand") if not isinstance(record.get(key), str | None))
+    return next((f"the {key} is {_kind(record[key])}, not a string" for key in wrong), "")
+
+
+def _kind(value: object) -> str:
+    """What a value is, in JSON's words."""
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    return _KINDS.get(type(value), "a number")
 
 
 def _question(record: Record) -> Question:
-    brand = record.get("brand")
-    return Question(record.get("text"), brand if isinstance(brand, str) else None)  # type: ignore[arg-type]
-
-
-def _answered(record: Record, reading: Reading) -> Record:
-    return record if "skipped" in record and "text" not in record else record | reading.as_json()
+    return Question(record["text"], record.get("brand"))
 
 
 def _written(record: Record) -> str:

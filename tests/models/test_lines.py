@@ -41,7 +41,50 @@ def test_half_a_character_comes_back_as_it_came(judge: Judge) -> None:
     assert json.loads(answer)["text"] == "broken \ud83d phone"
 
 
-@pytest.mark.parametrize("brand", [None, 5, "", [], "  "])
+def _strictly(line: str) -> dict[str, object]:
+    """Read as a program does that knows JSON and nothing more."""
+
+    def refused(name: str) -> None:
+        raise AssertionError(f"{name} is not JSON")
+
+    answer: dict[str, object] = json.loads(line, parse_constant=refused)
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("null", "the line is null, not an object"),
+        ("true", "the line is true, not an object"),
+        ("1.5", "the line is a number, not an object"),
+        ('"words"', "the line is a string, not an object"),
+        ("[1]", "the line is a list, not an object"),
+        ('{"id": 1}', "there is no text"),
+        ('{"text": null}', "there is no text"),
+        ('{"text": 7}', "the text is a number, not a string"),
+        ('{"text": "fine", "brand": 5}', "the brand is a number, not a string"),
+        ('{"text": "fine", "brand": ["Acme"]}', "the brand is a list, not a string"),
+        ('{"text": "fine", "brand": {}}', "the brand is an object, not a string"),
+        ('{"text": NaN}', "the line is not JSON (NaN is no number of JSON)"),
+        ('{"text": "fine", "n": -Infinity}', "the line is not JSON (-Infinity is no number of JSON)"),
+        ('{"text": "fine", "n": 1e999}', "the line is not JSON (1e999 is too large a number)"),
+    ],
+)
+def test_a_line_that_cannot_be_used_says_why_in_words_of_json(judge: Judge, line: str, reason: str) -> None:
+    before, answer, after = map(_strictly, score_lines(['{"text": "good"}', line, '{"text": "bad"}'], judge))
+    assert answer["skipped"] == reason
+    assert "sentiment" not in answer
+    assert {"skipped"}.isdisjoint({*before, *after})
+    assert (before["text"], after["text"]) == ("good", "bad")
+
+
+def test_a_byte_order_mark_costs_no_line(judge: Judge) -> None:
+    (answer,) = map(_strictly, score_lines(['\ufeff{"text": "good"}'], judge))
+    assert answer["text"] == "good"
+    assert "sentiment" in answer
+
+
+@pytest.mark.parametrize("brand", [None, "", "  "])
 def test_a_brand_that_is_no_name_asks_nothing_towards_a_brand(judge: Judge, brand: object) -> None:
     (answer,) = (json.loads(line) for line in score_lines([json.dumps({"text": "fine", "brand": brand})], judge))
     assert "brand_sentiment" not in answer
