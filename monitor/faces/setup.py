@@ -163,7 +163,7 @@ def read_saved_reply(kind: str, file: Path, config: str) -> None:
 
 def input_lines() -> Iterator[str]:
     """The lines of standard input as UTF-8, whatever the terminal's settings; damaged bytes are replaced."""
-    return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace", newline="\n")
+    return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", errors="replace", newline="\n")
 
 
 def match_standard_input(query: str, *, as_view: bool) -> int:

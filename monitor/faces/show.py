@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -99,8 +99,8 @@ def _undated(undated: int, usable: int, dates_in: str = "") -> None:
     if undated < usable:
         told = f"{counted(undated, 'row')} without a date that can be read: counted as said now."
     else:
-        column = dates_in or "COLUMN"
-        told = f'No column holds the date: all rows count as said now; use --column "published={column}".'
+        named = f'--column "published={dates_in or "COLUMN"}"'
+        told = f"No column holds a date that can be read: all rows count as said now; use {named}."
     console.print(Text(told, style="yellow"), soft_wrap=True)
 
 
@@ -207,10 +207,12 @@ def digest_shown(content: Mapping[str, Any]) -> None:
 def check_writable(folder: Path) -> None:
     """Raises Refused where nothing can be written to the folder, so that no work is done for nothing."""
     there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
-    if not there.is_dir():
-        raise Refused(f"Nothing can be written to {folder}: {there} is not a folder.")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise Refused(f"Nothing can be written to {folder}: {there} is closed to you. Name another folder.")
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        reason = (error.strerror or "refused").lower()
+        raise Refused(f"Nothing can be written to {folder}: {there}: {reason}. Name another folder.") from error
 
 
 def folder_name(brand: str) -> str:
