@@ -7,7 +7,6 @@ Exit codes: 0 done, 2 wrong input, 1 anything else. Heavy parts are imported by 
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.errors import Refused, StoreBusy, StoreUnusable
+from monitor.faces import troubles
 
 if TYPE_CHECKING:
     from monitor.config import Config
@@ -46,6 +46,12 @@ def main() -> None:
         _fail(str(error), 2)
     except (StoreBusy, StoreUnusable) as error:
         _fail(str(error), 1)
+    except OSError as error:
+        _fail(troubles.of_the_system(error), 1)
+    except troubles.errors("pydantic", "ValidationError") as error:
+        _fail(troubles.of_values(error.errors(include_url=False, include_input=False)), 2)
+    except troubles.errors("sqlalchemy.exc", "DatabaseError") as error:
+        _fail(troubles.of_the_database(error.orig), 1)
     except KeyboardInterrupt:
         _fail("stopped", 130)
 
@@ -186,21 +192,23 @@ def digest(
     ] = None,
 ) -> None:
     """A digest right now, on the terminal; with --to or --out also elsewhere."""
-    from monitor.faces.show import digest_shown, digest_written
+    from monitor.config import whole_way
+    from monitor.faces.show import check_writable, digest_shown, digest_written, folder_name
 
-    made = _perform(config, "digest", {"brand": brand, "day": day, "to": to or []})
+    if out is not None:
+        check_writable(out)
+    loaded = _config(config)
+    # A running service, which may do the work, stands in another folder than the person who asks.
+    ways = [whole_way(written, loaded, Path.cwd()) for written in to or ()]
+    made = _perform(config, "digest", {"brand": brand, "day": day, "to": ways})
     for one in made:
         digest_shown(one["content"])
         if out is not None:
-            digest_written(one["content"], out if len(made) == 1 else out / _folder_name(one["brand"]))
+            digest_written(one["content"], out if len(made) == 1 else out / folder_name(one["brand"]))
         for sent in one["sent"]:
             print(f"{sent['channel']}: {sent['state']} {sent['answer']}".rstrip())
     if any(sent["state"] == "dead" for one in made for sent in one["sent"]):
         raise typer.Exit(1)
-
-
-def _folder_name(brand: str) -> str:
-    return re.sub(r"[^\w-]+", "-", brand).strip("-") or "brand"
 
 
 @app.command()

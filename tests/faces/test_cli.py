@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
+import os
 import re
 import signal
+import sqlite3
 import subprocess
+import tomllib
 
 import pytest
 
@@ -122,6 +126,46 @@ def test_a_dry_run_shows_how_a_file_is_read_and_stores_nothing(run, folder):
     assert not (folder / "overheard.db").exists()
 
 
+def test_an_import_says_where_rows_have_no_date(run, folder):
+    (folder / "config.toml").write_text(CONFIG)
+    (folder / "rows.csv").write_text("Comment,Logged\nAcme is fine,2026-11-20\nAcme is slow,2026-11-19\n")
+    told = 'No column holds a date that can be read: all rows count as said now; use --column "published='
+    shown = run("import", "rows.csv", "--dry-run")
+    assert f'{told}Logged"' in shown.stdout
+    assert told in run("import", "rows.csv").stdout
+    assert told not in run("import", "rows.csv", "--dry-run", "--column", "published=Logged").stdout
+    (folder / "some.csv").write_text("Comment,Date\nAcme is good,2026-11-20\nAcme is dull,\n")
+    assert "1 row without a date" in run("import", "some.csv").stdout
+
+
+def test_an_import_understands_the_columns_of_a_review_site(run, folder):
+    (folder / "config.toml").write_text(CONFIG)
+    (folder / "rows.csv").write_text("Overall,When,Words\n3/5,2026-11-20,Acme is fine by me\n")
+    done = run("import", "rows.csv")
+    assert done.stdout.startswith("1 row: 1 new")
+    assert "date" not in done.stdout
+    (found,) = [json.loads(line) for line in run("mentions", "--json").stdout.splitlines()]
+    assert (found["rating"], found["published"]) == (3, "2026-11-20T00:00:00Z")
+
+
+@pytest.mark.parametrize("more", [[], ["--dry-run"]])
+def test_a_field_that_there_is_not_is_told_with_those_that_there_are(run, folder, more):
+    (folder / "config.toml").write_text(CONFIG)
+    (folder / "rows.csv").write_text("Comment\nAcme is fine\n")
+    done = run("import", "rows.csv", "--column", "foo=Comment", *more)
+    assert done.returncode == 2
+    assert 'no field "foo"; there are: id, url, title, text' in done.stderr
+
+
+@pytest.mark.parametrize("more", [[], ["--dry-run"]])
+def test_an_image_is_no_import(run, folder, more):
+    (folder / "config.toml").write_text(CONFIG)
+    (folder / "shot.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
+    done = run("import", "shot.png", *more)
+    assert done.returncode == 2
+    assert "this is an image" in done.stderr
+
+
 def test_a_file_that_is_not_there_is_wrong_input(run, folder):
     (folder / "config.toml").write_text(CONFIG)
     done = run("import", "none.csv")
@@ -145,8 +189,47 @@ def test_feeds_of_an_opml_list_become_sources_once(run, folder):
     text = (folder / "config.toml").read_text()
     assert text.startswith(CONFIG.rstrip())
     assert text.count('kind = "feed"') == 2
-    assert "0 of them new" in run("import", "feeds.opml").stdout
+    assert "2 feeds in feeds.opml, 0 of them new" in run("import", "feeds.opml").stdout
     assert (folder / "config.toml").read_text() == text
+
+
+def test_feeds_of_an_opml_list_keep_their_titles_each_its_own(run, folder):
+    (folder / "config.toml").write_text(
+        CONFIG + '[[source]]\nkind = "feed"\nname = "News"\nurl = "https://n.example"\n'
+    )
+    titles = ["NEWS", "Große &quot;Welt&quot; 😀", "Costs ${PRICE}", "Große &quot;Welt&quot; 😀", ""]
+    outlines = "".join(
+        f'<outline type="rss" text="{title}" xmlUrl="https://f{at}.example/rss"/>' for at, title in enumerate(titles)
+    )
+    (folder / "feeds.opml").write_text(f'<opml version="2.0"><body>{outlines}</body></opml>')
+    done = run("import", "feeds.opml")
+    assert done.returncode == 0, done.stderr
+    added = tomllib.loads((folder / "config.toml").read_text())["source"][1:]
+    assert [source.get("name") for source in added] == [
+        "NEWS (2)", 'Große "Welt" 😀', "Costs $${PRICE}", 'Große "Welt" 😀 (2)', None,
+    ]  # fmt: skip
+
+
+def test_a_feed_of_an_opml_list_with_a_password_is_left_out_and_told(run, folder):
+    (folder / "config.toml").write_text(CONFIG)
+    (folder / "feeds.opml").write_text(
+        '<opml version="2.0"><body><outline type="rss" xmlUrl="https://ann:canary@a.example/rss"/></body></opml>'
+    )
+    done = run("import", "feeds.opml")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("1 feed in feeds.opml, 0 of them new.\n1 feed left out: a user name or password")
+    assert (folder / "config.toml").read_text() == CONFIG
+    assert "canary" not in done.stdout + done.stderr
+
+
+def test_a_password_in_an_address_is_refused_and_not_shown(run, folder):
+    source = '[[source]]\nkind = "feed"\nurl = "https://ann:canary@a.example/rss"\n'
+    (folder / "config.toml").write_text(CONFIG + source)
+    done = run("collect")
+    assert done.returncode == 2
+    assert "config.toml:8: " in done.stderr
+    assert "must not hold a user name or password" in done.stderr
+    assert "canary" not in done.stdout + done.stderr
 
 
 def test_a_digest_of_a_day_is_shown_and_written(run, stored, folder):
@@ -168,6 +251,79 @@ def test_a_digest_can_be_sent_to_a_folder_named_on_the_spot(run, stored, folder)
     assert "delivered" in run("outbox").stdout
 
 
+def test_a_folder_named_on_the_spot_lies_where_it_was_asked_for(run, folder, monkeypatch):
+    (folder / "etc").mkdir()
+    (folder / "etc" / "config.toml").write_text(CONFIG)
+    (folder / "at" / "home").mkdir(parents=True)
+    monkeypatch.chdir(folder / "at" / "home")
+    done = run("digest", "--config", "../../etc/config.toml", "--to", "./sent")
+    assert done.returncode == 0, done.stderr
+    assert list((folder / "at" / "home" / "sent").glob("**/digest.html"))
+    assert not (folder / "etc" / "sent").exists()
+
+
+def test_a_mistyped_channel_is_refused_and_makes_no_folder(run, stored, folder):
+    before = {path.name for path in folder.iterdir()}
+    for written in ("marketting", "team.x"):
+        done = run("digest", "--to", written)
+        assert done.returncode == 2
+        assert f'there is no [[channel]] named "{written}"' in done.stderr
+    assert {path.name for path in folder.iterdir()} == before
+
+
+def test_a_digest_that_cannot_be_written_is_refused_before_the_work(run, folder):
+    (folder / "config.toml").write_text(CONFIG)
+    (folder / "taken").write_text("")
+    assert run("digest", "--out", "/proc/inside").returncode == 2
+    done = run("digest", "--out", "taken/inside")
+    assert done.returncode == 2
+    assert "taken: not a directory" in done.stderr
+    assert not (folder / "overheard.db").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to root")
+def test_a_digest_is_not_written_into_a_closed_folder(run, folder):
+    (folder / "config.toml").write_text(CONFIG)
+    (folder / "closed").mkdir(mode=0o500)
+    done = run("digest", "--out", "closed/inside")
+    assert done.returncode == 2
+    assert "permission denied" in done.stderr
+
+
+def test_what_the_system_refuses_is_a_sentence(run, stored, folder):
+    (folder / "d" / "digest.html").mkdir(parents=True)
+    done = run("digest", "--out", "d")
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith("digest.html: Is a directory.")
+
+
+def test_what_the_database_refuses_is_a_sentence(run, stored, folder):
+    with contextlib.closing(sqlite3.connect(folder / "overheard.db")) as database:
+        database.execute("PRAGMA foreign_keys = off")
+        database.execute("DROP TABLE opinion")
+    done = run("mentions")
+    assert done.returncode == 1
+    assert done.stderr.strip() == (
+        "The database could not do it: no such table: opinion. `overheard doctor` says what is wrong with it."
+    )
+
+
+def test_a_source_that_fails_is_told_with_its_reason_and_what_to_do(run, folder):
+    (folder / "config.toml").write_text(CONFIG + '[[source]]\nkind = "table"\npath = "none.csv"\n')
+    done = run("collect")
+    assert done.returncode == 1
+    reason, advice = done.stdout.splitlines()[-2:]
+    assert reason.startswith("Failed: table: none.csv: ")
+    assert "there is no file" in reason
+    assert advice.strip()
+
+
+def test_one_of_a_kind_is_not_told_as_many(run, folder):
+    (folder / "config.toml").write_text(CONFIG.replace('competitors = ["Bolt"]', ""))
+    shown = run("doctor").stdout
+    assert "1 brand, 0 sources, 0 digests" in shown
+
+
 def test_lines_that_match_come_back_with_their_places(run):
     lines = "".join(json.dumps(row) + "\n" for row in ROWS)
     done = run("query", "match", "acme refund", stdin=lines)
@@ -179,6 +335,10 @@ def test_lines_that_match_come_back_with_their_places(run):
     assert run("query", "match", "acme AND", stdin=lines).returncode == 2
     assert run("query", "match", "NOT acme", stdin=lines).returncode == 2
     assert run("query", "match", "NOT acme", "--view", stdin=lines).returncode == 0
+
+
+def test_a_byte_order_mark_costs_no_line(run):
+    assert run("query", "match", "acme", stdin='\ufeff{"text": "acme"}\n').returncode == 0
 
 
 def test_a_query_is_explained_with_its_brackets(run):
