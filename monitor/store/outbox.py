@@ -6,7 +6,7 @@ is ambiguous: the channel is told of the earlier attempt and decides.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -106,9 +106,9 @@ def finish(
     )
 
 
-def recover(connection: Connection, now: datetime, but: Collection[str] = ()) -> int:
-    """What is marked as being sent and is not (`but` these are) is ready again, its attempt on record; how many."""
-    interrupted = update(OUTBOX).where(OUTBOX.c.state == "sending", OUTBOX.c.id.notin_(but))
+def recover(connection: Connection, now: datetime) -> int:
+    """After a crash: what was being sent is ready again, its unanswered attempt on record; how many."""
+    interrupted = update(OUTBOX).where(OUTBOX.c.state == "sending")
     return connection.execute(interrupted.values(state="retry", next_at=now)).rowcount
 
 
@@ -116,12 +116,6 @@ def replay(connection: Connection, notice_id: str, now: datetime) -> bool:
     """Send a dead or held notice once more. False when there is none of that id."""
     again = update(OUTBOX).where(OUTBOX.c.id == notice_id, OUTBOX.c.state.in_(("dead", "held")))
     return connection.execute(again.values(state="retry", next_at=now)).rowcount > 0
-
-
-def next_due(connection: Connection) -> datetime | None:
-    """When the next notice is to be sent."""
-    waiting = select(func.min(OUTBOX.c.next_at)).where(OUTBOX.c.state.in_(READY))
-    return connection.execute(waiting).scalar()
 
 
 def listed(connection: Connection, states: Iterable[str] = (), most: int = 50) -> list[Parcel]:

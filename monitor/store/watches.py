@@ -72,12 +72,6 @@ def behind(connection: Connection, now: datetime) -> bool:
     return connection.execute(waiting).scalar_one() > 0
 
 
-def next_due(connection: Connection) -> datetime | None:
-    """When the next source is due."""
-    waiting = select(func.min(WATCH.c.next_due)).where(WATCH.c.state.notin_(("paused", "off")))
-    return connection.execute(waiting).scalar()
-
-
 def cursor(connection: Connection, name: str) -> Mapping[str, Any]:
     """Where this source's last committed reading ended."""
     return connection.execute(select(WATCH.c.cursor).where(WATCH.c.name == name)).scalar() or {}
