@@ -13,3 +13,7 @@ class StoreBusy(Exception):
 
 class StoreUnusable(Exception):
     """The database cannot be opened: damaged, newer than this program, or not writable."""
+
+
+class TooSlow(Exception):
+    """A search that would look at too much to answer in time: it is to be asked more narrowly."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.errors import Refused, StoreBusy, StoreUnusable
+from monitor.errors import Refused, StoreBusy, StoreUnusable, TooSlow
 from monitor.faces import troubles
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def main() -> None:
         app(standalone_mode=True)
     except Refused as error:
         _fail(str(error), 2)
-    except (StoreBusy, StoreUnusable) as error:
+    except (StoreBusy, StoreUnusable, TooSlow) as error:
         _fail(str(error), 1)
     except OSError as error:
         _fail(troubles.of_the_system(error), 1)

@@ -1,37 +1,33 @@
-"""Search over what is stored: SQL narrows to candidates (words, brand, time), the matcher decides. One meaning."""
+"""Search over what is stored: SQL narrows to candidates (candidates.py), the matcher decides. One meaning."""
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, column, or_, select, text
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import OperationalError
 
+from monitor.errors import TooSlow
 from monitor.mention import Mention
 from monitor.query.document import Document
-from monitor.query.fields import FIELDS, label
 from monitor.query.matcher import Matcher
-from monitor.query.narrow import fts5, need
-from monitor.query.tree import And, Between, Label, Query, walk
+from monitor.query.tree import Query
 from monitor.store.brands import names as brand_names
+from monitor.store.candidates import FIELD_OF, MATCH, OPINION, Candidates, asked_brands, likely, narrowed
 from monitor.store.heard import labels_of
-from monitor.store.matches import RELEVANT_FROM
 from monitor.store.mentions import REDACTED, as_mention
-from monitor.store.tables import MatchRow, MentionRow, OpinionRow
-
-MENTION, MATCH, OPINION = (
-    MentionRow.__table__,
-    MatchRow.__table__,
-    OpinionRow.__table__,
-)
 
 CHUNK = 100
-# The scorers' names in the store, and the field of the query language that finds their labels.
-FIELD_OF = {"topics": "topic", "touchpoints": "touchpoint", "need": "need", "emotion": "emotion", "stage": "stage"}
+BUDGET = 5.0
+"""Seconds after which a search is given up."""
+STEPS = 10_000
+"""Of SQLite's machine between two looks at the clock: about a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +39,44 @@ class Hit:
 
 
 def newest(connection: Connection, query: Query | None, most: int) -> list[Hit]:
-    """The newest `most` mentions that match (all, without a query), by the time of publishing."""
-    if query is None:
-        return [Hit(mention) for mention in islice(_mentions(connection, _narrowed(None, {})), most)]
-    return list(islice(_matching(connection, query), most))
+    """The newest `most` mentions that match (all, without a query), by the time of publishing. Raises TooSlow."""
+    with _budget(connection, BUDGET) as check:
+        if query is None:
+            return [Hit(mention) for mention in islice(_mentions(connection, Candidates(), most), most)]
+        return list(islice(_matching(connection, query, most, check), most))
 
 
-def _matching(connection: Connection, query: Query) -> Iterator[Hit]:
+Check = Callable[[], None]
+
+
+@contextmanager
+def _budget(connection: Connection, seconds: float) -> Iterator[Check]:
+    """Ends with TooSlow what takes longer, in SQLite or, where the check that it gives is called, in Python."""
+    end = time.monotonic() + seconds
+    driver = connection.connection.dbapi_connection
+    assert isinstance(driver, sqlite3.Connection)
+
+    def check() -> None:
+        if time.monotonic() > end:
+            raise TooSlow("This search would look at every mention: add a word, a brand or a date.")
+
+    driver.set_progress_handler(lambda: time.monotonic() > end, STEPS)
+    try:
+        yield check
+    except OperationalError:
+        check()
+        raise
+    finally:
+        driver.set_progress_handler(None, 0)
+
+
+def _matching(connection: Connection, query: Query, most: int, check: Check) -> Iterator[Hit]:
     matcher = Matcher(query)
     brands = brand_names(connection)
-    asked = {node.value for node in walk(query.root) if isinstance(node, Label) and node.field == "brand"}
-    asked_ids = {id_ for id_, name in brands.items() if label(name) in asked}
-    for chunk in _chunks(_mentions(connection, _narrowed(query, brands))):
-        facts = _facts(connection, chunk, brands, asked_ids)
+    asked = asked_brands(query, brands)
+    for chunk in _chunks(_mentions(connection, narrowed(query, brands), most)):
+        check()
+        facts = _facts(connection, chunk, brands, asked)
         for mention in chunk:
             if match := matcher.match(document(mention, *facts[mention.id])):
                 yield Hit(mention, tuple((span.field, span.start, span.end) for span in match.spans))
@@ -81,34 +102,11 @@ def document(
     )
 
 
-def _narrowed(query: Query | None, brands: Mapping[int, str]) -> Select[Any]:
-    """The ids of the candidates, at least all that match: what stands in every match is asked of the indexes."""
-    question = select(MENTION.c.id)
-    if query is None:
-        return question
-    wanted = need(query)
-    if wanted is not None:
-        words = text("SELECT rowid FROM mention_words WHERE mention_words MATCH :words").bindparams(words=fts5(wanted))
-        question = question.where(MENTION.c.id.in_(words.columns(column("rowid", Integer))))
-    for part in query.root.parts if isinstance(query.root, And) else (query.root,):
-        if isinstance(part, Label) and part.field == "brand":
-            ids = [id_ for id_, name in brands.items() if label(name) == part.value]
-            question = question.where(MENTION.c.id.in_(select(MATCH.c.mention_id).where(MATCH.c.brand_id.in_(ids))))
-        elif isinstance(part, Between) and FIELDS[part.field].moment:
-            if part.low is not None:
-                question = question.where(MENTION.c.published >= datetime.fromtimestamp(part.low, UTC))
-            if part.high is not None:
-                question = question.where(MENTION.c.published <= datetime.fromtimestamp(part.high, UTC))
-    return question
-
-
-def _mentions(connection: Connection, candidates: Select[Any]) -> Iterator[Mention]:
-    """The candidates, newest first; read in chunks, so that a page of fifty reads no more than it needs."""
-    ids = list(connection.scalars(candidates.order_by(MENTION.c.published.desc(), MENTION.c.id.desc())))
-    for start in range(0, len(ids), CHUNK):
-        wanted = ids[start : start + CHUNK]
-        rows = {row.id: row for row in connection.execute(select(MENTION).where(MENTION.c.id.in_(wanted)))}
-        yield from (as_mention(rows[id_]) for id_ in wanted if REDACTED not in rows[id_].flags)
+def _mentions(connection: Connection, candidates: Candidates, most: int) -> Iterator[Mention]:
+    """The candidates, newest first; the rows are read as they are asked for."""
+    with connection.execute(candidates.question(connection, most)) as rows:
+        for some in rows.partitions(CHUNK):
+            yield from (as_mention(row) for row in some if REDACTED not in row.flags)
 
 
 def _chunks(mentions: Iterator[Mention]) -> Iterator[list[Mention]]:
@@ -128,9 +126,10 @@ def _facts(
     revisions = {mention.id: mention.revision for mention in mentions}
     of_brands: dict[int, list[str]] = defaultdict(list)
     scores: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    likely = or_(MATCH.c.relevance.is_(None), MATCH.c.relevance >= RELEVANT_FROM)
     matches = select(MATCH.c.mention_id, MATCH.c.brand_id, MATCH.c.sentiment)
-    for mention_id, brand_id, sentiment in connection.execute(matches.where(MATCH.c.mention_id.in_(revisions), likely)):
+    for mention_id, brand_id, sentiment in connection.execute(
+        matches.where(MATCH.c.mention_id.in_(revisions), likely())
+    ):
         of_brands[mention_id].append(brands[brand_id])
         if sentiment and (not asked or brand_id in asked):
             scores[mention_id]["sentiment"].append(sentiment)

@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from monitor import queries
+from monitor import pipeline, queries
+from monitor.errors import TooSlow
 from monitor.query.document import Document
 from monitor.query.matcher import Matcher
 from monitor.query.parse import parse
+from monitor.store import candidates, search
 
 TEXTS = [
     ("Straße gesperrt", "Das Café an der Straße ist geschlossen"),
@@ -50,25 +52,47 @@ QUERIES = [
     "(refund OR cafe) NOT (app OR @acme)",
     "after:2026-11-21 before:2026-11-22",
     "type:article",
+    "author:a?n",
+    "author:jorg",
+    '"customer-service" OR author:jorg',
+    "author:ann AND (author:ann OR refund)",
+    "@jorg",
+    "#fail OR @ann",
+    "source:BLOG-feed refund",
+    "source:none OR source:blog refund",
+    "rating:2..3 OR rating:5",
+    "rating:>4",
+    "lang:pt",
+    "url:other",
+    "site:example refund",
+    "type:post NOT type:review rating:1",
+    'brand:"nobody"',
+    "sentiment:positive",
+    "sentiment:negative OR topic:price OR refund",
+    "topic:late-delivery",
 ]
 
 
-FINDS_NOTHING = ("apple", "text:outage", "type:article")
-"""Pineapples are no apples, and the outage stands in the title; all are posts."""
+FINDS_NOTHING = (
+    "apple", "text:outage", "type:article", 'brand:"nobody"', "sentiment:positive", "topic:late-delivery"
+)  # fmt: skip
+"""Pineapples are no apples, the outage stands in the title, all are posts, and nothing is scored."""
+AUTHORS = ("Bob", "Ann", "@Jörg", "Ann Lee")
+LANGUAGES = ("de", "pt", "pt", "en")
 
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_a_search_finds_what_the_live_matcher_finds(house, item, query):
     items = [
         item(
-            str(number), text, title=title, author="Ann" if number % 2 else "Bob",
+            str(number), text, title=title, author=AUTHORS[number % 4],
             url=f"https://{'host' if number % 3 else 'other'}.example/{number}",
-            lang="de" if number == 0 else "en", rating=float(number % 5 + 1),
+            lang=LANGUAGES[min(number, 3)], rating=float(number % 5 + 1),
             published=house.now - timedelta(hours=5 * number),
         )
         for number, (title, text) in enumerate(TEXTS)
     ]  # fmt: skip
-    house.origin = type(house.origin)("blog", "feed", "scope", keeps_all=True)
+    house.origin = type(house.origin)("Blog_Feed" if "BLOG" in query else "blog", "feed", "scope", keeps_all=True)
     house.take(*items)
     matcher = Matcher(parse(query, as_view=True))
     live = [
@@ -76,7 +100,7 @@ def test_a_search_finds_what_the_live_matcher_finds(house, item, query):
         for one in items
         if matcher.match(
             Document(
-                title=one.title, text=one.text, author=one.author, url=one.url, lang=one.lang, source="blog",
+                title=one.title, text=one.text, author=one.author, url=one.url, lang=one.lang, source=house.origin.name,
                 source_kind="feed", kind=one.kind, rating=one.rating, published=one.published,
             )
         )
@@ -97,6 +121,71 @@ def test_a_search_marks_where_it_matched(house, item):
     house.take(item("1", "My Acme kettle"))
     (found,) = _find(house, "kettle", 10)
     assert found.spans == (("text", 8, 14),)
+
+
+def test_what_was_published_at_the_same_moment_comes_in_the_order_of_its_coming_back(house, item):
+    same = house.now - timedelta(days=1)
+    house.take(*(item(str(number), f"Acme {number}", published=same) for number in range(250)))
+    assert house.texts() == [f"Acme {number}" for number in reversed(range(250))]
+    assert house.texts("acme") == house.texts()
+
+
+@pytest.mark.parametrize("short", [0, 10_000])
+def test_a_rare_word_and_a_common_one_are_found_in_the_same_order(house, item, monkeypatch, short):
+    """A short list is sorted, else the mentions are walked through: what comes out is the same."""
+    monkeypatch.setattr(candidates, "SHORT", short)
+    house.take(
+        *(item(str(n), f"Acme {n % 3} Bolt", published=house.now - timedelta(hours=n * 7 % 40)) for n in range(40))
+    )
+    house.judge("negative")
+    hours = sorted((n * 7 % 40, n % 3) for n in range(40))
+    ones = [f"Acme {rest} Bolt" for _, rest in hours if rest == 1]
+    assert [one.mention.text for one in _find(house, "acme 1", 40)] == ones
+    for query in ('brand:"Acme" 1', "1 sentiment:negative", 'brand:"Bolt" brand:"Acme" sentiment:negative 1'):
+        assert house.texts(query) == ones
+
+
+def test_a_feeling_is_found_towards_the_brand_that_is_asked_for_or_of_the_text_alone(house, item):
+    everything = type(house.origin)("blog", "feed", "scope", keeps_all=True)
+    house.take(item("1", "Acme leaks"), origin=everything)
+    house.take(item("2", "Nobody's kettle leaks", published=house.now - timedelta(hours=2)), origin=everything)
+    house.judge("negative", topics=[{"label": "late_delivery", "score": 0.9}, {"label": "price", "score": 0.6}])
+    assert house.texts("sentiment:negative") == ["Acme leaks", "Nobody's kettle leaks"]
+    assert house.texts('brand:"Acme" sentiment:negative') == ["Acme leaks"]
+    assert house.texts('brand:"Bolt" sentiment:negative') == []
+    assert house.texts('sentiment:negative NOT brand:"Acme"') == ["Nobody's kettle leaks"]
+    assert house.texts("sentiment:positive") == []
+
+
+def test_the_second_of_several_topics_is_found_too(house, item):
+    house.take(item("1", "Acme leaks"))
+    answers = [{"label": "late_delivery", "score": 0.9}, {"label": "price", "score": 0.6}]
+    versions = {"topics": "1"}
+    house.store.writing(pipeline.settle, [(due, {"topics": answers}) for due in house.due()], versions, house.now)
+    assert house.texts("topic:price") == ["Acme leaks"]
+    assert house.texts("topic:late-delivery") == ["Acme leaks"]
+    assert house.texts("topic:late") == []
+
+
+def test_a_search_that_takes_too_long_is_given_up_and_the_next_one_is_answered(house, item, monkeypatch):
+    house.take(*(item(str(number), "Acme leaks " * 20) for number in range(300)))
+    with monkeypatch.context() as patched:
+        patched.setattr(search, "BUDGET", 0.0)
+        with pytest.raises(TooSlow, match="add a word, a brand or a date"):
+            _find(house, "NOT leaks", 10)
+    assert _find(house, "NOT leaks", 10) == []
+
+
+def test_more_are_found_than_one_question_to_the_database_may_name(house, item):
+    house.take(*(item(str(number), "Acme leaks") for number in range(1_200)))
+    assert len(_find(house, "leaks", 40_000)) == 1_200
+
+
+def test_a_query_of_very_many_parts_is_still_answered(house, item):
+    house.take(item("1", "Acme leaks", author="a7"))
+    many = " OR ".join(f"author:a{number}" for number in range(300))
+    assert house.texts(many) == ["Acme leaks"]
+    assert house.texts(" ".join(f"NOT author:b{number}" for number in range(300))) == ["Acme leaks"]
 
 
 def _find(house, query, most):
