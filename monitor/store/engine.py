@@ -7,13 +7,16 @@ so exactly one connection of one process writes (see lock.py), and everybody els
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
 
 from monitor.errors import StoreUnusable
@@ -24,15 +27,20 @@ T = TypeVar("T")
 
 BUSY_MS = 30_000
 READERS = 2
+SEARCHERS = 2
+UNWRITABLE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 
 
-def _engine(path: Path, *, write: bool) -> Engine:
+def _engine(path: Path, *, write: bool, immutable: bool = False) -> Engine:
     """A SQLAlchemy engine whose transactions begin when we say so (the driver's own idea of it is switched off)."""
     arguments: dict[str, Any] = {"check_same_thread": False, "timeout": BUSY_MS / 1000, "isolation_level": None}
     if write:
-        engine = create_engine(f"sqlite:///{path}", connect_args=arguments, poolclass=StaticPool)
+        url = URL.create("sqlite", database=str(path))
+        engine = create_engine(url, connect_args=arguments, poolclass=StaticPool)
     else:
-        engine = create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", connect_args=arguments)
+        how = {"mode": "ro", "uri": "true"} | ({"immutable": "1"} if immutable else {})
+        url = URL.create("sqlite", database=f"file:{quote(str(path.absolute()))}", query=how)
+        engine = create_engine(url, connect_args=arguments)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
@@ -53,13 +61,39 @@ def _engine(path: Path, *, write: bool) -> Engine:
     return engine
 
 
+def _schema(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _reader(path: Path) -> tuple[Engine, str | None]:
+    """For reading, and the schema. Where no file can be made beside the database, as on a medium that cannot be
+    written, it is read as it lies there: nobody can be writing, unless a log of writes stands beside it."""
+    engine = _engine(path, write=False)
+    try:
+        return engine, _schema(engine)
+    except OperationalError as error:
+        engine.dispose()
+        log = path.with_name(f"{path.name}-wal")
+        if not isinstance(error.orig, sqlite3.Error) or error.orig.sqlite_errorcode & 0xFF not in UNWRITABLE:
+            raise
+        if log.exists() and log.stat().st_size:
+            raise StoreUnusable(
+                f"{path} was not closed, and its folder cannot be written: copy {path.name} and {log.name} to a folder "
+                "that can be, or let who owns them run any command first."
+            ) from error
+        engine = _engine(path, write=False, immutable=True)
+        return engine, _schema(engine)
+
+
 class Store:
     """A database that is open. `write` needs the lock of lock.py; without it open with `write=False`."""
 
     def __init__(self, path: Path, *, write: bool) -> None:
         self.path = path
         self.writable = write
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if write:
+            path.parent.mkdir(parents=True, exist_ok=True)
         if not write and not path.exists():
             raise StoreUnusable(
                 f"There is no database at {path} yet: run `overheard collect` or `overheard run` first."
@@ -68,9 +102,7 @@ class Store:
             self._writer = _engine(path, write=True) if write else None
             if self._writer is not None:
                 upgrade(self._writer)
-            self._reader = _engine(path, write=False)
-            with self._reader.connect() as connection:
-                found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            self._reader, found = _reader(path)
         except DatabaseError as error:
             raise StoreUnusable(f"{path} cannot be used as overheard's database: {error.orig}") from error
         if found != HEAD:
@@ -80,6 +112,8 @@ class Store:
             )
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="store-write")
         self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
+        # Of their own: a page that searches for seconds must not hold up what asks which source is due.
+        self._search_threads = ThreadPoolExecutor(SEARCHERS, thread_name_prefix="store-search")
 
     # Both forms run `work(connection, *args)` in one transaction, which is rolled back when it raises.
 
@@ -109,13 +143,21 @@ class Store:
             self._read_threads, lambda: self.reading(work, *args, **named)
         )
 
+    async def search(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs) -> T:
+        """As `read`, for what may take long: in threads that the engine does not wait for."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._search_threads, lambda: self.reading(work, *args, **named)
+        )
+
     def close(self) -> None:
         """Finish what is queued, fold the write-ahead log back into the file, and let go."""
         self._write_thread.shutdown(wait=True)
         self._read_threads.shutdown(wait=True)
+        self._search_threads.shutdown(wait=True)
         self._reader.dispose()
         if self._writer is not None:
-            with self._writer.connect() as connection:
+            # What was committed stays in the log where a full disk leaves no room to fold it back.
+            with suppress(OperationalError), self._writer.connect() as connection:
                 connection.exec_driver_sql("COMMIT")
                 connection.exec_driver_sql("PRAGMA optimize")
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

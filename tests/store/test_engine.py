@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import resource
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -82,6 +89,83 @@ def test_an_open_database_is_of_the_newest_schema(house):
         lambda connection: connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     )
     assert version == HEAD
+
+
+@pytest.mark.parametrize("name", ["what? now", "50%20 off", "#1", "über & ' \" ;"])
+def test_a_folder_may_have_any_name(tmp_path, migrated, name):
+    path = tmp_path / name / "over?heard #1.db"
+    path.parent.mkdir()
+    shutil.copy(migrated, path)
+    for write in (True, False):
+        store = Store(path, write=write)
+        assert store.reading(_count) == 0
+        store.close()
+    assert {one.name.removesuffix("-wal").removesuffix("-shm") for one in path.parent.iterdir()} == {path.name}
+    assert [one.name for one in tmp_path.iterdir()] == [name]
+
+
+@pytest.fixture
+def shelf(migrated):
+    """A folder that others may look into, with a database in it; its files cannot be changed by `nobody`."""
+    folder = Path(tempfile.mkdtemp())
+    shutil.copy(migrated, folder / "overheard.db")
+    folder.chmod(0o555)
+    yield folder / "overheard.db"
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def unprivileged():
+    """As somebody who is not root: permissions do not count for root."""
+    was = os.geteuid()
+    if was == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(was)
+
+
+def test_a_database_on_a_medium_that_cannot_be_written_is_read(shelf):
+    with unprivileged():
+        store = Store(shelf, write=False)
+        assert store.reading(_count) == 0
+        store.close()
+    assert [one.name for one in shelf.parent.iterdir()] == [shelf.name]
+
+
+def test_one_that_was_not_closed_there_is_refused_with_what_to_do(shelf):
+    shelf.with_name("overheard.db-wal").write_bytes(b"what was written last")
+    with unprivileged(), pytest.raises(StoreUnusable, match=r"copy overheard\.db and overheard\.db-wal"):
+        Store(shelf, write=False)
+
+
+def test_a_disk_that_is_full_at_the_end_loses_nothing(database, open_house, item):
+    store = Store(database, write=True)
+    house = open_house(store)
+    house.take(*(item(str(number), f"Acme {number} " * 50) for number in range(500)))
+    was = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (database.stat().st_size, was[1]))
+    try:
+        store.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, was)
+    again = Store(database, write=True)
+    assert again.reading(_count) == 500
+    again.close()
+
+
+async def test_searches_that_take_long_hold_up_nobody_else(house):
+    free = threading.Event()
+    searches = [asyncio.ensure_future(house.store.search(lambda connection: free.wait(10))) for _ in range(5)]
+    assert await asyncio.wait_for(house.store.read(_count), 5) == 0
+    free.set()
+    assert all(await asyncio.gather(*searches))
+
+
+def _count(connection):
+    return connection.exec_driver_sql("SELECT count(*) FROM mention").scalar()
 
 
 def test_only_one_process_takes_the_write_lock_and_a_killed_one_lets_go(database):
