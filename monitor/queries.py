@@ -18,7 +18,7 @@ from monitor.insight.counts import Counts, DayCount
 from monitor.mention import SENTIMENTS, Brand, Mention, SourceHealth
 from monitor.query.parse import parse
 from monitor.store import brands, digests, heard, opinions, outbox, search, watches
-from monitor.store.digests import Frozen
+from monitor.store.digests import Frozen, Listed
 from monitor.store.heard import Answers, Window
 from monitor.store.outbox import Parcel
 
@@ -215,8 +215,8 @@ def json_line(found: Found) -> str:
     return json.dumps(as_json(found), ensure_ascii=False)
 
 
-def digests_archive(connection: Connection, most: int) -> list[Frozen]:
-    """The newest digests, as they were frozen."""
+def digests_archive(connection: Connection, most: int) -> list[Listed]:
+    """The newest digests, by their names."""
     return digests.archive(connection, most)
 
 

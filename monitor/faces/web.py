@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from monitor import queries
 from monitor.app import Service
 from monitor.digest.html import page as digest_page
-from monitor.errors import StoreUnusable
+from monitor.errors import StoreUnusable, TooSlow
 from monitor.faces.highlight import marked
 from monitor.query.problem import QueryError
 from sources.base import BadShape, Forged
@@ -107,7 +107,7 @@ async def home(request: web.Request) -> web.Response:
 
 async def archive(request: web.Request) -> web.Response:
     """All digests, newest first."""
-    return _html("digests.html", digests=await request.app[SERVICE].store.read(queries.digests_archive, MOST))
+    return _html("digests.html", digests=await request.app[SERVICE].store.search(queries.digests_archive, MOST))
 
 
 async def digest(request: web.Request) -> web.Response:
@@ -125,17 +125,23 @@ async def mentions(request: web.Request) -> web.Response:
     query = request.query.get("q", "")
     most = min(max(_number(request.query.get("limit"), PAGE), 1), MOST)
     try:
-        found = await service.store.read(queries.find, query, most)
+        found = await service.store.search(queries.find, query, most)
     except QueryError as error:
-        if request.query.get("format") == "jsonl":
-            raise web.HTTPBadRequest(text=str(error)) from error
-        page = _html("mentions.html", query=query, found=[], error=str(error), most=most)
-        page.set_status(400)
-        return page
+        return _unanswered(request, query, most, str(error), 400)
+    except TooSlow as error:
+        return _unanswered(request, query, most, str(error), 503)
     if request.query.get("format") == "jsonl":
         text = "".join(queries.json_line(one) + "\n" for one in found)
         return web.Response(text=text, content_type="application/x-ndjson")
     return _html("mentions.html", query=query, found=found, error="", most=most)
+
+
+def _unanswered(request: web.Request, query: str, most: int, why: str, status: int) -> web.Response:
+    if request.query.get("format") == "jsonl":
+        return web.Response(text=why, status=status)
+    page = _html("mentions.html", query=query, found=[], error=why, most=most)
+    page.set_status(status)
+    return page
 
 
 async def live(request: web.Request) -> web.Response:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Text, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from monitor.store.tables import DigestRow, SubscriptionRow
@@ -26,6 +26,16 @@ class Frozen:
     local_date: date
     created: datetime
     content: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A digest in a list of them."""
+
+    id: int
+    brand: str
+    local_date: date
+    subject: str
 
 
 def register(connection: Connection, subscriptions: Iterable[str], now: datetime) -> None:
@@ -75,9 +85,14 @@ def freeze(
     return connection.execute(insert(DIGEST).on_conflict_do_nothing().returning(DIGEST.c.id), row).scalar()
 
 
-def archive(connection: Connection, most: int = 60) -> list[Frozen]:
-    """The newest digests."""
-    return [_frozen(row) for row in connection.execute(select(DIGEST).order_by(DIGEST.c.id.desc()).limit(most))]
+def archive(connection: Connection, most: int = 60) -> list[Listed]:
+    """The newest digests, by their names: the contents, often a hundred kilobytes each, stay where they are."""
+    subject = func.json_extract(DIGEST.c.content, "$.subject", type_=Text)
+    newest = select(DIGEST.c.id, DIGEST.c.brand, DIGEST.c.local_date, subject).order_by(DIGEST.c.id.desc()).limit(most)
+    return [
+        Listed(id_, brand, date.fromisoformat(day), title or "")
+        for id_, brand, day, title in connection.execute(newest)
+    ]
 
 
 def get(connection: Connection, digest_id: int) -> Frozen | None:

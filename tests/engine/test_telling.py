@@ -123,7 +123,8 @@ async def test_the_stored_digest_is_what_was_sent(open_service, clock, tmp_path)
         clock.pass_(days=1)
         await service.tell_due()
         await service.teller.deliver_ready()
-        (frozen,) = await service.store.read(queries.digests_archive, 5)
+        (listed,) = await service.store.read(queries.digests_archive, 5)
+        frozen = await service.store.read(queries.digest, listed.id)
         (path,) = tmp_path.glob("d/**/digest.json")
         assert json.loads(path.read_text()) == frozen.content
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 
 import aiohttp
@@ -18,6 +19,7 @@ from monitor.engine.judging import NotUsable
 from monitor.faces.highlight import marked
 from monitor.faces.serving import bind
 from monitor.faces.web import build
+from monitor.store import digests, search
 
 CONFIG = """
 [web]
@@ -139,6 +141,30 @@ async def test_before_the_first_digest_the_home_page_says_what_to_expect(pages, 
         assert "The first digest comes at its hour" in await reply.text()
     async with browser.get(f"{address}/digests/77") as reply:
         assert reply.status == 404
+
+
+async def test_a_search_that_takes_too_long_says_how_to_ask(pages, browser, monkeypatch):
+    service, address = pages
+    await service.push("a-token-of-the-test", {}, b'{"text": "Acme leaks"}')
+    monkeypatch.setattr(search, "BUDGET", 0.0)
+    for form in ("html", "jsonl"):
+        async with browser.get(f"{address}/mentions", params={"q": "NOT leaks", "format": form}) as reply:
+            assert reply.status == 503
+            assert "add a word, a brand or a date" in await reply.text()
+
+
+async def test_the_digests_are_listed_by_their_subjects(pages, browser):
+    service, address = pages
+    (day, subject) = (date(2026, 11, 21), "Acme, 21 November: <quiet>")
+    await service.store.write(
+        digests.freeze, subscription="daily", brand="Acme", local_date=day, until=service.now(),
+        content={"subject": subject}, now=service.now(),
+    )  # fmt: skip
+    async with browser.get(f"{address}/digests") as reply:
+        (link,) = LexborHTMLParser(await reply.text()).css("li a")
+        assert (link.text(), link.attributes["href"]) == (subject, "/digests/1")
+    async with browser.get(address, allow_redirects=False) as reply:
+        assert reply.headers["Location"] == "/digests/1"
 
 
 def test_what_matched_is_marked_and_the_rest_escaped():
