@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 from monitor.mention import Heard, Mention
 from monitor.store import rollups
 from monitor.store.matches import RELEVANT_FROM
-from monitor.store.mentions import as_mention
+from monitor.store.mentions import IDS_PER_QUESTION, as_mention
 from monitor.store.tables import BrandRow, MatchRow, MentionRow, OpinionRow, RollupRow, TriageRow
 
 MATCH, MENTION, OPINION, TRIAGE = MatchRow.__table__, MentionRow.__table__, OpinionRow.__table__, TriageRow.__table__
@@ -68,18 +68,20 @@ def between(connection: Connection, window: Window, brand: str, *more: ColumnEle
         .where(window.condition, _likely(), or_(TRIAGE.c.state.is_(None), TRIAGE.c.state != "hidden"), *more)
         .order_by(MATCH.c.published, MATCH.c.mention_id)
     ).all()
-    labels = _labels_in(connection, window)
+    labels = _labels_in(connection, window, *more)
     return tuple(_heard(row, brand, labels[row.id]) for row in rows)
 
 
-def _labels_in(connection: Connection, window: Window) -> dict[int, dict[str, tuple[str, ...]]]:
+def _labels_in(
+    connection: Connection, window: Window, *more: ColumnElement[bool]
+) -> dict[int, dict[str, tuple[str, ...]]]:
     """Mention id to its labels by scorer, of the current revision and the newest version."""
     question = (
         select(OPINION.c.mention_id, OPINION.c.scorer, OPINION.c.label, OPINION.c.detail)
         .select_from(MATCH)
         .join(MENTION, MENTION.c.id == MATCH.c.mention_id)
         .join(OPINION, (OPINION.c.mention_id == MENTION.c.id) & (OPINION.c.revision == MENTION.c.revision))
-        .where(window.condition, OPINION.c.scorer.in_(SHOWN))
+        .where(window.condition, OPINION.c.scorer.in_(SHOWN), *more)
         .order_by(OPINION.c.scored)
     )
     found: dict[int, dict[str, tuple[str, ...]]] = defaultdict(dict)
@@ -187,11 +189,18 @@ def of_mentions(
 ) -> tuple[dict[int, tuple[str, ...]], dict[int, Answers]]:
     """For these mentions: id to the names of its brands, and id to all answers of all scorers on the current text."""
     revisions = {mention.id: mention.revision for mention in found}
-    brands: dict[int, list[str]] = defaultdict(list)
-    answers: dict[int, dict[str, Any]] = defaultdict(dict)
-    if not revisions:
-        return {}, {}
+    brands: dict[int, tuple[str, ...]] = {}
+    answers: dict[int, Answers] = {}
     ids = list(revisions)
+    for start in range(0, len(ids), IDS_PER_QUESTION):
+        some = {id_: revisions[id_] for id_ in ids[start : start + IDS_PER_QUESTION]}
+        brands |= _brands_of(connection, some)
+        answers |= _answers_of(connection, some)
+    return brands, answers
+
+
+def _brands_of(connection: Connection, ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    brands: dict[int, list[str]] = defaultdict(list)
     named = (
         select(MATCH.c.mention_id, BRAND.c.name)
         .join(BRAND, BRAND.c.id == MATCH.c.brand_id)
@@ -200,10 +209,16 @@ def of_mentions(
     )
     for mention_id, name in connection.execute(named):
         brands[mention_id].append(name)
+    return {key: tuple(names) for key, names in brands.items()}
+
+
+def _answers_of(connection: Connection, revisions: Mapping[int, int]) -> dict[int, Answers]:
+    """`revisions`: mention id to the revision that counts."""
+    answers: dict[int, dict[str, Any]] = defaultdict(dict)
     question = (
         select(OPINION, BRAND.c.name)
         .outerjoin(BRAND, BRAND.c.id == OPINION.c.brand_id)
-        .where(OPINION.c.mention_id.in_(ids))
+        .where(OPINION.c.mention_id.in_(revisions))
         .order_by(OPINION.c.scored)
     )
     for row in connection.execute(question):
@@ -214,4 +229,4 @@ def of_mentions(
             answers[row.mention_id].setdefault("brands", {}).setdefault(row.name, {})[row.scorer] = answer
         else:
             answers[row.mention_id][row.scorer] = answer
-    return {key: tuple(names) for key, names in brands.items()}, dict(answers)
+    return dict(answers)
