@@ -76,13 +76,19 @@ class Service:
             store, net.send, channels_in(config), self.named, subscriptions_in(config, self.brands), config.web.url, now
         )
 
-    async def score(self, progress: Progress = lambda done, waiting: None) -> int:
-        """Score what waits; how many. Nothing when there are no usable scorers: `judging.why` says why."""
+    async def score(self, progress: Progress = lambda done, waiting: None, *, renewing: bool = False) -> int:
+        """Score what waits; how many. Nothing when there are no usable scorers: `judging.why` says why.
+
+        With `renewing`, what older versions of the scorers have judged waits too. Where nothing waits, nothing is loaded.
+        """
+        renewing = renewing and not self._renewed
+        if not renewing and not await self.store.read(opinions.waiting):
+            return 0
         scorer = await self.judging.scorer()
         if scorer is None:
             return 0
         async with self._scoring:
-            if not self._renewed:
+            if renewing:
                 await self.store.write(opinions.renew, scorer.versions)
                 self._renewed = True
             return await score_waiting(self.store, scorer, self.now, progress)
@@ -132,7 +138,7 @@ class Service:
             {
                 "collect": (IDLE_TICK, self.collector.poll_due),
                 "rematch": (IDLE_TICK, self.rematch),
-                "score": (IDLE_TICK, self.score),
+                "score": (IDLE_TICK, partial(self.score, renewing=True)),
                 "digest": (IDLE_TICK, self.tell_due),
                 "deliver": (IDLE_TICK, self.teller.deliver_due),
                 "tidy": (TIDY_EVERY, lambda: tidy(self.store, self.now())),

@@ -79,7 +79,7 @@ class Commands:
 
         await service.rematch()
         polls = await service.collector.poll_all(lambda poll: say(f"{poll.name}: {poll.error or _count(poll.taken)}"))
-        scored = await service.score(lambda done, waiting: say(f"scored {done:,}, {waiting:,} to go"))
+        scored = await service.score(lambda done, waiting: say(f"scored {done:,}, {waiting:,} to go"), renewing=True)
         total = sum((poll.taken for poll in polls), Taken())
         return {
             "sources": len(polls),

@@ -8,13 +8,9 @@ A rival that is not installed is left out with a word; so is torch from the defa
 from __future__ import annotations
 
 import sys
-from functools import partial
 
-from models.weights import read
 from tests.bench import matching, reading, scoring, whole
-from tests.bench.side_by_side import Figure, in_turn, machine, table
-
-ROUNDS = 3
+from tests.bench.side_by_side import machine, table
 
 
 def main() -> None:
@@ -29,25 +25,9 @@ def main() -> None:
     print(table(found))
 
 
-def scoring_figures() -> list[Figure]:
-    """Texts a second of all our heads, beside a pipeline with one."""
-    weights, sayings = read(), scoring.texts()
-    print(f"scoring: {len(sayings)} texts on {scoring.CORES} cores, {ROUNDS} rounds in turn")
-    works = {"overheard": scoring.judged(weights)}
-    try:
-        works |= {f"transformers pipeline, fp32, batches of {n}": scoring.pipelined(weights, n) for n in (1, 32)}
-    except ImportError as missing:
-        print(f"  transformers' pipeline is left out: {missing.name} is not installed (pip install -e '.[bench]')")
-    rates = in_turn({name: partial(scoring.rate, work, sayings) for name, work in works.items()}, ROUNDS)
-    mine = rates.pop("overheard")
-    return [Figure("scoring, texts/s", mine, rate, name) for name, rate in rates.items()] or [
-        Figure("scoring, texts/s", mine)
-    ]
-
-
 PARTS = {
     "reading": reading.figures,
-    "scoring": scoring_figures,
+    "scoring": scoring.figures,
     "matching": matching.figures,
     "whole": whole.figures,
 }

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,8 @@ from models import taxonomy
 from models.base import Question
 from models.encoder import LONGEST
 from models.judge import Judge
-from models.text import plain
 from models.weights import Weights, read
+from tests.bench.side_by_side import Figure, in_turn
 
 TEXTS = 256
 CORES = min(2, os.cpu_count() or 1)
@@ -46,15 +47,11 @@ def texts(count: int = TEXTS, seed: int = 7) -> list[str]:
     return [f"{' '.join(chance.choice(part) for part in parts)} No. {number}" for number in range(count)]
 
 
-def rates(works: Mapping[str, Work], sayings: Sequence[str]) -> dict[str, float]:
-    """Texts a second of each, in turns, the best of a few rounds: what else runs here then hits all of them alike."""
-    best = dict.fromkeys(works, 0.0)
-    for _ in range(ROUNDS):
-        for name, work in works.items():
-            began = time.perf_counter()
-            work(sayings)
-            best[name] = max(best[name], len(sayings) / (time.perf_counter() - began))
-    return best
+def rate(work: Work, sayings: Sequence[str]) -> float:
+    """Texts a second of one round."""
+    began = time.perf_counter()
+    work(sayings)
+    return len(sayings) / (time.perf_counter() - began)
 
 
 def judged(weights: Weights) -> Work:
@@ -130,24 +127,19 @@ def weights_in_fp32(weights: Weights) -> dict[str, np.ndarray]:
     return {name: value.astype(np.float32) for name, value in full.items()}
 
 
-def main() -> None:
-    """Prints the comparison."""
+def figures() -> list[Figure]:
+    """Texts a second of all our heads, beside a pipeline with one."""
     weights, sayings = read(), texts()
+    print(f"scoring: {len(sayings)} texts on {CORES} cores, {ROUNDS} rounds in turn")
     works = {OURS: judged(weights)}
     try:
-        works |= {f"pipeline, fp32, sentiment alone, batches of {size}": pipelined(weights, size) for size in (1, 32)}
+        works |= {
+            f"transformers pipeline, fp32, sentiment alone, batches of {n}": pipelined(weights, n) for n in (1, 32)
+        }
     except ImportError as missing:
-        print(f"transformers' pipeline is left out: {missing.name} is not installed (pip install -e '.[bench]')")
-    cleaned = [plain(text) for text in sayings]
-    labels = {name: work(cleaned) for name, work in works.items()}
-    found = rates(works, sayings)
-    print(f"scoring on {CORES} cores, {len(sayings)} texts of about 26 tokens")
-    for name, texts_a_second in found.items():
-        alike = np.mean([one == other for one, other in zip(labels[name], labels[OURS], strict=True)])
-        print(f"  {name}: {texts_a_second:,.0f} texts/s; {alike:.0%} of the labels as ours")
-    if rivals := [texts_a_second for name, texts_a_second in found.items() if name != OURS]:
-        print(f"  ratio to the faster pipeline: {found[OURS] / max(rivals):.1f} (2.5 expected)")
-
-
-if __name__ == "__main__":
-    main()
+        print(f"  transformers' pipeline is left out: {missing.name} is not installed (pip install -e '.[bench]')")
+    rates = in_turn({name: partial(rate, work, sayings) for name, work in works.items()}, ROUNDS)
+    mine = rates.pop(OURS)
+    return [Figure("scoring, texts/s", mine, theirs, name) for name, theirs in rates.items()] or [
+        Figure("scoring, texts/s", mine)
+    ]
