@@ -51,11 +51,11 @@ class Candidates:
     conditions: tuple[Condition, ...] = ()
 
     def question(self, connection: Connection, most: int) -> Select[Any]:
-        """The mentions, newest first: sorted out of a short list, or by walking the index of times, which costs
+        """Their ids, newest first: sorted out of a short list, or by walking the index of times, which costs
         nothing before the first row. `most`: how many are wanted; the more, the sooner a list pays."""
         limit = max(SHORT, 20 * most)
         short = next((one for one in self.lists if _length(connection, one.ids, limit) < limit), None)
-        question = select(MENTION).order_by(MENTION.c.published.desc(), MENTION.c.id.desc())
+        question = select(MENTION.c.id).order_by(MENTION.c.published.desc(), MENTION.c.id.desc())
         if short is not None:
             question = question.where(MENTION.c.id.in_(short.ids))
         return question.where(*self.conditions, *(one.holds for one in self.lists if one is not short))
@@ -74,7 +74,8 @@ def narrowed(query: Query | None, brands: Mapping[int, str]) -> Candidates:
     wanted = need(query)
     lists = [_with_words(wanted)] if wanted is not None else []
     lists += _of_brands(parts, brands, asked)
-    rest = [part for part in parts[:MOST_PARTS] if need(Query("", part)) is None]
+    rest = [part for part in parts[:MOST_PARTS] if not (isinstance(part, Label) and part.field == "brand")]
+    rest = [part for part in rest if need(Query("", part)) is None]
     conditions = [_condition(part, brands, asked, 0) for part in rest]
     conditions += [_signed(part, "#") for part in parts if isinstance(part, Written) and part.kind == "tag"]
     return Candidates(tuple(lists), tuple(one for one in conditions if one is not None))

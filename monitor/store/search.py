@@ -21,7 +21,7 @@ from monitor.query.tree import Query
 from monitor.store.brands import names as brand_names
 from monitor.store.candidates import FIELD_OF, MATCH, OPINION, Candidates, asked_brands, likely, narrowed
 from monitor.store.heard import labels_of
-from monitor.store.mentions import REDACTED, as_mention
+from monitor.store.mentions import REDACTED, read
 
 CHUNK = 100
 BUDGET = 5.0
@@ -103,10 +103,11 @@ def document(
 
 
 def _mentions(connection: Connection, candidates: Candidates, most: int) -> Iterator[Mention]:
-    """The candidates, newest first; the rows are read as they are asked for."""
-    with connection.execute(candidates.question(connection, most)) as rows:
-        for some in rows.partitions(CHUNK):
-            yield from (as_mention(row) for row in some if REDACTED not in row.flags)
+    """The candidates, newest first; read as they are asked for, a chunk at a time."""
+    with connection.execute(candidates.question(connection, most)) as ids:
+        for some in ids.scalars().partitions(CHUNK):
+            found = read(connection, some)
+            yield from (found[id_] for id_ in some if REDACTED not in found[id_].flags)
 
 
 def _chunks(mentions: Iterator[Mention]) -> Iterator[list[Mention]]:
