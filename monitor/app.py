@@ -79,7 +79,8 @@ class Service:
     async def score(self, progress: Progress = lambda done, waiting: None, *, renewing: bool = False) -> int:
         """Score what waits; how many. Nothing when there are no usable scorers: `judging.why` says why.
 
-        With `renewing`, what older versions of the scorers have judged waits too. Where nothing waits, nothing is loaded.
+        With `renewing`, what older versions of the scorers have judged waits too. Where nothing waits, nothing is
+        loaded.
         """
         renewing = renewing and not self._renewed
         if not renewing and not await self.store.read(opinions.waiting):

@@ -174,37 +174,47 @@ class Response:
 
 
 class SourceError(Exception):
-    """A source that could not be read this time. `kind` is stored and shown; `advice` says what a person can do."""
+    """A source that could not be read this time. `title` is shown before the reason; `advice` says what to do."""
 
+    title = "failed"
     advice = "It is tried again by itself, later and later while it fails."
 
     @property
     def kind(self) -> str:
-        """The stable name under which `overheard sources` shows it."""
+        """Its stable name, for programs."""
         return type(self).__name__
+
+    @property
+    def words(self) -> str:
+        """What a person is told: the kind of trouble and the reason."""
+        return f"{self.title}: {self}"
 
 
 class NeedsAuth(SourceError):
     """The service wants a credential, or refuses the one it got (401)."""
 
+    title = "a credential is needed"
     advice = "Set or renew the credential of this source in the configuration."
 
 
 class NotFound(SourceError):
     """Nothing is at this address (404)."""
 
-    advice = "Open the address in a browser; if it moved, change it in the configuration."
+    title = "not found"
+    advice = "Look at the address or the file yourself; if it moved, change it in the configuration."
 
 
 class Gone(SourceError):
     """The service says that this address is gone for good (410): the source is switched off."""
 
+    title = "gone for good"
     advice = "Remove the source from the configuration, or give its new address."
 
 
 class RateLimited(SourceError):
     """Asked too often (429, or 503 with Retry-After). `wait` is in seconds where the service named it."""
 
+    title = "asked to wait"
     advice = "Nothing to do: it waits as long as the service asked."
 
     def __init__(self, message: str, wait: float | None = None) -> None:
@@ -215,16 +225,20 @@ class RateLimited(SourceError):
 class Blocked(SourceError):
     """Refused by the service (403), by robots.txt, or by this program's address guard."""
 
+    title = "refused"
     advice = "The service does not want to be read by programs, or the address is private: see [network] allow."
 
 
 class Unreachable(SourceError):
     """No usable answer: name not found, connection refused, too slow, 5xx, TLS failure."""
 
+    title = "no usable answer"
+
 
 class BadShape(SourceError):
     """An answer in a form that this source does not know, at `path`. The runtime keeps the body as evidence."""
 
+    title = "not understood"
     advice = "The service may have changed its answers; look for a newer version, or report it with the kept reply."
 
     def __init__(self, path: str, why: str) -> None:
@@ -240,6 +254,7 @@ class BadShape(SourceError):
 class Forged(SourceError):
     """A pushed message whose signature is missing, wrong, or too old: nothing of it is taken."""
 
+    title = "not believed"
     advice = "Give the sender this source's secret, and check both clocks."
 
 

@@ -110,12 +110,19 @@ def _check_rivals(
                 document.findings.add((*outline.place, "competitors", index), message)
 
 
+def _ways_to_say(table: BrandTable) -> list[str]:
+    """How people name a brand that has no query of its own: its names, handles and domains."""
+    names = [quoted(name) for name in (table.name, *table.aliases, *table.products)]
+    handles = [f"@{handle.lstrip('@')}" for handle in table.handles]
+    return list(dict.fromkeys([*names, *handles, *table.domains]))
+
+
 def _entry(document: Document, outline: _Outline, names: Mapping[str, str], compared: set[str]) -> BrandEntry | None:
     """A brand with its query filled in and its competitors in the spelling of their own tables."""
     table = outline.table
     if table is None:
         return None
-    query = table.query or " OR ".join(quoted(name) for name in (table.name, *table.aliases))
+    query = table.query or " OR ".join(_ways_to_say(table))
     if not _usable(document, (*outline.place, "query" if table.query else "name"), table.name, query):
         return None
     competitors = {rival.casefold(): names.get(rival.casefold(), rival) for rival in table.competitors}

@@ -159,7 +159,7 @@ class Collector:
         when = next_due(now, one.every, failures, error, jitter_of(one.name, failures))
         if gives_up(error, now - (standing.failing_since or now)):
             when = None
-        words = f"{error.kind}: {error}"
+        words = error.words
         log.warning("source failed", source=one.name, error=words, next=when.isoformat() if when else "never")
         await self.store.write(watches.failed, one.name, now=now, next_due=when, error=words, advice=error.advice)
         if isinstance(error, BadShape) and error.evidence is not None:

@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 import sources
-from monitor.config import ConfigError, duration, load
+from monitor.config import ConfigError, duration, load, loads
 from monitor.config.shape import SourceTable
 from monitor.config.times import machine_timezone
 
@@ -250,3 +250,9 @@ def test_a_database_may_be_a_sqlite_address(read, tmp_path):
     assert read(BRAND + "[store]\ndatabase = 'sqlite:///kept/a.db'\n").database == tmp_path / "kept/a.db"
     assert read(BRAND + "[store]\ndatabase = 'sqlite:////var/a.db'\n").database == Path("/var/a.db")
     assert read(BRAND + "[store]\ndatabase = '/var/b.db'\n").database == Path("/var/b.db")
+
+
+def test_a_brand_without_a_query_is_heard_by_all_its_names():
+    table = 'name = "Acme"\naliases = ["Acme Inc"]\nhandles = ["acme"]\ndomains = ["acme.com"]\nproducts = ["Anvil"]'
+    config = loads(f"[[brand]]\n{table}\n", Path("config.toml"), {})
+    assert config.brands[0].query == '"Acme" OR "Acme Inc" OR "Anvil" OR @acme OR acme.com'

@@ -71,7 +71,7 @@ async def test_broken_sources_delay_and_stop_nobody_and_say_what_is_wrong(open_s
         health = {one.name: one for one in await service.store.read(queries.sources_health, service.now())}
         assert health["good"].state == "ok"
         assert "500" in health["bad 0"].error
-        assert "BadShape" in health["bad 1"].error
+        assert "not understood" in health["bad 1"].error
         assert health["bad 1"].advice
         everything.cancel()
         await service.collector.stop(0)
