@@ -28,9 +28,9 @@ SCORER_OF = {field: scorer for scorer, field in FIELD_OF.items()}
 
 SHORT = 10_000
 """So many ids are listed and sorted sooner than found by walking back through time."""
-MOST_PARTS = 100
-"""SQLite takes no deeper expressions than a thousand; what goes beyond is left to the matcher."""
-MAX_DEPTH = 8
+MOST_LISTS = 20
+MOST_NODES = 300
+"""SQLite takes expressions a thousand deep and a number of values; a larger query is narrowed by its lists alone."""
 
 Condition = ColumnElement[bool]
 
@@ -74,11 +74,19 @@ def narrowed(query: Query | None, brands: Mapping[int, str]) -> Candidates:
     wanted = need(query)
     lists = [_with_words(wanted)] if wanted is not None else []
     lists += _of_brands(parts, brands, asked)
-    rest = [part for part in parts[:MOST_PARTS] if not (isinstance(part, Label) and part.field == "brand")]
-    rest = [part for part in rest if need(Query("", part)) is None]
-    conditions = [_condition(part, brands, asked, 0) for part in rest]
-    conditions += [_signed(part, "#") for part in parts if isinstance(part, Written) and part.kind == "tag"]
-    return Candidates(tuple(lists), tuple(one for one in conditions if one is not None))
+    few = sum(1 for _ in walk(query.root)) <= MOST_NODES
+    return Candidates(tuple(lists[:MOST_LISTS]), tuple(_conditions(parts, brands, asked)) if few else ())
+
+
+def _conditions(parts: Sequence[Node], brands: Mapping[int, str], asked: Collection[int]) -> Iterator[Condition]:
+    """What the lists do not tell."""
+    for part in parts:
+        if isinstance(part, Written) and part.kind == "tag":
+            yield _signed(part, "#")
+        elif need(Query("", part)) is None and not (isinstance(part, Label) and part.field == "brand"):
+            condition = _condition(part, brands, asked)
+            if condition is not None:
+                yield condition
 
 
 def asked_brands(query: Query, brands: Mapping[int, str]) -> frozenset[int]:
@@ -112,19 +120,17 @@ def _has_match(*such: Condition) -> Condition:
     return exists(select(MATCH.c.mention_id).where(MATCH.c.mention_id == MENTION.c.id, *such).correlate(MENTION))
 
 
-def _condition(node: Node, brands: Mapping[int, str], asked: Collection[int], depth: int) -> Condition | None:
+def _condition(node: Node, brands: Mapping[int, str], asked: Collection[int]) -> Condition | None:
     """What a mention that matches `node` fulfils; None: nothing that SQL could tell."""
-    if depth > MAX_DEPTH:
-        return None
     wanted = need(Query("", node))
     if wanted is not None:
         return MENTION.c.id.in_(_with_words(wanted).ids)
     match node:
         case And(parts=parts):
-            known = [_condition(part, brands, asked, depth + 1) for part in parts[:MOST_PARTS]]
+            known = [_condition(part, brands, asked) for part in parts]
             return and_(*sure) if (sure := [one for one in known if one is not None]) else None
-        case Or(parts=parts) if len(parts) <= MOST_PARTS:
-            ways = [_condition(part, brands, asked, depth + 1) for part in parts]
+        case Or(parts=parts):
+            ways = [_condition(part, brands, asked) for part in parts]
             return or_(*sure) if len(sure := [one for one in ways if one is not None]) == len(ways) else None
         case Written(kind="handle", phrase=phrase):
             return or_(
