@@ -77,9 +77,19 @@ class Commands:
         """Poll every source once, score everything; what came of each."""
         service = self.service
 
+        async def score() -> int:
+            return await service.score(lambda done, waiting: say(f"scored {done:,}, {waiting:,} to go"), renewing=True)
+
         await service.rematch()
-        polls = await service.collector.poll_all(lambda poll: say(f"{poll.name}: {poll.error or _count(poll.taken)}"))
-        scored = await service.score(lambda done, waiting: say(f"scored {done:,}, {waiting:,} to go"), renewing=True)
+        polling = asyncio.create_task(
+            service.collector.poll_all(lambda poll: say(f"{poll.name}: {poll.error or _count(poll.taken)}"))
+        )
+        scored = 0
+        while not polling.done():  # waiting for replies and scoring what came go well together
+            scored += await score()
+            await asyncio.wait({polling}, timeout=SCORE_EVERY)
+        polls = await polling
+        scored += await score()
         total = sum((poll.taken for poll in polls), Taken())
         return {
             "sources": len(polls),
@@ -175,6 +185,7 @@ class Commands:
 
 
 BATCH = 500
+SCORE_EVERY = 0.5
 
 
 def _count(taken: Taken) -> str:
