@@ -29,10 +29,13 @@ def set_up(level: str, format: Literal["text", "json"] = "text") -> None:
             shown,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Standard error as it is when something is said, not as it was when this was set up.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        cache_logger_on_first_use=False,
     )
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick that outlasts its second is no news
-    logging.basicConfig(level=max(threshold, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(message)s")
+    # Other libraries say on standard error, without our help, what is a warning or worse.
+    logging.getLogger().setLevel(max(threshold, logging.WARNING))
 
 
 def _as_it_is(logger: object, name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
