@@ -134,7 +134,7 @@ class Collector:
                 outcome = await drive(one.source, one.config, state, net=self.net, pool=self.pool, commit=commit)
             except SourceError as error:
                 return await self._failed(one, taken, error)
-            # The one broad except: whatever a source does wrong is written down with it and stops nobody else.
+            # Broad on purpose: whatever a source does wrong is written down with it and stops nobody else.
             except Exception as error:
                 log.exception("source failed unexpectedly", source=one.name)
                 return await self._failed(one, taken, BadShape("this program", f"{type(error).__name__}: {error}"))

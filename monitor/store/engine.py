@@ -94,6 +94,8 @@ class Store:
         self.writable = write
         if write:
             path.parent.mkdir(parents=True, exist_ok=True)
+            # Its owner's alone: it holds what people said, and the addresses that notices go to.
+            path.touch(mode=0o600)
         if not write and not path.exists():
             raise StoreUnusable(
                 f"There is no database at {path} yet: run `overheard collect` or `overheard run` first."

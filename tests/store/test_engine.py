@@ -109,6 +109,7 @@ def shelf(migrated):
     """A folder that others may look into, with a database in it; its files cannot be changed by `nobody`."""
     folder = Path(tempfile.mkdtemp())
     shutil.copy(migrated, folder / "overheard.db")
+    (folder / "overheard.db").chmod(0o444)
     folder.chmod(0o555)
     yield folder / "overheard.db"
     folder.chmod(0o755)
@@ -193,3 +194,14 @@ time.sleep(60)
         other.wait()
         if other.stdout:
             other.stdout.close()
+
+
+def test_a_new_database_is_its_owners_alone(tmp_path):
+    path = tmp_path / "new.db"
+    store = Store(path, write=True)
+    try:
+        files = [one for one in tmp_path.iterdir() if one.name.startswith("new.db")]
+        assert files
+        assert all(one.stat().st_mode & 0o077 == 0 for one in files)
+    finally:
+        store.close()
