@@ -1,4 +1,4 @@
-"""The model in training: one BERT, a linear layer for each head, and rows turned into tensors as the service does."""
+"""The model in training: one encoder, a linear layer for each head, rows turned into tensors as the service does."""
 
 import random
 from collections.abc import Sequence
@@ -8,11 +8,12 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
-from transformers import BertConfig, BertModel
+from transformers import AutoConfig, AutoModel, PreTrainedModel
 
 from models.encoder import LONGEST, named
-from models.train.data import EMOTIONS, NEEDS, POLARITY, Row
+from models.train.data import COMPLAINT, EMOTIONS, FOUR_EMOTIONS, NEEDS, POLARITY, REASONS, Row
 
+# The width of the embedding head: one space for both encoders, that of all-MiniLM-L6-v2.
 WIDTH = 384
 HEADS = {
     "sentiment": len(POLARITY),
@@ -21,6 +22,9 @@ HEADS = {
     "embedding": WIDTH,
     "brand_sentiment": len(POLARITY),
     "relevance": 2,
+    "four_emotions": len(FOUR_EMOTIONS),
+    "reason": len(REASONS),
+    "complaint": len(COMPLAINT),
 }
 # How often a question mark is hidden where `need` is learnt: a question is a form, not only a sign.
 HIDDEN_MARKS = 0.4
@@ -28,8 +32,9 @@ HIDDEN_MARKS = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A row in numbers: token ids, token types (1: names the brand), and the tokens that are pooled."""
+    """A row in numbers: its place among the rows, token ids, types (1: names the brand), the tokens that are pooled."""
 
+    place: int
     row: Row
     ids: list[int]
     types: list[int]
@@ -42,20 +47,23 @@ Inputs = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 class Multitask(torch.nn.Module):
     """The encoder with a linear layer for each head."""
 
-    def __init__(self, encoder: BertModel) -> None:
+    def __init__(self, encoder: PreTrainedModel) -> None:
         super().__init__()
         self.encoder = encoder
-        self.heads = torch.nn.ModuleDict({name: torch.nn.Linear(WIDTH, size) for name, size in HEADS.items()})
+        width = encoder.config.hidden_size
+        self.heads = torch.nn.ModuleDict({name: torch.nn.Linear(width, size) for name, size in HEADS.items()})
 
     def forward(self, inputs: Inputs) -> torch.Tensor:
-        """The mean over the pooled tokens, shape (rows, WIDTH)."""
+        """The mean over the pooled tokens, shape (rows, width of the encoder)."""
         return pooled(self.encoder, inputs)
 
 
-def pooled(encoder: BertModel, inputs: Inputs) -> torch.Tensor:
-    """The mean of the last layer over the pooled tokens, shape (rows, WIDTH)."""
+def pooled(encoder: PreTrainedModel, inputs: Inputs) -> torch.Tensor:
+    """The mean of the last layer over the pooled tokens, shape (rows, width of the encoder)."""
     ids, types, mask, pool = inputs
-    hidden = encoder(input_ids=ids, token_type_ids=types, attention_mask=mask).last_hidden_state.float()
+    # MPNet knows no types: there the brand is told by what is pooled alone.
+    typed = {"token_type_ids": types} if getattr(encoder.config, "type_vocab_size", 0) else {}
+    hidden = encoder(input_ids=ids, attention_mask=mask, **typed).last_hidden_state.float()
     weight = pool.unsqueeze(-1).float()
     return (hidden * weight).sum(1) / weight.sum(1).clamp(min=1.0)
 
@@ -64,12 +72,13 @@ def encode(tokenizer: Tokenizer, rows: Sequence[Row]) -> list[Encoded]:
     """The rows in numbers, as the service encodes them: (text) pooled whole, (text, brand) where it is named."""
     pairs = [row.text.text if row.brand is None else (row.text.text, row.brand) for row in rows]
     encoded = []
-    for row, found in zip(rows, tokenizer.encode_batch(pairs), strict=True):
+    for place, (row, found) in enumerate(zip(rows, tokenizer.encode_batch(pairs), strict=True)):
+        size = len(found.ids)
         if row.brand is None:
-            encoded.append(Encoded(row, found.ids, [0] * len(found.ids), [1] * len(found.ids)))
+            encoded.append(Encoded(place, row, found.ids, [0] * size, [1] * size))
             continue
         speaks = named(found, row.text.spans)
-        encoded.append(Encoded(row, found.ids, speaks, speaks))
+        encoded.append(Encoded(place, row, found.ids, speaks, speaks))
     return encoded
 
 
@@ -89,21 +98,25 @@ def tensors(batch: Sequence[Encoded], question_mark: int | None = None, chance: 
     return ids, types, mask, pool
 
 
-def load_base(folder: Path) -> BertModel:
+def load_base(folder: Path) -> PreTrainedModel:
     """The base encoder from its folder (config.json, model.safetensors)."""
-    return BertModel.from_pretrained(folder, add_pooling_layer=False)
+    return AutoModel.from_pretrained(folder, add_pooling_layer=False)
 
 
 def load_checkpoint(folder: Path) -> Multitask:
     """The model of a training run, from its checkpoint.safetensors and config.json."""
-    model = Multitask(BertModel(BertConfig.from_pretrained(folder), add_pooling_layer=False))
-    model.load_state_dict(load_file(folder / "checkpoint.safetensors"))
+    config = AutoConfig.from_pretrained(folder)
+    model = Multitask(AutoModel.from_config(config, add_pooling_layer=False))
+    # A run from before a head was added starts it afresh.
+    missing, unknown = model.load_state_dict(load_file(folder / "checkpoint.safetensors"), strict=False)
+    if unknown or any(not name.startswith("heads.") for name in missing):
+        raise ValueError(f"{folder} holds no run of this training: {(missing + unknown)[:3]}")
     return model.eval()
 
 
-def load_tokenizer(folder: Path) -> Tokenizer:
-    """The base's tokenizer, cut to LONGEST tokens: the text gives way, the brand never."""
+def load_tokenizer(folder: Path, longest: int = LONGEST) -> Tokenizer:
+    """The base's tokenizer, cut to `longest` tokens: the text gives way, the brand never."""
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
-    tokenizer.enable_truncation(LONGEST, strategy="only_first")
+    tokenizer.enable_truncation(longest, strategy="only_first")
     return tokenizer

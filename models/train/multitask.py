@@ -1,6 +1,6 @@
-"""Fine-tunes one small encoder for all heads at once, within a given number of minutes.
+"""Fine-tunes one encoder for all heads at once, by one of three recipes, within a given number of minutes.
 
-    python -m models.train.multitask --base BASE --data DATA --out OUT --minutes 95
+    python -m models.train.multitask english --base BASE --data DATA --out OUT --minutes 95
 
 Writes OUT/checkpoint.safetensors (a running average of the weights) every 500 steps; it may be stopped at any time.
 """
@@ -10,53 +10,62 @@ import json
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch.nn import functional
 
-from models.train.data import UNKNOWN, read_all, weigh
-from models.train.model import Encoded, Multitask, encode, load_base, load_checkpoint, load_tokenizer, pooled, tensors
+from models.train.data import UNKNOWN, Row, read_all, weigh
+from models.train.likeness import targets
+from models.train.model import Encoded, Multitask, encode, load_base, load_checkpoint, load_tokenizer, tensors
+from models.train.parallel import read_parallel
+from models.train.recipe import RECIPES, SHARE_OF_LOSS, Recipe
+from models.train.teach import Taught, read_taught
 
 # How strongly rare classes are lifted, by head: frequency to the minus this, within each set.
-LIFT = {"sentiment": 0.7, "emotion": 0.5, "brand_sentiment": 0.4, "relevance": 0.5}
-SHARE_OF_LOSS = {
-    "sentiment": 1.0,
-    "emotion": 0.6,
-    "need": 1.0,
-    "embedding": 2.0,
-    "brand_sentiment": 1.0,
-    "relevance": 0.6,
-}
-# How often a row of a set is seen in one round; 1 where nothing is said.
-SEEN = {
-    "goemotions": 0.5,
-    "support": 0.6,
-    "sst5": 0.8,
-    "tweet-emotion": 1.5,
-    "complaints": 1.5,
-    "targeted-tweets": 0.8,
-    "targeted-news": 0.8,
-    "sanders": 1.5,
-    "entity": 2.0,
-    "namesakes": 3.0,
+LIFT = {
+    "sentiment": 0.7,
+    "emotion": 0.5,
+    "brand_sentiment": 0.4,
+    "relevance": 0.5,
+    "four_emotions": 0.5,
+    "reason": 0.5,
+    "complaint": 0.3,
 }
 BATCH = 32
 # Rows are sorted by length within a block of so many batches, so that little of a batch is padding.
 BLOCK = 40
 AVERAGE = 0.999
+# The average is brought up to date every so many steps: each time all weights are read.
+FOLLOWED = 4
 SMOOTHING = 0.05
+# How much of what a teacher said counts beside the label itself; its answers are softened by this temperature.
+TAUGHT_SHARE, TAUGHT_SOFTLY = 0.6, 1.5
+# One English text in so many is led to where its embedding is to lie: enough to hold the space.
+LED = 2
 
 ClassWeights = Mapping[str, Mapping[tuple[str, int], float]]
 
 
-def batches(rows: Sequence[Encoded], chance: random.Random) -> Iterator[list[Encoded]]:
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """All that the rows are taught by: weights of classes, the embeddings they are led to, a teacher's answers."""
+
+    weights: ClassWeights
+    near: Mapping[int, np.ndarray]
+    taught: Taught
+
+
+def batches(rows: Sequence[Encoded], seen: Mapping[str, float], chance: random.Random) -> Iterator[list[Encoded]]:
     """Batches of rows of about one length, for ever; a row comes as often as its set says."""
     while True:
         round_ = []
         for item in rows:
-            times = SEEN.get(item.row.source, 1.0)
+            times = seen.get(item.row.source, 1.0)
             round_ += [item] * (int(times) + (chance.random() < times % 1))
         chance.shuffle(round_)
         for start in range(0, len(round_), BATCH * BLOCK):
@@ -67,11 +76,12 @@ def batches(rows: Sequence[Encoded], chance: random.Random) -> Iterator[list[Enc
 
 
 def mixed(
-    texts: Sequence[Encoded], pairs: Sequence[Encoded], chance: random.Random
+    texts: Sequence[Encoded], pairs: Sequence[Encoded], seen: Mapping[str, float], chance: random.Random
 ) -> Iterator[tuple[bool, list[Encoded]]]:
     """Batches of texts (True) and of pairs (False), in proportion to how many there are of each."""
-    streams = batches(texts, chance), batches(pairs, chance)
-    share, due = len(texts) / (len(texts) + len(pairs)), 0.0
+    streams = batches(texts, seen, chance), batches(pairs, seen, chance)
+    amounts = [sum(seen.get(item.row.source, 1.0) for item in rows) for rows in (texts, pairs)]
+    share, due = amounts[0] / sum(amounts), 0.0
     while True:
         due += share
         of_texts = due >= 1
@@ -79,10 +89,10 @@ def mixed(
         yield of_texts, next(streams[0 if of_texts else 1])
 
 
-def loss_of(model: Multitask, vectors: torch.Tensor, batch: Sequence[Encoded], weights: ClassWeights) -> torch.Tensor:
+def loss_of(model: Multitask, vectors: torch.Tensor, batch: Sequence[Encoded], lessons: Lessons) -> torch.Tensor:
     """The sum of the heads' losses over the rows that have a label for them, for each row of the batch."""
-    total = _loss_of_need(model, vectors, batch)
-    for head, of_class in weights.items():
+    total = _loss_of_need(model, vectors, batch) + _loss_of_embedding(model, vectors, batch, lessons.near)
+    for head, of_class in lessons.weights.items():
         chosen = [(at, item.row) for at, item in enumerate(batch) if head in item.row.labels]
         if chosen:
             truth = torch.tensor([row.class_of(head) for _, row in chosen])
@@ -90,7 +100,32 @@ def loss_of(model: Multitask, vectors: torch.Tensor, batch: Sequence[Encoded], w
             logits = model.heads[head](vectors[[at for at, _ in chosen]])
             each = functional.cross_entropy(logits, truth, reduction="none", label_smoothing=SMOOTHING)
             total = total + SHARE_OF_LOSS[head] * (each * weight).sum() / len(batch)
+    return total + _loss_of_teacher(model, vectors, batch, lessons.taught)
+
+
+def _loss_of_teacher(model: Multitask, vectors: torch.Tensor, batch: Sequence[Encoded], taught: Taught) -> torch.Tensor:
+    """How far the answers are from a teacher's (Hinton et al., arXiv 1503.02531), for rows that it has seen."""
+    total = vectors.new_zeros(())
+    for head, said in taught.items():
+        chosen = [(at, said[item.place]) for at, item in enumerate(batch) if item.place in said]
+        if chosen:
+            theirs = torch.tensor(np.stack([logits for _, logits in chosen])) / TAUGHT_SOFTLY
+            ours = model.heads[head](vectors[[at for at, _ in chosen]]) / TAUGHT_SOFTLY
+            gap = functional.kl_div(ours.log_softmax(-1), theirs.softmax(-1), reduction="sum")
+            total = total + TAUGHT_SHARE * TAUGHT_SOFTLY**2 * SHARE_OF_LOSS[head] * gap / len(batch)
     return total
+
+
+def _loss_of_embedding(
+    model: Multitask, vectors: torch.Tensor, batch: Sequence[Encoded], near: Mapping[int, np.ndarray]
+) -> torch.Tensor:
+    chosen = [(at, near[item.place]) for at, item in enumerate(batch) if item.place in near]
+    if not chosen:
+        return vectors.new_zeros(())
+    places = torch.tensor(np.stack([vector for _, vector in chosen]))
+    ours = model.heads["embedding"](vectors[[at for at, _ in chosen]])
+    likeness = functional.cosine_similarity(ours, places, dim=-1)
+    return SHARE_OF_LOSS["embedding"] * (1 - likeness).sum() / len(batch)
 
 
 def _loss_of_need(model: Multitask, vectors: torch.Tensor, batch: Sequence[Encoded]) -> torch.Tensor:
@@ -113,6 +148,8 @@ def grouped(model: Multitask, peak: float, heads_peak: float, fall: float = 0.9)
     layers = model.encoder.config.num_hidden_layers
     groups = [{"params": list(model.heads.parameters()), "peak": heads_peak, "weight_decay": 0.01}]
     for name, parameter in model.encoder.named_parameters():
+        if not parameter.requires_grad:
+            continue
         depth = int(name.split(".")[2]) + 1 if name.startswith("encoder.layer.") else 0
         decay = 0.0 if parameter.ndim == 1 else 0.01
         groups.append({"params": [parameter], "peak": peak * fall ** (layers - depth), "weight_decay": decay})
@@ -120,45 +157,42 @@ def grouped(model: Multitask, peak: float, heads_peak: float, fall: float = 0.9)
 
 
 def train(
-    base: Path, data: Path, out: Path, minutes: float, peak: float, threads: int, seed: int, start_from: Path | None
-) -> None:
+    recipe: Recipe, base: Path, rows: Sequence[Row], lessons: Lessons, out: Path,
+    minutes: float, threads: int, seed: int, start_from: Path | None,
+) -> None:  # fmt: skip
     """One run. The rate falls to nothing as the minutes run out, however fast the machine is."""
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     chance = random.Random(seed)
     out.mkdir(parents=True, exist_ok=True)
-    tokenizer = load_tokenizer(base)
-    learnt = encode(tokenizer, [row for row in read_all(data) if not row.dev])
-    teacher = load_base(base).eval()
+    tokenizer = load_tokenizer(base, recipe.longest)
+    learnt = [item for item in encode(tokenizer, rows) if recipe.seen.get(item.row.source, 1.0) > 0]
     model = Multitask(load_base(base)) if start_from is None else load_checkpoint(start_from)
     earlier = {} if start_from is None else {"started_from": json.loads((start_from / "progress.json").read_text())}
     model.encoder.config.save_pretrained(out)
-    weights = {head: weigh((item.row for item in learnt), head, power) for head, power in LIFT.items()}
+    if not recipe.words_move:
+        model.encoder.get_input_embeddings().requires_grad_(False)
     texts = [item for item in learnt if item.row.brand is None]
     pairs = [item for item in learnt if item.row.brand is not None]
     print(f"{len(texts)} texts, {len(pairs)} pairs", flush=True)
-    optimiser = torch.optim.AdamW(grouped(model, peak, heads_peak=1e-3), lr=0.0, fused=True)
+    optimiser = torch.optim.AdamW(grouped(model, recipe.rate, 1e-3, recipe.fall), lr=0.0, fused=True)
     average = {name: value.detach().clone() for name, value in model.state_dict().items()}
     question_mark = tokenizer.token_to_id("?")
     began, seen, recent, progress = time.monotonic(), 0, 0.0, 0.0
     model.train()
-    for step, (of_texts, batch) in enumerate(mixed(texts, pairs, chance), start=1):
+    for step, (of_texts, batch) in enumerate(mixed(texts, pairs, recipe.seen, chance), start=1):
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * rate(progress)
         inputs = tensors(batch, question_mark if of_texts else None, chance)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             vectors = model(inputs)
-        loss = loss_of(model, vectors, batch, weights)
-        if of_texts and step % 2 == 0:
-            with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
-                untouched = pooled(teacher, inputs)
-            likeness = functional.cosine_similarity(model.heads["embedding"](vectors), untouched, dim=-1)
-            loss = loss + SHARE_OF_LOSS["embedding"] * (1 - likeness).mean()
+        loss = loss_of(model, vectors, batch, lessons)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
-        _follow(average, model, min(AVERAGE, step / (step + 10)))
+        if step % FOLLOWED == 0:
+            _follow(average, model, min(AVERAGE**FOLLOWED, step / (step + 10 * FOLLOWED)))
         seen, recent = seen + len(batch), recent + loss.item()
         progress = (time.monotonic() - began) / (60 * minutes)
         if step % 500 == 0 or progress >= 1:
@@ -183,19 +217,37 @@ def save(out: Path, average: Mapping[str, torch.Tensor], facts: Mapping[str, obj
     (out / "progress.json").write_text(json.dumps(facts))
 
 
+def rows_of(recipe: Recipe, data: Path, parallel: Path | None) -> list[Row]:
+    """The rows that this recipe learns from, those kept aside left out, in an order that stays."""
+    every = chain(read_all(data), read_parallel(parallel) if parallel else ())
+    return [row for row in every if not row.dev and (recipe.languages == "many" or row.lang == "en")]
+
+
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
+    parser.add_argument("recipe", choices=sorted(RECIPES))
+    parser.add_argument("--base", type=Path, required=True, help="folder of the encoder to start from")
     parser.add_argument("--data", type=Path, required=True, help="folder of the training sets")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--space", type=Path, help="folder of all-MiniLM-L6-v2: where embeddings are to lie")
+    parser.add_argument("--parallel", type=Path, help="folder of Python packages with translations")
+    parser.add_argument("--taught", type=Path, help="a teacher's answers (models.train.teach)")
     parser.add_argument("--minutes", type=float, default=95)
-    parser.add_argument("--rate", type=float, default=8e-5)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--start-from", type=Path, help="OUT of an earlier run")
     said = parser.parse_args()
-    train(said.base, said.data, said.out, said.minutes, said.rate, said.threads, said.seed, said.start_from)
+    recipe = RECIPES[said.recipe]
+    rows = rows_of(recipe, said.data, said.parallel)
+    near = {}
+    if said.space:
+        led = [at for at, row in enumerate(rows) if row.brand is None and (at % LED == 0 or row.lang != "en")]
+        found = targets(said.space, said.base if recipe.languages == "many" else None, [rows[at] for at in led])
+        near = {place: found[at] for at, place in enumerate(led) if at in found}
+    weights = {head: weigh(rows, head, power) for head, power in LIFT.items() if head in recipe.heads}
+    lessons = Lessons(weights, near, read_taught(said.taught, rows) if said.taught else {})
+    train(recipe, said.base, rows, lessons, said.out, said.minutes, said.threads, said.seed, said.start_from)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,83 @@
+"""What a larger teacher says of every row that the smaller encoder will learn from.
+
+python -m models.train.teach --base MPNET --data DATA --run TEACHER --to ANSWERS.npz
+"""
+
+import argparse
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from models.train.data import Row
+from models.train.model import encode, load_checkpoint, load_tokenizer, tensors
+
+# The heads whose answers are passed on, and the pass whose rows they are asked for.
+OF_TEXTS, OF_BRANDS = ("sentiment",), ("brand_sentiment",)
+
+# Head to (place of a row to the teacher's logits).
+Taught = Mapping[str, Mapping[int, np.ndarray]]
+
+
+def names_of(rows: Sequence[Row]) -> np.ndarray:
+    """A number for each row that another run finds again."""
+    return np.array([zlib.crc32(f"{row.source}|{row.brand}|{row.text.text}".encode()) for row in rows], np.uint32)
+
+
+def ask(base: Path, run: Path, rows: Sequence[Row], longest: int) -> dict[str, np.ndarray]:
+    """The teacher's logits by head, shape (rows, classes); nought for rows of the other pass."""
+    model = load_checkpoint(run)
+    encoded = encode(load_tokenizer(base, longest), rows)
+    said = {head: np.zeros((len(rows), model.heads[head].out_features), np.float16) for head in (*OF_TEXTS, *OF_BRANDS)}
+    order = sorted(range(len(rows)), key=lambda at: (rows[at].brand is None, len(encoded[at].ids)))
+    for start in range(0, len(order), 32):
+        places = order[start : start + 32]
+        of_texts = [place for place in places if rows[place].brand is None]
+        of_brands = [place for place in places if rows[place].brand is not None]
+        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+            vectors = model(tensors([encoded[place] for place in of_texts + of_brands]))
+        for heads, part, found in (
+            (OF_TEXTS, of_texts, vectors[: len(of_texts)]),
+            (OF_BRANDS, of_brands, vectors[len(of_texts) :]),
+        ):
+            for head in heads if part else ():
+                with torch.no_grad():
+                    said[head][part] = model.heads[head](found).numpy()
+        if start // 32 % 200 == 0:
+            print(f"{start} of {len(rows)} rows asked", flush=True)
+    return said
+
+
+def read_taught(path: Path, rows: Sequence[Row]) -> Taught:
+    """The answers to these very rows, by head and place. Rows that the teacher was not asked have none."""
+    with np.load(path) as saved:
+        known = {int(name): at for at, name in enumerate(saved["names"])}
+        said = {head: saved[head].astype(np.float32) for head in (*OF_TEXTS, *OF_BRANDS)}
+    taught: dict[str, dict[int, np.ndarray]] = {head: {} for head in said}
+    for place, name in enumerate(names_of(rows).tolist()):
+        heads = OF_TEXTS if rows[place].brand is None else OF_BRANDS
+        if name in known:
+            for head in heads:
+                taught[head][place] = said[head][known[name]]
+    return taught
+
+
+def main() -> None:
+    """The command."""
+    # The rows are those of the encoder that will be taught, not of the teacher.
+    from models.train.multitask import rows_of
+    from models.train.recipe import ENGLISH, TEACHER
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("base", "data", "run", "to"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    said = parser.parse_args()
+    torch.set_num_threads(2)
+    rows = rows_of(ENGLISH, said.data, None)
+    np.savez(said.to, names=names_of(rows), **ask(said.base, said.run, rows, TEACHER.longest))
+
+
+if __name__ == "__main__":
+    main()
