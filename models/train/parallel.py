@@ -4,11 +4,12 @@ They hold the embeddings of all languages in one space: a translation is to lie 
 Gurevych, arXiv 2004.09813). Any folder of Python packages with gettext catalogues will do; see README.md for ours.
 """
 
-import gettext
 import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+
+import polib
 
 from models.text import Marked, plain
 from models.train.data import ASIDE, Row
@@ -28,24 +29,20 @@ def read_parallel(folder: Path) -> Iterator[Row]:
         lang = NAMED.get(path.parts[-3], path.parts[-3])
         if lang not in LANGUAGES or lang == "en":
             continue
-        with path.open("rb") as file:
-            catalogue = gettext.GNUTranslations(file)
-        for english, translated in _messages(catalogue):
+        for english, translated in _messages(path):
             if (lang, english) not in seen and english != translated:
                 seen.add((lang, english))
                 aside = zlib.crc32(english.encode()) % ASIDE == 0
                 yield Row("parallel", Marked(translated), {}, dev=aside, lang=lang, parallel=english)
 
 
-def _messages(catalogue: gettext.GNUTranslations) -> Iterator[tuple[str, str]]:
-    for key, translated in catalogue._catalog.items():  # noqa: SLF001  (gettext has no public way to list messages)
-        english = _said(key[0] if isinstance(key, tuple) else key)
-        other = _said(translated)
+def _messages(path: Path) -> Iterator[tuple[str, str]]:
+    for message in polib.mofile(str(path)):
+        english, other = _said(message.msgid), _said(message.msgstr or message.msgstr_plural.get(0, ""))
         if SHORTEST <= len(english) <= LONGEST and len(_LETTERS.findall(other)) >= 2:
             yield english, other
 
 
 def _said(message: str) -> str:
     """The message as people read it: without the places that a program fills."""
-    message = message.rpartition("\x04")[2].partition("\x00")[0]
     return plain(_PLACE.sub(" ", message).replace("&", ""))

@@ -76,7 +76,8 @@ def main() -> None:
     said = parser.parse_args()
     torch.set_num_threads(2)
     rows = rows_of(ENGLISH, said.data, None)
-    np.savez(said.to, names=names_of(rows), **ask(said.base, said.run, rows, TEACHER.longest))
+    answers = {"names": names_of(rows), **ask(said.base, said.run, rows, TEACHER.longest)}
+    np.savez(said.to, allow_pickle=False, **answers)
 
 
 if __name__ == "__main__":

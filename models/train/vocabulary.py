@@ -8,7 +8,6 @@ again and again, and every single character of either, so that any word can stil
 
 import argparse
 import json
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -74,10 +73,13 @@ def kept_pieces(tokenizer: Tokenizer, data: Path) -> list[int]:
     found = [pieces_of_sets(tokenizer, data), *(pieces_of_language(tokenizer, one) for one in LANGUAGES)]
     pieces = set().union(*(pieces for pieces, _ in found))
     letters = set().union(*(letters for _, letters in found)) | {chr(code) for code in range(33, 127)}
-    single = (tokenizer.token_to_id(form) for letter in letters for form in (letter, SPACE + letter))
-    pieces |= {piece for piece in single if piece is not None} | {tokenizer.token_to_id(SPACE)}
-    special = [tokenizer.token_to_id(one) for one in SPECIAL]
-    return special + sorted(pieces - set(special))
+    single = (SPACE, *letters, *(SPACE + letter for letter in letters))
+    special = list(_known(tokenizer, SPECIAL))
+    return special + sorted((pieces | set(_known(tokenizer, single))) - set(special))
+
+
+def _known(tokenizer: Tokenizer, forms: Iterable[str]) -> Iterator[int]:
+    return (piece for form in forms if (piece := tokenizer.token_to_id(form)) is not None)
 
 
 def cut(base: Path, data: Path, to: Path) -> int:
@@ -97,7 +99,6 @@ def cut(base: Path, data: Path, to: Path) -> int:
     save_file(weights, to / "model.safetensors", metadata={"format": "pt"})
     config = json.loads((base / "config.json").read_text(encoding="utf-8"))
     (to / "config.json").write_text(json.dumps(config | {"vocab_size": len(kept)}, indent=1))
-    shutil.copymode(base / "config.json", to / "model.safetensors")
     return len(kept)
 
 
