@@ -45,8 +45,8 @@ FOLLOWED = 4
 SMOOTHING = 0.05
 # How much of what a teacher said counts beside the label itself; its answers are softened by this temperature.
 TAUGHT_SHARE, TAUGHT_SOFTLY = 0.6, 1.5
-# One English text in so many is led to where its embedding is to lie: enough to hold the space.
-LED = 2
+# One text in so many is led to where its embedding is to lie, and every translation: enough to hold the space.
+LED = 5
 
 ClassWeights = Mapping[str, Mapping[tuple[str, int], float]]
 
@@ -242,7 +242,7 @@ def main() -> None:
     rows = rows_of(recipe, said.data, said.parallel)
     near = {}
     if said.space:
-        led = [at for at, row in enumerate(rows) if row.brand is None and (at % LED == 0 or row.lang != "en")]
+        led = [at for at, row in enumerate(rows) if row.brand is None and (at % LED == 0 or row.parallel)]
         found = targets(said.space, said.base if recipe.languages == "many" else None, [rows[at] for at in led])
         near = {place: found[at] for at, place in enumerate(led) if at in found}
     weights = {head: weigh(rows, head, power) for head, power in LIFT.items() if head in recipe.heads}
