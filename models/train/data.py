@@ -6,31 +6,26 @@ A row is on the development side when the hash of its text says so, so duplicate
 import json
 import random
 import re
-import tomllib
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from itertools import chain, product
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from models.text import Marked, marked, plain
+from models.train.rows import EMOTIONS, FOUR_EMOTIONS, POLARITY, REASONS, UNKNOWN, Label, Row
+from models.train.sentences import LANGUAGES, read_english, read_written
 
-POLARITY = ("negative", "neutral", "positive")
-EMOTIONS = ("anger", "disappointment", "sadness", "fear", "surprise", "joy", "gratitude", "none")
-NEEDS = ("help", "question", "complaint", "suggestion", "praise", "churn", "impression")
-# Labels of public sets that no scorer of ours gives: they are learnt and judged to prove the encoder.
-FOUR_EMOTIONS = ("anger", "joy", "optimism", "sadness")
-REASONS = (
-    *("Bad Flight", "Can't Tell", "Cancelled Flight", "Customer Service Issue", "Damaged Luggage"),
-    *("Flight Attendant Complaints", "Flight Booking Problems", "Late Flight", "Lost Luggage", "longlines"),
-)
-COMPLAINT = ("no complaint", "complaint")
 UMSAB = {
-    **{"arabic": "ar", "french": "fr", "german": "de", "hindi": "hi"},
-    **{"italian": "it", "portuguese": "pt", "spanish": "es"},
+    "arabic": "ar",
+    "french": "fr",
+    "german": "de",
+    "hindi": "hi",
+    "italian": "it",
+    "portuguese": "pt",
+    "spanish": "es",
 }
-UNKNOWN = -1
 # One text in so many is kept aside; more of the sets that are small.
 ASIDE, ASIDE_OF_SMALL = 20, 8
 SMALL = {
@@ -38,34 +33,12 @@ SMALL = {
     *("complaints", "app-reviews", "products", "namesakes"),
 }
 
-Label = int | tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One text with the labels that are known: sentiment and emotion as index, need as 1, 0 or UNKNOWN each."""
-
-    source: str
-    text: Marked
-    labels: Mapping[str, Label]
-    brand: str | None = None
-    weight: float = 1.0
-    dev: bool = False
-    lang: str = "en"
-    parallel: str = ""
-    """The same text in English, where the set has it: what its embedding is to be near to."""
-
-    def class_of(self, head: str) -> int:
-        """The class of a head whose classes exclude each other, or UNKNOWN."""
-        label = self.labels.get(head, UNKNOWN)
-        assert isinstance(label, int)
-        return label
-
 
 def read_all(folder: Path, seed: int = 7) -> list[Row]:
     """Every row of every set, text pass and brand pass together."""
     sets = (_sentiment(folder), _emotion(folder), _need(folder), _brand(folder), _target(folder), _other(folder))
-    rows = [*chain.from_iterable(sets), *_written(random.Random(seed))]
+    chance = random.Random(seed)
+    rows = [*chain.from_iterable(sets), *read_english(chance), *read_written(LANGUAGES, chance)]
     kept_aside = {_key(row.text.text) for row in rows if row.dev}
     return [row if row.dev or _key(row.text.text) not in kept_aside else replace(row, dev=True) for row in rows]
 
@@ -313,33 +286,3 @@ def _from_template(template: str, target: str) -> Marked:
         spans.append((len(text), len(text) + len(target)))
         text += target + piece
     return marked(text, target, tuple(spans))
-
-
-# ---- written for this project ---------------------------------------------------------------------------------------
-
-WRITTEN = Path(__file__).with_name("written.toml")
-COPIES = 12  # how often a template is filled with other names
-
-
-def _written(chance: random.Random) -> Iterator[Row]:
-    written = tomllib.loads(WRITTEN.read_text(encoding="utf-8"))
-
-    def fill(template: str) -> tuple[str, str, str]:
-        a, b = chance.sample(written["brands"], 2)
-        filled = template.replace("{a}", a).replace("{b}", b).replace("{x}", chance.choice(written["things"]))
-        return (filled.lower() if chance.random() < 0.3 else filled), a, b
-
-    for template in written["compared"] * COPIES:
-        text, a, b = fill(template["text"])
-        for brand, polarity in ((a, template["a"]), (b, template["b"])):
-            labels = {"brand_sentiment": POLARITY.index(polarity), "relevance": 1}
-            yield Row("compared", marked(text, brand), labels, brand)
-    for name in written["namesakes"]:
-        for kind, relevant in (("meant", 1), ("not_meant", 0)):
-            for text, brand in product(name[kind], (name["brand"], name["brand"].lower())):
-                text = text if brand == name["brand"] else text.lower()
-                yield Row("namesakes", marked(text, brand), {"relevance": relevant}, brand)
-    for need, entry in written["needs"].items():
-        need_labels = tuple(1 if one == need else 0 if one in entry["not"] else UNKNOWN for one in NEEDS)
-        for template in entry["said"] * (COPIES // 2):
-            yield Row("needs", Marked(plain(fill(template)[0])), {"need": need_labels})

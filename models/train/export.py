@@ -18,11 +18,12 @@ import torch
 
 from models.encoder import LONGEST
 from models.train import graph, tune
-from models.train.data import Row, read_all
+from models.train.data import read_all
 from models.train.likeness import targets
 from models.train.model import Encoded, Multitask, encode, load_checkpoint, load_tokenizer, tensors
 from models.train.parallel import read_parallel
 from models.train.recipe import RECIPES
+from models.train.rows import Row
 from models.train.vocabulary import LANGUAGES
 from models.weights import FILES, MANIFEST
 

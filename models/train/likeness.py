@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from models.text import Marked
-from models.train.data import Row
 from models.train.model import encode, load_base, load_tokenizer, pooled, tensors
+from models.train.rows import Row
 
 # Texts that the map between the two spaces is fitted on, and how strongly it is kept small.
 FITTED_ON, RIDGE = 8000, 1.0

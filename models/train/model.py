@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 
 from models.encoder import LONGEST, named
-from models.train.data import COMPLAINT, EMOTIONS, FOUR_EMOTIONS, NEEDS, POLARITY, REASONS, Row
+from models.train.rows import COMPLAINT, EMOTIONS, FOUR_EMOTIONS, NEEDS, POLARITY, REASONS, Row
 
 # The width of the embedding head: one space for both encoders, that of all-MiniLM-L6-v2.
 WIDTH = 384

@@ -19,11 +19,12 @@ import torch
 from safetensors.torch import save_file
 from torch.nn import functional
 
-from models.train.data import UNKNOWN, Row, read_all, weigh
+from models.train.data import read_all, weigh
 from models.train.likeness import targets
 from models.train.model import Encoded, Multitask, encode, load_base, load_checkpoint, load_tokenizer, tensors
 from models.train.parallel import read_parallel
 from models.train.recipe import RECIPES, SHARE_OF_LOSS, Recipe
+from models.train.rows import UNKNOWN, Row
 from models.train.teach import Taught, read_taught
 
 # How strongly rare classes are lifted, by head: frequency to the minus this, within each set.

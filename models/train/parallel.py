@@ -12,7 +12,8 @@ from pathlib import Path
 import polib
 
 from models.text import Marked, plain
-from models.train.data import ASIDE, Row
+from models.train.data import ASIDE
+from models.train.rows import Row
 from models.train.vocabulary import LANGUAGES
 
 # The catalogues' names for languages, where they are not the code itself.

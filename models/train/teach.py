@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.train.data import Row
 from models.train.model import encode, load_checkpoint, load_tokenizer, tensors
+from models.train.rows import Row
 
 # The heads whose answers are passed on, and the pass whose rows they are asked for.
 OF_TEXTS, OF_BRANDS = ("sentiment",), ("brand_sentiment",)

@@ -17,8 +17,8 @@ from tokenizers import Tokenizer
 
 from models.encoder import Asked, Encoder
 from models.text import Marked
-from models.train.data import COMPLAINT, EMOTIONS, FOUR_EMOTIONS, NEEDS, POLARITY, REASONS, UNKNOWN, Row
 from models.train.model import Multitask, encode, tensors
+from models.train.rows import COMPLAINT, EMOTIONS, FOUR_EMOTIONS, NEEDS, POLARITY, REASONS, UNKNOWN, Row
 from models.weights import Weights
 
 CLASSES = {
