@@ -7,7 +7,10 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from models.taxonomy import Taxonomy
-from models.weights import Weights
+from models.weights import ENGLISH, Weights
+
+# The language of a text that is too short to tell: "ok", "5 stars".
+UNDECIDED = "und"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,8 @@ class Batch:
 
     `vectors` has shape (texts, 384): the mean over the whole text, or over the places that speak of the brand.
     `embeddings`, of the same shape, are unit vectors by meaning; empty in the brand pass.
-    `languages` are ISO 639-1 codes or "und". `brands` are None throughout in the text pass.
+    `languages` are ISO 639-1 codes or "und". `brands` are None throughout in the text pass. `encoder` names the encoder
+    that read them all: vectors of two encoders have nothing to do with each other, their embeddings lie in one space.
     """
 
     texts: Sequence[str]
@@ -47,6 +51,7 @@ class Batch:
     languages: Sequence[str]
     vectors: np.ndarray
     embeddings: np.ndarray
+    encoder: str = ENGLISH
 
 
 class Scorer(Protocol):
@@ -64,13 +69,52 @@ class Scorer(Protocol):
         ...
 
 
+class Taught(Protocol):
+    """What people's corrections have taught beyond the shipped heads."""
+
+    def version(self, scorer: str) -> str:
+        """Changes whenever what is taught of this scorer does; empty where nothing is."""
+        ...
+
+    def shift(self, scorer: str, batch: Batch) -> "np.ndarray | float":
+        """What to add to the scorer's logits, shape (texts, classes); 0.0 where nothing is taught."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Untaught:
+    """Nobody has corrected anything."""
+
+    def version(self, scorer: str) -> str:
+        return ""
+
+    def shift(self, scorer: str, batch: Batch) -> float:
+        return 0.0
+
+
+UNTAUGHT = Untaught()
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a scorer may be built from. `embed` turns texts (descriptions, examples) into unit vectors."""
+    """What a scorer may be built from.
+
+    `embed` turns texts (descriptions, examples) into unit vectors. `languages` are those that the encoder reads well:
+    ISO 639-1, and "und" for what is too short to tell. `encoders` is the version of all weights that answer together;
+    that of `weights` alone where it is empty.
+    """
 
     weights: Weights
     taxonomy: Taxonomy
     embed: Callable[[Sequence[str]], np.ndarray]
+    languages: frozenset[str] = frozenset({"en", UNDECIDED})
+    taught: Taught = UNTAUGHT
+    encoders: str = ""
+
+    def version(self, scorer: str) -> str:
+        """The version of a scorer over these weights: another one whenever an answer could be another."""
+        taught = self.taught.version(scorer)
+        return (self.encoders or self.weights.version) + (f"-{taught}" if taught else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +149,13 @@ class Head:
         return 1 / (1 + np.exp(-self.logits(vectors)))
 
 
-def ranked(labels: Sequence[str], scores: Sequence[float], least: Sequence[float]) -> list[dict[str, Any]]:
-    """The labels that reach their least score, best first, as JSON values."""
+def ranked(
+    labels: Sequence[str], scores: Sequence[float], least: Sequence[float], *, unsure: bool = False
+) -> list[dict[str, Any]]:
+    """The labels that reach their least score, best first, as JSON values; each marked `unsure` where that is so."""
     chosen = [(score, label) for label, score, bar in zip(labels, scores, least, strict=True) if score >= bar]
-    return [{"label": label, "score": round(float(score), 4)} for score, label in sorted(chosen, reverse=True)]
+    mark = {"unsure": True} if unsure else {}
+    return [{"label": label, "score": round(float(score), 4), **mark} for score, label in sorted(chosen, reverse=True)]
 
 
 def several(scorer: Scorer, found: list[dict[str, Any]], of_none: float) -> Judgement:

@@ -15,6 +15,7 @@ class BrandSentiment:
 
     head: Head
     mixed_from: float
+    languages: frozenset[str]
     version: str
     name: str = "brand_sentiment"
     needs: Literal["text", "brand"] = "brand"
@@ -23,9 +24,10 @@ class BrandSentiment:
         """One judgement a question. Mixed where praise and blame of this brand are both likely."""
         shares = self.head.shares(batch.vectors)
         both = np.minimum(shares[:, 0], shares[:, -1]) >= self.mixed_from
-        return polarities(self, self.head, batch, both)
+        return polarities(self, shares, batch, both)
 
 
 def scorer(setup: Setup) -> BrandSentiment:
     """The scorer over these weights."""
-    return BrandSentiment(Head.of(setup.weights, "brand_sentiment"), 0.3, setup.weights.version)
+    head = Head.of(setup.weights, "brand_sentiment")
+    return BrandSentiment(head, 0.3, setup.languages, setup.version("brand_sentiment"))

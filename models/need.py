@@ -11,6 +11,7 @@ class Need:
     """Of help, question, complaint, suggestion, praise, churn, impression those that reach their threshold."""
 
     head: Head
+    languages: frozenset[str]
     version: str
     name: str = "need"
     needs: Literal["text", "brand"] = "text"
@@ -19,12 +20,12 @@ class Need:
         """One judgement a text."""
         bars = [self.head.options["thresholds"][name] for name in self.head.classes]
         judged = []
-        for chances in self.head.chances(batch.vectors):
-            found = ranked(self.head.classes, chances, bars)
+        for chances, language in zip(self.head.chances(batch.vectors), batch.languages, strict=True):
+            found = ranked(self.head.classes, chances, bars, unsure=language not in self.languages)
             judged.append(several(self, found, 1 - float(chances.max())))
         return judged
 
 
 def scorer(setup: Setup) -> Need:
     """The scorer over these weights."""
-    return Need(Head.of(setup.weights, "need"), setup.weights.version)
+    return Need(Head.of(setup.weights, "need"), setup.languages, setup.version("need"))

@@ -3,14 +3,19 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from models.base import Batch, Head, Judgement, Setup
+from models.base import UNDECIDED, Batch, Head, Judgement, Setup
+
+# The head learnt from sets whose irrelevant texts were mostly in other languages: of those it says nothing that may
+# count. Weights that learnt better name their languages in the manifest, under the head.
+KNOWN_IN = ("en",)
 
 
 @dataclass(frozen=True, slots=True)
 class Relevance:
-    """The probability that the brand is meant; relevant from 0.5."""
+    """The probability that the brand is meant; relevant from 0.5. Outside of `languages` it is marked unsure."""
 
     head: Head
+    languages: frozenset[str]
     version: str
     name: str = "relevance"
     needs: Literal["text", "brand"] = "brand"
@@ -18,13 +23,16 @@ class Relevance:
     def judge(self, batch: Batch) -> list[Judgement]:
         """One judgement a question."""
         judged = []
-        for share in self.head.shares(batch.vectors)[:, self.head.classes.index("relevant")]:
+        shares = self.head.shares(batch.vectors)[:, self.head.classes.index("relevant")]
+        for share, language in zip(shares, batch.languages, strict=True):
             score = round(float(share), 4)
             label, confidence = ("relevant", score) if score >= 0.5 else ("irrelevant", 1 - score)
-            judged.append(Judgement(self.name, self.version, label, confidence, {"score": score}))
+            detail = {"score": score, "unsure": language not in self.languages}
+            judged.append(Judgement(self.name, self.version, label, confidence, detail))
         return judged
 
 
 def scorer(setup: Setup) -> Relevance:
     """The scorer over these weights."""
-    return Relevance(Head.of(setup.weights, "relevance"), setup.weights.version)
+    head = Head.of(setup.weights, "relevance")
+    return Relevance(head, frozenset({*head.options.get("languages", KNOWN_IN), UNDECIDED}), setup.version("relevance"))

@@ -35,5 +35,5 @@ class Stage:
 
 def scorer(setup: Setup) -> Stage:
     """The scorer over the stages of this taxonomy."""
-    version = f"{setup.weights.version}-{setup.taxonomy.version}"
+    version = f"{setup.version('stage')}-{setup.taxonomy.version}"
     return Stage(Described.of(setup.taxonomy.stages, setup), version)

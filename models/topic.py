@@ -29,5 +29,5 @@ class Topics:
 
 def scorer(setup: Setup) -> Topics:
     """The scorer over the topics of this taxonomy; its version names the taxonomy's."""
-    version = f"{setup.weights.version}-{setup.taxonomy.version}"
+    version = f"{setup.version('topics')}-{setup.taxonomy.version}"
     return Topics(Described.of(setup.taxonomy.topics, setup), version)

@@ -7,5 +7,5 @@ from models.topic import Topics
 
 def scorer(setup: Setup) -> Topics:
     """The scorer over the touchpoints of this taxonomy."""
-    version = f"{setup.weights.version}-{setup.taxonomy.version}"
+    version = f"{setup.version('touchpoints')}-{setup.taxonomy.version}"
     return Topics(Described.of(setup.taxonomy.touchpoints, setup), version, name="touchpoints")

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-SHIPPED = Path(__file__).parent / "weights" / "english"
+SHIPPED = Path(__file__).parent / "weights"
+ENGLISH, MULTILINGUAL = "english", "multilingual"
 MANIFEST = "manifest.json"
 FILES = ("encoder.onnx", "tokenizer.json", "heads.npz")
 
@@ -25,6 +26,20 @@ class WeightsDamaged(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Manifest:
+    """What is known of an encoder and its heads before they are read.
+
+    `languages` are the ISO 639-1 codes that it reads well; `version` names the files themselves, so that it changes
+    with any of them. `facts` is the whole file.
+    """
+
+    name: str
+    version: str
+    languages: frozenset[str]
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
     """One encoder with its heads. `heads` maps "sentiment.weight" and the like to float32 arrays."""
 
@@ -34,27 +49,60 @@ class Weights:
     heads: Mapping[str, np.ndarray]
 
     @property
+    def about(self) -> Manifest:
+        """Name, version and languages."""
+        return _manifest(self.manifest)
+
+    @property
+    def name(self) -> str:
+        """What the encoder is called: "english"."""
+        return self.about.name
+
+    @property
     def version(self) -> str:
         """The version that every scorer over these weights carries."""
-        return str(self.manifest["version"])
+        return self.about.version
 
 
-def read(folder: Path = SHIPPED) -> Weights:
-    """The weights in `folder`. Raises WeightsMissing or WeightsDamaged before any of their bytes are used."""
+def homes(folder: Path) -> dict[str, Path]:
+    """Where each encoder's weights lie: in folders of their names, or one encoder's in this folder itself."""
+    inside = {name: folder / name for name in (ENGLISH, MULTILINGUAL)}
+    return inside if any(home.is_dir() for home in inside.values()) else {"": folder}
+
+
+def read_manifest(folder: Path, name: str = "") -> Manifest:
+    """The manifest of the weights in `folder`. Raises WeightsMissing, or WeightsDamaged: also for another's `name`."""
     try:
-        manifest = json.loads(_bytes(folder / MANIFEST))
-        expected = {name: manifest["files"][name]["sha256"] for name in FILES}
-    except (ValueError, KeyError, TypeError) as error:
-        raise WeightsDamaged(f"{folder / MANIFEST} cannot be read ({error}). {_mend(folder)}") from error
+        found = _manifest(json.loads(_bytes(folder / MANIFEST)))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WeightsDamaged(f"{folder / MANIFEST} cannot be read ({error!r}). {_mend(folder)}") from error
+    if name and found.name != name:
+        raise WeightsDamaged(f"{folder} holds the weights of the {found.name} encoder. {_mend(folder)}")
+    return found
+
+
+def read(folder: Path = SHIPPED / ENGLISH, name: str = "") -> Weights:
+    """The weights in `folder`. Raises WeightsMissing or WeightsDamaged before any of their bytes are used."""
+    manifest = read_manifest(folder, name).facts
     files = {name: _bytes(folder / name) for name in FILES}
     for name, content in files.items():
-        found = hashlib.sha256(content).hexdigest()
-        if found != expected[name]:
+        found, expected = hashlib.sha256(content).hexdigest(), str(manifest["files"][name]["sha256"])
+        if found != expected:
             raise WeightsDamaged(
                 f"{folder / name} is not the file that was shipped: its sha256 begins {found[:12]}, "
-                f"the manifest says {str(expected[name])[:12]}. {_mend(folder)}"
+                f"the manifest says {expected[:12]}. {_mend(folder)}"
             )
     return Weights(manifest, files["encoder.onnx"], files["tokenizer.json"].decode(), _arrays(files["heads.npz"]))
+
+
+def _manifest(facts: Mapping[str, Any]) -> Manifest:
+    hashes = "".join(str(facts["files"][name]["sha256"]) for name in FILES)
+    return Manifest(
+        str(facts.get("name", ENGLISH)),
+        f"{facts['version']}.{hashlib.sha256(hashes.encode()).hexdigest()[:6]}",
+        frozenset(facts.get("languages") or [facts.get("language", "en")]),
+        facts,
+    )
 
 
 def _bytes(path: Path) -> bytes:

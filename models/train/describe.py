@@ -66,7 +66,7 @@ def main() -> None:
     shipped = taxonomy.shipped()
     labels = [*shipped.topics, *shipped.touchpoints]
     cases = [*_mentions(labels), *_reasons(Path(sys.argv[2])), *_comments(Path(sys.argv[2]), labels)]
-    judge = Judge(weights, 2, shipped)
+    judge = Judge.open(Path(sys.argv[1]), 2, shipped)
     known = described.Described.of(labels, Setup(weights, shipped, judge.embed))
     texts = [case.text for case in cases]
     facts = np.stack([known.nearness(judge.embed(texts)), known.found(texts)], axis=2)

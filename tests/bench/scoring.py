@@ -15,11 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from models import taxonomy
 from models.base import Question
 from models.encoder import LONGEST
 from models.judge import Judge
-from models.weights import Weights, read
+from models.weights import ENGLISH, SHIPPED, Weights, read
 from tests.bench.side_by_side import Figure, in_turn
 
 TEXTS = 256
@@ -54,9 +53,9 @@ def rate(work: Work, sayings: Sequence[str]) -> float:
     return len(sayings) / (time.perf_counter() - began)
 
 
-def judged(weights: Weights) -> Work:
+def judged() -> Work:
     """All heads of the judge; each call starts without a memory of earlier texts."""
-    judge = Judge(weights, CORES, taxonomy.shipped())
+    judge = Judge.open(SHIPPED / ENGLISH, CORES)
 
     def work(sayings: Sequence[str]) -> list[str]:
         judge.forget()
@@ -131,7 +130,7 @@ def figures() -> list[Figure]:
     """Texts a second of all our heads, beside a pipeline with one."""
     weights, sayings = read(), texts()
     print(f"scoring: {len(sayings)} texts on {CORES} cores, {ROUNDS} rounds in turn")
-    works = {OURS: judged(weights)}
+    works = {OURS: judged()}
     try:
         works |= {
             f"transformers pipeline, fp32, sentiment alone, batches of {n}": pipelined(weights, n) for n in (1, 32)

@@ -8,12 +8,12 @@ import pytest
 
 from models.base import Question
 from models.judge import Judge
-from models.weights import SHIPPED
+from models.weights import ENGLISH, SHIPPED
 
 
 @pytest.fixture(scope="session")
 def weights_folder() -> Path:
-    return SHIPPED
+    return SHIPPED / ENGLISH
 
 
 @pytest.fixture(scope="session")
