@@ -269,7 +269,8 @@ def scorer_for(config: Config) -> Scorer:
     from models.judge import Judge
 
     try:
-        return _Shipped(Judge.open(threads=config.scoring.threads, taxonomy=taxonomy_in(config)))
+        scoring = config.scoring
+        return _Shipped(Judge.open(threads=scoring.threads, taxonomy=taxonomy_in(config), encoder=scoring.encoder))
     except (WeightsMissing, WeightsDamaged) as error:
         raise NotUsable(str(error)) from error
 

@@ -160,6 +160,8 @@ class Scoring(Section):
     enabled: bool = True
     threads: Annotated[int, Field(ge=0, le=256)] = 0
     """Processor cores to use; 0 for all."""
+    encoder: Literal["auto", "english", "multilingual"] = "auto"
+    """Which encoder reads a text: by its language, or always the same one."""
 
 
 class Taxonomy(Section):

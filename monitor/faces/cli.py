@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -36,6 +36,7 @@ ConfigPath = Annotated[
     Path, typer.Option("--config", envvar="OVERHEARD_CONFIG", help="The configuration file.", metavar="FILE")
 ]
 DEFAULT = Path("config.toml")
+Encoder = Literal["auto", "english", "multilingual"]
 
 
 def main() -> None:
@@ -291,6 +292,7 @@ def doctor(config: ConfigPath = DEFAULT) -> None:
 @app.command()
 def score(
     threads: Annotated[int, typer.Option(min=0, help="Processor cores to use; 0 for all.")] = 0,
+    encoder: Annotated[Encoder, typer.Option(help="What reads a text: by its language, or always the same.")] = "auto",
 ) -> None:
     """Score texts: {"text": …, "brand": …?} a line in, one line out."""
     from models.judge import Judge
@@ -300,7 +302,7 @@ def score(
 
     _end_with_the_pipe()
     try:
-        judge = Judge.open(threads=threads)
+        judge = Judge.open(threads=threads, encoder=encoder)
     except (WeightsDamaged, WeightsMissing) as error:
         _fail(str(error), 1)
     for line in score_lines(input_lines(), judge):

@@ -93,6 +93,7 @@ SLIPS = [
     ('to = ["marketing", "mailto:bea@acme.example", "file:digests"]', "to = []", "nowhere to go"),
     ('listen = "127.0.0.1:8765"', 'listen = "8765"', "write host:port"),
     ("threads = 2", "threads = -1", '"threads" in [scoring] must be at least 0'),
+    ("threads = 2", 'encoder = "french"', '"encoder" in [scoring] must be "auto", "english" or'),
     ("enabled = true", 'enabled = "maybe"', '"enabled" in [scoring] must be true or false'),
     ("[taxonomy]", "[taxonmy]", 'unknown section "taxonmy"; did you mean [taxonomy]?'),
     ("words = [", "wrods = [", 'unknown key "wrods" in [[topic]]; did you mean "words"?'),
