@@ -30,7 +30,7 @@ class Described:
     @classmethod
     def of(cls, labels: Sequence[Label], setup: Setup) -> "Described":
         """Embeds every description and example once."""
-        sayings = [(at, saying) for at, label in enumerate(labels) for saying in (label.description, *label.examples)]
+        sayings = [(at, saying) for at, label in enumerate(labels) for saying in label.sayings]
         vectors = setup.embed([saying for _, saying in sayings]) if sayings else np.zeros((0, 1), np.float32)
         owner = np.array([at for at, _ in sayings], int)
         return cls(tuple(labels), vectors, owner, tuple(tuple(map(_sought, label.words)) for label in labels))

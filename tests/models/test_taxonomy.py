@@ -81,12 +81,58 @@ def test_an_edit_of_the_taxonomy_changes_the_version_of_the_scorers_that_use_it(
     assert versions["sentiment"] == judge.versions["sentiment"]
 
 
-def test_extending_replaces_labels_of_the_same_name_and_keeps_the_rest() -> None:
+def test_a_label_of_a_known_name_adds_to_it_and_loses_nothing() -> None:
     shipped = taxonomy.shipped()
-    extended = shipped.extended(Taxonomy(topics=(Label("price", "What it costs"), Label("pets", "Animals"))))
+    own = Label("Price", "What a seat costs", words=("per seat",), examples=("Nine euros each.",), origin="your own")
+    extended = shipped.extended(Taxonomy(topics=(own, Label("pets", "Animals"))))
     assert [label.name for label in extended.topics] == [*[label.name for label in shipped.topics], "pets"]
-    assert next(label for label in extended.topics if label.name == "price").description == "What it costs"
+    before, after = (next(one for one in known.topics if one.name == "price") for known in (shipped, extended))
+    assert after.description == "What a seat costs"
+    assert after.words == (*before.words, "per seat")
+    assert set(after.sayings) == {*before.sayings, "What a seat costs", "Nine euros each."}
+    assert after.origin == "start + your own"
     assert extended.touchpoints == shipped.touchpoints
+
+
+def test_to_add_the_same_label_again_changes_nothing() -> None:
+    assert taxonomy.chosen(["ingredients"]) == taxonomy.shipped()
+    assert taxonomy.shipped().extended(taxonomy.shipped()) == taxonomy.shipped()
+
+
+def test_a_shipped_label_can_be_left_out_to_begin_it_anew() -> None:
+    left = taxonomy.chosen(without=["Price", "newsletter"])
+    assert {"price", "newsletter"} & set(left.names) == set()
+    anew = left.extended(Taxonomy(topics=(Label("price", "What a seat costs"),)))
+    assert anew.topics[-1].sayings == ("What a seat costs",)
+
+
+def test_the_four_ingredients_can_be_had_alone() -> None:
+    alone = taxonomy.chosen(["ingredients"], defaults=False)
+    assert alone.names == ("speed", "convenience", "consistency", "friendliness")
+
+
+def test_an_unknown_pack_is_told_with_those_that_there_are() -> None:
+    with pytest.raises(TaxonomyWrong, match=r'no pack "airlnes"; there are: airlines'):
+        taxonomy.chosen(["airlnes"])
+    with pytest.raises(TaxonomyWrong, match="no pack"):
+        taxonomy.pack("../taxonomies/start")
+
+
+@pytest.mark.parametrize("name", taxonomy.packs())
+def test_every_pack_is_of_use_alone_and_says_what_it_is_for(name: str) -> None:
+    pack = taxonomy.pack(name)
+    assert taxonomy.packs()[name].endswith(".")
+    assert pack.topics
+    for label in (*pack.topics, *pack.touchpoints, *pack.stages):
+        assert len(label.words) >= 5, label.name
+        assert len(label.examples) >= 3, label.name
+        assert all(word == word.lower() for word in label.words), label.name
+
+
+@pytest.mark.parametrize("name", [name for name in taxonomy.packs() if name != "ingredients"])
+def test_a_pack_brings_labels_that_the_start_lacks(name: str) -> None:
+    new = set(taxonomy.pack(name).names) - set(taxonomy.shipped().names)
+    assert 8 <= len(new) <= 16
 
 
 @pytest.mark.parametrize(
