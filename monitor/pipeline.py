@@ -36,7 +36,6 @@ from sources.base import Item
 
 REMATCH_SLICE = 500
 CANDIDATES_KEPT = timedelta(days=14)
-RELEVANCE_KNOWN_IN = ("en", "und")
 
 # The same cause gives the same notice id, also when its transaction is done again.
 NOTICES = uuid.uuid5(uuid.NAMESPACE_DNS, "notices.overheard.example")
@@ -281,14 +280,9 @@ def _verdict(due: opinions.Due, reading: Mapping[str, Any]) -> Verdict | None:
 
 
 def _relevance(reading: Mapping[str, Any]) -> float | None:
-    """What may take a mention out of the counts.
-
-    The shipped head learnt from sets whose irrelevant texts were mostly in other languages: of those it says nothing
-    that may count (models/README.md).
-    """
-    if "relevance" not in reading or reading.get("language") not in RELEVANCE_KNOWN_IN:
-        return None
-    return float(reading["relevance"]["score"])
+    """What may take a mention out of the counts: nothing where the scorer is unsure (models/relevance.py)."""
+    answer = reading.get("relevance")
+    return float(answer["score"]) if answer and not answer.get("unsure") else None
 
 
 def opinions_in(reading: Mapping[str, Any], versions: Mapping[str, str]) -> list[Opinion]:

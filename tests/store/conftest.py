@@ -60,12 +60,13 @@ class House:
     def due(self) -> list[opinions.Due]:
         return self.store.reading(opinions.due, 1000)
 
-    def judge(self, label: str = "negative", relevance: float | None = None, **more: Any) -> int:
+    def judge(self, label: str = "negative", relevance: Any = None, **more: Any) -> int:
         """Answer everything that is due the same way; how many answers were taken."""
         shares = {"negative": 0.1, "neutral": 0.1, "positive": 0.1, label: 0.8}
         answer: dict[str, Any] = {"language": "en", "sentiment": {"label": label, **shares, "unsure": False}}
         if relevance is not None:
-            answer["relevance"] = {"score": relevance}
+            sure = {"score": relevance, "unsure": False}
+            answer["relevance"] = relevance if isinstance(relevance, dict) else sure
         answer |= {"brand_sentiment": answer["sentiment"]} | more
         return self.store.writing(pipeline.settle, [(due, answer) for due in self.due()], VERSIONS, self.now)
 

@@ -73,9 +73,9 @@ def test_an_unlikely_mention_is_kept_and_counted_apart(house, item):
     assert house.texts('brand:"Acme"') == []
 
 
-def test_a_language_that_relevance_was_not_learnt_in_takes_no_mention_out_of_the_counts(house, item):
+def test_an_unsure_relevance_takes_no_mention_out_of_the_counts(house, item):
     house.take(item("1", "Acme liefert nicht"))
-    house.judge("negative", relevance=0.01, language="de")
+    house.judge("negative", language="de", relevance={"score": 0.01, "unsure": True})
     assert house.counts()["mentions"] == 1
 
 
