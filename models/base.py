@@ -69,6 +69,21 @@ class Scorer(Protocol):
         ...
 
 
+class Teachable(Scorer, Protocol):
+    """A scorer whose head people's corrections can adjust (models/refit.py)."""
+
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+    @property
+    def bar(self) -> float | None:
+        """The logit from which on a class is given; None where the likeliest of all is."""
+        ...
+
+    def shipped(self, batch: Batch) -> np.ndarray:
+        """What its logits are without anything taught, shape (texts, classes)."""
+        ...
+
+
 class Taught(Protocol):
     """What people's corrections have taught beyond the shipped heads."""
 
@@ -140,13 +155,17 @@ class Head:
 
     def shares(self, vectors: np.ndarray) -> np.ndarray:
         """Probabilities of classes that exclude each other: each row sums to 1."""
-        logits = self.logits(vectors)
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True)
+        return shares(self.logits(vectors))
 
     def chances(self, vectors: np.ndarray) -> np.ndarray:
         """Probabilities of classes that may hold together: each between 0 and 1."""
         return 1 / (1 + np.exp(-self.logits(vectors)))
+
+
+def shares(logits: np.ndarray) -> np.ndarray:
+    """Probabilities of classes that exclude each other: each row sums to 1."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def ranked(

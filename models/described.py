@@ -16,6 +16,7 @@ _APOSTROPHE = "'"
 _WORD = re.compile(r"\w+(?:'\w+)*")
 # From this chance on a label is given.
 LEAST = 0.6
+BAR = float(np.log(LEAST / (1 - LEAST)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,9 @@ class Described:
         hits = [[any(word in line for word in words) for words in self.words] for line in map(_in_a_line, texts)]
         return np.array(hits, np.float32).reshape(len(texts), len(self.labels))
 
-    def chances(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
-        """The chance of each label for each text, shape (texts, labels)."""
-        return 1 / (1 + np.exp(-(NEAR * self.nearness(vectors) + WORD * self.found(texts) + BIAS)))
+    def logits(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
+        """What speaks for each label in each text, shape (texts, labels): the logits of its chances."""
+        return NEAR * self.nearness(vectors) + WORD * self.found(texts) + BIAS
 
 
 def _in_a_line(text: str) -> str:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from models.base import Batch, Judgement, Setup, ranked, several
-from models.described import LEAST, Described
+import numpy as np
+
+from models.base import Batch, Judgement, Setup, Taught, ranked, several
+from models.described import BAR, LEAST, Described
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,17 +14,26 @@ class Topics:
     """The labels of one kind whose chance is high enough. Serves topics and touchpoints alike."""
 
     described: Described
+    taught: Taught
     version: str
     name: str = "topics"
     needs: Literal["text", "brand"] = "text"
+    bar: float = BAR
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return tuple(label.name for label in self.described.labels)
+
+    def shipped(self, batch: Batch) -> np.ndarray:
+        """The logits by descriptions, examples and words alone."""
+        return self.described.logits(batch.texts, batch.embeddings)
 
     def judge(self, batch: Batch) -> list[Judgement]:
         """One judgement a text."""
-        names = [label.name for label in self.described.labels]
-        bars = [LEAST] * len(names)
+        bars = [LEAST] * len(self.classes)
         judged = []
-        for chances in self.described.chances(batch.texts, batch.embeddings):
-            found = ranked(names, chances, bars)
+        for chances in 1 / (1 + np.exp(-(self.shipped(batch) + self.taught.shift(self.name, batch)))):
+            found = ranked(self.classes, chances, bars)
             judged.append(several(self, found, 1 - float(chances.max(initial=0.0))))
         return judged
 
@@ -30,4 +41,4 @@ class Topics:
 def scorer(setup: Setup) -> Topics:
     """The scorer over the topics of this taxonomy; its version names the taxonomy's."""
     version = f"{setup.version('topics')}-{setup.taxonomy.version}"
-    return Topics(Described.of(setup.taxonomy.topics, setup), version)
+    return Topics(Described.of(setup.taxonomy.topics, setup), setup.taught, version)

@@ -8,4 +8,4 @@ from models.topic import Topics
 def scorer(setup: Setup) -> Topics:
     """The scorer over the touchpoints of this taxonomy."""
     version = f"{setup.version('touchpoints')}-{setup.taxonomy.version}"
-    return Topics(Described.of(setup.taxonomy.touchpoints, setup), version, name="touchpoints")
+    return Topics(Described.of(setup.taxonomy.touchpoints, setup), setup.taught, version, name="touchpoints")
