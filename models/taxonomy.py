@@ -41,8 +41,9 @@ class Label:
 
     @property
     def sayings(self) -> tuple[str, ...]:
-        """What the meaning of a text is compared with: the description (or the name) and each example."""
-        return (self.description or self.name, *self.examples)
+        """What the meaning of a text is compared with: the description and each example; else the name and words."""
+        said = (self.description, *self.examples) if self.description else self.examples
+        return said or (", ".join((self.name, *(word.rstrip("*") for word in self.words))),)
 
     def added(self, other: "Label") -> "Label":
         """This label and what another one of its name says: nothing is lost, the other's description leads."""

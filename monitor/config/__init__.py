@@ -2,15 +2,15 @@
 
     config = load(Path("config.toml"), os.environ)
 
-The way of a file: reading.py (text to sections) → tables.py (a table to its model) → brands.py, watched.py, digests.py
-(what sections say of each other). shape.py holds the models; problems.py the words for what is wrong.
+The way of a file: reading.py (text to sections) → tables.py (a table to its model) → brands.py, watched.py, digests.py,
+labels.py (what sections say of each other). shape.py holds the models; problems.py the words for what is wrong.
 """
 
 from monitor.config.brands import quoted
 from monitor.config.digests import channel_for, whole_way
 from monitor.config.problems import ConfigError, Problem
 from monitor.config.reading import load, loads
-from monitor.config.shape import BrandEntry, ChannelEntry, Config, DigestEntry, Email, SourceEntry, Topic
+from monitor.config.shape import BrandEntry, ChannelEntry, Config, DigestEntry, Email, OwnLabel, SourceEntry
 from monitor.config.times import duration
 
 __all__ = [
@@ -20,9 +20,9 @@ __all__ = [
     "ConfigError",
     "DigestEntry",
     "Email",
+    "OwnLabel",
     "Problem",
     "SourceEntry",
-    "Topic",
     "channel_for",
     "duration",
     "load",

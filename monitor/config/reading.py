@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from monitor.config import brands, digests, watched
+from monitor.config import brands, digests, labels, watched
 from monitor.config.lines import locate
 from monitor.config.problems import ConfigError, Findings, Problem, did_you_mean
 from monitor.config.shape import (
@@ -21,7 +21,6 @@ from monitor.config.shape import (
     Network,
     Scoring,
     Store,
-    Taxonomy,
     Web,
 )
 from monitor.config.tables import Document
@@ -75,8 +74,10 @@ def _config(document: Document, path: Path) -> Config:
         email=email,
         web=document.section("web", Web) or Web(),
         scoring=document.section("scoring", Scoring) or Scoring(),
-        topics=watched.read_topics(document),
-        taxonomy=document.section("taxonomy", Taxonomy) or Taxonomy(),
+        topics=labels.read_own(document, "topic"),
+        touchpoints=labels.read_own(document, "touchpoint"),
+        stages=labels.read_own(document, "stage"),
+        taxonomy=labels.read(document),
         log=document.section("log", Log) or Log(),
     )
 

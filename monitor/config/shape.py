@@ -165,10 +165,14 @@ class Scoring(Section):
 
 
 class Taxonomy(Section):
-    """`[taxonomy]`: the topics that mentions are sorted into."""
+    """`[taxonomy]`: which of the labels that come with the program mentions are sorted into."""
 
     defaults: bool = True
-    """Keep the topics that come with the program beside those of `[[topic]]`."""
+    """Keep the starting taxonomy beside the packs and one's own labels."""
+    packs: Names = ()
+    """Labels of a trade: "airlines", "games" …"""
+    without: Names = ()
+    """Names of labels to leave out."""
 
 
 class Log(Section):
@@ -222,8 +226,8 @@ class ChannelTable(Section):
     kind: Name
 
 
-class Topic(Section):
-    """`[[topic]]`: a topic of one's own, known by a description, words or examples."""
+class OwnLabel(Section):
+    """`[[topic]]`, `[[touchpoint]]`, `[[stage]]`: a label of one's own, known by a description, words or examples."""
 
     name: Name
     description: Text = ""
@@ -245,7 +249,9 @@ REPEATED: dict[str, type[Section]] = {
     "source": SourceTable,
     "digest": DigestTable,
     "channel": ChannelTable,
-    "topic": Topic,
+    "topic": OwnLabel,
+    "touchpoint": OwnLabel,
+    "stage": OwnLabel,
 }
 
 # What the program gets ----------------------------------------------------------------------------------------------
@@ -309,7 +315,9 @@ class Config(Section):
     email: Email | None = None
     web: Web = Web()
     scoring: Scoring = Scoring()
-    topics: tuple[Topic, ...] = ()
+    topics: tuple[OwnLabel, ...] = ()
+    touchpoints: tuple[OwnLabel, ...] = ()
+    stages: tuple[OwnLabel, ...] = ()
     taxonomy: Taxonomy = Taxonomy()
     log: Log = Log()
 

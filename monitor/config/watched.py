@@ -1,4 +1,4 @@
-"""Reads what is listened to, and what it is sorted into: the sources and the topics."""
+"""Reads what is listened to: the sources."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from monitor.config.brands import Brands
 from monitor.config.keys import main_value
 from monitor.config.lines import Place
 from monitor.config.problems import did_you_mean
-from monitor.config.shape import CONTROL, SourceEntry, SourceTable, Topic
+from monitor.config.shape import CONTROL, SourceEntry, SourceTable
 from monitor.config.tables import Document, check_addresses, check_unique, parted, rooted
 from monitor.config.times import duration
 from sources.base import Source
@@ -104,18 +104,3 @@ def _shortened(value: str) -> str:
     if separator:
         value = re.split(r"[?#]", address)[0].rpartition("@")[2].rstrip("/")
     return " ".join(CONTROL.sub(" ", value).split())
-
-
-def read_topics(document: Document) -> tuple[Topic, ...]:
-    """The topics of one's own. What is wrong is noted in the document."""
-    topics = [_topic(document, place, table) for place, table in document.tables("topic")]
-    check_unique(document, "topic", [topic.name if topic else "" for topic in topics])
-    return tuple(topic for topic in topics if topic is not None)
-
-
-def _topic(document: Document, place: Place, table: dict[str, Any]) -> Topic | None:
-    topic = document.read(table, Topic, place, "[[topic]]")
-    if topic and not (topic.description or topic.words or topic.examples):
-        message = f'"{topic.name}" in [[topic]] says nothing of itself; give it a description, words or examples'
-        document.findings.add(place, message)
-    return topic

@@ -71,11 +71,17 @@ threads = 2
 
 [taxonomy]
 defaults = true
+packs = ["airlines"]
+without = ["outage"]
 
 [[topic]]
 name = "weight"
 description = "how heavy the anvils are"
 words = ["heavy", "light"]
+
+[[touchpoint]]
+name = "test track"
+description = "trying the skates on our track"
 
 [log]
 level = "info"

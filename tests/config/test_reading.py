@@ -28,6 +28,8 @@ def test_a_whole_configuration_is_read(right, read, tmp_path):
     assert digest.days == (0, 1, 2, 3, 4)
     assert [config.channel(name).kind for name in digest.to] == ["slack", "email", "file"]
     assert config.topics[0].words == ("heavy", "light")
+    assert config.touchpoints[0].name == "test track"
+    assert (config.taxonomy.packs, config.taxonomy.without) == (("airlines",), ("outage",))
     assert (config.web.host, config.web.port, config.web.url) == ("127.0.0.1", 8765, "http://127.0.0.1:8765")
 
 
