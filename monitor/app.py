@@ -77,7 +77,7 @@ class Service:
         )
 
     async def score(self, progress: Progress = lambda done, waiting: None, *, renewing: bool = False) -> int:
-        """Score what waits; how many. Nothing when there are no usable scorers: `judging.why` says why.
+        """Score what waits; how many. What no usable scorer can judge goes on waiting: `judging.why` says why.
 
         With `renewing`, what older versions of the scorers have judged waits too. Where nothing waits, nothing is
         loaded.
@@ -92,7 +92,12 @@ class Service:
             if renewing:
                 await self.store.write(opinions.renew, scorer.versions)
                 self._renewed = True
-            return await score_waiting(self.store, scorer, self.now, progress)
+            if await self.judging.whole():
+                await self.store.write(opinions.call_back)
+            scored = await score_waiting(self.store, scorer, self.now, progress)
+            if scored.waits:
+                self.judging.lacks(scored.waits)
+            return scored.done
 
     async def push(self, token: str, headers: Mapping[str, str], body: bytes) -> dict[str, int]:
         """Store what another program pushes in with a webhook source's token; how many of each fate.
@@ -249,7 +254,7 @@ def subscriptions_in(config: Config, known: Mapping[str, Brand]) -> list[Subscri
 # The scorers -------------------------------------------------------------------------------------------------------
 
 
-class _Shipped:
+class Shipped:
     """The shipped scorers in the engine's terms."""
 
     def __init__(self, judge: Judge) -> None:
@@ -258,7 +263,10 @@ class _Shipped:
 
     def answers(self, texts: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
         readings = self._judge.read([Question(text, brand or None) for text, brand in texts])
-        return [reading.as_json() for reading in readings]
+        return [{"waits": reading.waits} if reading.waits else reading.as_json() for reading in readings]
+
+    def mend(self) -> bool:
+        return self._judge.mend()
 
 
 def scorer_for(config: Config) -> Scorer:
@@ -270,7 +278,7 @@ def scorer_for(config: Config) -> Scorer:
 
     try:
         scoring = config.scoring
-        return _Shipped(Judge.open(threads=scoring.threads, taxonomy=taxonomy_in(config), encoder=scoring.encoder))
+        return Shipped(Judge.open(threads=scoring.threads, taxonomy=taxonomy_in(config), encoder=scoring.encoder))
     except (WeightsMissing, WeightsDamaged) as error:
         raise NotUsable(str(error)) from error
 

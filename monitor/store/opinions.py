@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, select, text
+from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from monitor.mention import Opinion
@@ -21,6 +21,8 @@ SETTING = SettingRow.__table__
 
 # All heads share one forward pass of the encoder, so what is due is a pass over a text (towards a brand), not a head.
 PASS = "encoder"
+# What only an encoder could judge that cannot be had now: it stands aside, so that the rest goes on.
+PUT_OFF = "encoder that is lacking"
 VERSIONS = "versions of the scorers"
 
 
@@ -62,6 +64,22 @@ def forget(connection: Connection, mention_id: int) -> None:
 def waiting(connection: Connection) -> int:
     """How many (mention, brand) pairs are still to be scored."""
     return connection.execute(select(func.count()).select_from(DUE)).scalar_one()
+
+
+def askable(connection: Connection) -> int:
+    """How many of them can be asked now: those that are not put off."""
+    return connection.execute(select(func.count()).select_from(DUE).where(DUE.c.scorer == PASS)).scalar_one()
+
+
+def put_off(connection: Connection, some: Sequence[Due]) -> None:
+    """These stay due, but are not asked again before they are called back."""
+    if some:
+        connection.execute(_PUT_OFF, [{"of": due.mention_id, "towards": due.brand_id} for due in some])
+
+
+def call_back(connection: Connection) -> int:
+    """What was put off is asked again; how many."""
+    return connection.execute(_CALL_BACK).rowcount
 
 
 def due(connection: Connection, most: int) -> list[Due]:
@@ -122,9 +140,11 @@ _STORE = _INSERT.on_conflict_do_update(
     index_elements=["mention_id", "revision", "brand_id", "scorer", "version"],
     set_={name: _INSERT.excluded[name] for name in ("label", "confidence", "detail", "scored")},
 )
-_STRIKE = delete(DUE).where(
-    DUE.c.scorer == PASS, DUE.c.mention_id == bindparam("of"), DUE.c.brand_id == bindparam("towards")
-)
+_ONE = (DUE.c.scorer == PASS) & (DUE.c.mention_id == bindparam("of")) & (DUE.c.brand_id == bindparam("towards"))
+_STRIKE = delete(DUE).where(_ONE)
+# A pair may stand there twice: put off, and due once more since its scorers' versions changed.
+_PUT_OFF = update(DUE).prefix_with("OR REPLACE").where(_ONE).values(scorer=PUT_OFF)
+_CALL_BACK = update(DUE).prefix_with("OR REPLACE").where(DUE.c.scorer == PUT_OFF).values(scorer=PASS)
 
 
 def towards_brand(scorer: str) -> bool:

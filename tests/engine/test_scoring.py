@@ -48,3 +48,46 @@ async def test_what_was_left_unscored_by_a_stopped_process_is_scored_by_the_next
         assert await service.score(lambda done, waiting: seen.append((done, waiting))) == 600
         assert seen[-1] == (600, 0)
         assert await service.score() == 0
+
+
+async def test_what_cannot_be_judged_now_waits_and_the_rest_goes_on(open_service, clock, certain):
+    class English(certain):
+        """Lacks what reads Spanish, until somebody brings it."""
+
+        mended, tries = False, 0
+
+        def answer(self, text):
+            return super().answer(text) if self.mended or "hola" not in text else {"waits": "no Spanish here"}
+
+        def mend(self):
+            self.tries += 1
+            return self.mended
+
+    scorer = English()
+    async with open_service(BRAND, lambda: scorer) as service:
+        result = await bring_in(service, *(f"Acme {n}" for n in range(300)), *(f"hola Acme {n}" for n in range(300)))
+        assert (result["scored"], result["unscored"]) == (300, "no Spanish here")
+        assert await service.store.read(queries.waiting) == 300
+        assert await service.score() == 0
+        assert scorer.tries == 0, "not looked for again at once"
+        clock.pass_(minutes=2)
+        assert await service.score() == 0
+        assert scorer.tries == 1
+        assert (await bring_in(service, "Acme came later"))["scored"] == 1
+        scorer.mended = True
+        clock.pass_(minutes=2)
+        assert await service.score() == 300
+        assert service.judging.why == ""
+        assert await service.store.read(queries.waiting) == 0
+
+
+async def test_what_waited_for_an_encoder_is_scored_by_the_next_process_that_has_it(open_service, certain):
+    class Blind(certain):
+        def answer(self, text):
+            return {"waits": "no encoder"}
+
+    async with open_service(BRAND, Blind) as service:
+        await bring_in(service, "Acme is lovely", "ACME IS AWFUL")
+        assert await service.store.read(queries.waiting) == 2
+    async with open_service(BRAND, certain) as service:
+        assert await service.score() == 2
