@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 import sources
+from models import taxonomy
 from models.base import Question
 from models.language import UNDECIDED, language_of
-from models.taxonomy import Label, Taxonomy, shipped
+from models.taxonomy import Label, Taxonomy
 from models.weights import WeightsDamaged, WeightsMissing
 from monitor import channels
 from monitor.collect.children import Pool
-from monitor.config import ChannelEntry, Config, channel_for
+from monitor.config import ChannelEntry, Config, OwnLabel, channel_for
 from monitor.config.times import machine_timezone
 from monitor.engine.clock import Clock
 from monitor.engine.collecting import Collector, Listened, rematch_changed, take_pushed, tidy
@@ -284,10 +285,12 @@ def scorer_for(config: Config) -> Scorer:
 
 
 def taxonomy_in(config: Config) -> Taxonomy:
-    """What mentions are sorted into: the starting taxonomy where it is wanted, and the user's own topics."""
-    own = [
-        Label(topic.name, topic.description or ", ".join((topic.name, *topic.words)), topic.words, topic.examples)
-        for topic in config.topics
-    ]
-    start = shipped() if config.taxonomy.defaults else Taxonomy()
-    return start.extended(Taxonomy(topics=tuple(own)))
+    """What mentions are sorted into: the chosen part of what comes with the program, and the user's own labels."""
+    wanted = config.taxonomy
+    start = taxonomy.chosen(wanted.packs, defaults=wanted.defaults, without=wanted.without)
+    own = {"topics": config.topics, "touchpoints": config.touchpoints, "stages": config.stages}
+    return start.extended(Taxonomy(**{kind: tuple(map(_label, entries)) for kind, entries in own.items()}))
+
+
+def _label(entry: OwnLabel) -> Label:
+    return Label(entry.name, entry.description, entry.words, entry.examples, origin="your own")
