@@ -28,7 +28,7 @@ _HANDLE = re.compile(r"(?<![\w@])@\w+")
 _SPACE = re.compile(r"\s+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z0-9])(?=[A-Z][a-z])")
 # Chinese, Japanese, Korean, Thai: a name has no space around it.
-_NO_SPACES = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+NO_SPACES = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _BEYOND_ASCII_SIGNS = re.compile("[\u203c-\U0010ffff]")
 
 
@@ -78,7 +78,7 @@ def naming(brand: str) -> re.Pattern[str]:
     if not shapes:
         return re.compile(r"(?!)")
     any_name = "|".join(shapes)
-    if _NO_SPACES.search(brand):
+    if NO_SPACES.search(brand):
         return re.compile(any_name, re.IGNORECASE)
     return re.compile(rf"(?<![\w@])@(?:{any_name})\w*|(?<!\w)#?(?:{any_name})(?:['’]?s)?(?!\w)", re.IGNORECASE)
 
