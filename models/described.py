@@ -19,7 +19,7 @@ BAR = float(np.log(LEAST / (1 - LEAST)))
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """Labels with their vectors (shape: all descriptions and examples, 384), and where each label's begin among them."""
+    """Labels with their vectors (shape: all descriptions and examples, 384), and where each label's begin in it."""
 
     labels: tuple[Label, ...]
     vectors: np.ndarray

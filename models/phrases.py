@@ -59,7 +59,7 @@ def _words(text: str) -> list[str]:
 
 
 def _sought(phrase: str) -> str:
-    """A phrase as it stands in a line with a space around each word; without its last space where any ending will do."""
+    """A phrase as it stands in a line with a space around each word; the last space goes where any ending will do."""
     line = f" {' '.join(_words(phrase))} "
     return line.rstrip() if phrase.endswith("*") else line
 
