@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from models.train.data import UMSAB
+from models.train.sentences import SPOKEN
 
 SHARE_OF_LOSS: Mapping[str, float] = {
     "sentiment": 1.0,
@@ -75,6 +76,8 @@ MULTILINGUAL = Recipe(
     words_move=False,
     seen={
         **{f"umsab-{lang}": 5.0 for lang in UMSAB.values()},
+        **{f"written-{lang}": 2.0 for lang in SPOKEN},
+        **{f"{kind}-{lang}": 1.0 for kind in ("compared", "namesakes") for lang in SPOKEN},
         "tweets": 0.35,
         "umsab": 1.0,
         "airline": 0.6,

@@ -7,7 +7,6 @@ import random
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,13 @@ ENGLISH = Path(__file__).with_name("written.toml")
 LANGUAGES = Path(__file__).with_name("written")
 # How often a template is filled with other names.
 COPIES, COPIES_IN_OTHERS = 6, 3
+SPOKEN = ("ar", "de", "es", "fr", "hi", "id", "it", "ja", "ko", "nl", "pl", "pt", "ru", "tr", "zh")
 LOWER = 0.3  # the share of English fillings that are written in lower case
 
 Needs = Mapping[str, tuple[int, ...]]
+Labelled = list[tuple[dict[str, Label], list[str]]]
+Named = tuple[str, tuple[tuple[int, int], ...]]
+"""A brand and the places of a text that name it (start, end; in characters)."""
 
 
 def read_english(chance: random.Random) -> Iterator[Row]:
@@ -38,11 +41,8 @@ def read_english(chance: random.Random) -> Iterator[Row]:
             labels = {"brand_sentiment": POLARITY.index(polarity), "relevance": 1}
             yield Row("compared", marked(text, brand), labels, brand, dev=template.get("dev", False))
     for name in written["namesakes"]:
-        for kind, relevant in (("meant", 1), ("not_meant", 0)):
-            for text, brand in product(name[kind], (name["brand"], name["brand"].lower())):
-                text = text if brand == name["brand"] else text.lower()
-                dev = name.get("dev", False)
-                yield Row("namesakes", marked(text, brand), {"relevance": relevant}, brand, dev=dev)
+        for text, brand, relevance in _of_namesake(name):
+            yield Row("namesakes", marked(text, brand), relevance, brand, dev=name.get("dev", False))
     needs = _needs(written)
     for need, entry in written["needs"].items():
         for template in entry["said"] * COPIES:
@@ -52,18 +52,19 @@ def read_english(chance: random.Random) -> Iterator[Row]:
 def read_written(folder: Path, chance: random.Random) -> Iterator[Row]:
     """The rows of every language of a folder, each file named by its language: `pl.toml`.
 
-    `sentiment`, `needs` and `emotion` give rows of the text pass ("written-pl"), `compared` two rows each of the brand
-    pass ("compared-pl"). The table `dev` holds the same four, kept aside.
+    `sentiment`, `needs` and `emotion` give rows of the text pass ("written-pl"); of the brand pass, `compared` gives
+    two rows a filling ("compared-pl") and `namesakes` one or two a text ("namesakes-pl"). The table `dev` holds the
+    same five, kept aside.
     """
     english = tomllib.loads(ENGLISH.read_text(encoding="utf-8"))
-    for path in sorted(folder.glob("*.toml")):
-        written = tomllib.loads(path.read_text(encoding="utf-8"))
+    for lang in SPOKEN:
+        written = tomllib.loads((folder / f"{lang}.toml").read_text(encoding="utf-8"))
         brands = sorted({*english["brands"], *written["brands"]})
         # Names at home in the language are as many of the fillings as those known everywhere.
         names = (written["brands"], brands)
         for kinds, dev in ((written, False), (written["dev"], True)):
-            yield from _of_text(path.stem, kinds, names, _needs(english), dev, chance)
-            yield from _of_brands(path.stem, kinds, names, dev, chance)
+            yield from _of_text(lang, kinds, names, _needs(english), dev, chance)
+            yield from _of_brands(lang, kinds, names, dev, chance)
 
 
 def _needs(english: Mapping[str, Any]) -> Needs:
@@ -82,16 +83,23 @@ def _of_text(
     dev: bool,
     chance: random.Random,
 ) -> Iterator[Row]:
-    labelled: list[tuple[dict[str, Label], list[str]]] = [
-        *(({"sentiment": POLARITY.index(name)}, said) for name, said in kinds["sentiment"].items()),
-        *(({"need": needs[name]}, said) for name, said in kinds["needs"].items()),
-        *(({"emotion": EMOTIONS.index(name)}, said) for name, said in kinds["emotion"].items()),
-    ]
-    for labels, said in labelled:
+    sentiment: Labelled = [({"sentiment": POLARITY.index(name)}, said) for name, said in kinds["sentiment"].items()]
+    need: Labelled = [({"need": needs[name]}, said) for name, said in kinds["needs"].items()]
+    emotion: Labelled = [({"emotion": EMOTIONS.index(name)}, said) for name, said in kinds["emotion"].items()]
+    for labels, said in (*sentiment, *need, *emotion):
         for template in said:
             for _ in range(COPIES_IN_OTHERS if "{a}" in template else 1):
                 text, *_ = _fill(template, names, chance)
                 yield Row(f"written-{lang}", Marked(plain(text)), labels, dev=dev, lang=lang)
+
+
+def _of_namesake(name: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Label]]]:
+    """Each text with the brand, and in small letters where its script has them; whether it speaks of the brand."""
+    brand = name["brand"]
+    for kind, relevant in (("meant", 1), ("not_meant", 0)):
+        for text in name[kind]:
+            for pair in dict.fromkeys(((text, brand), (text.lower(), brand.lower()))):
+                yield *pair, {"relevance": relevant}
 
 
 def _of_brands(
@@ -103,10 +111,9 @@ def _of_brands(
             for (brand, spans), polarity in zip(found, (template["a"], template["b"]), strict=True):
                 labels = {"brand_sentiment": POLARITY.index(polarity), "relevance": 1}
                 yield Row(f"compared-{lang}", marked(text, brand, spans), labels, brand, dev=dev, lang=lang)
-
-
-Named = tuple[str, tuple[tuple[int, int], ...]]
-"""A brand and the places of a text that name it (start, end; in characters)."""
+    for namesake in kinds["namesakes"]:
+        for text, brand, relevance in _of_namesake(namesake):
+            yield Row(f"namesakes-{lang}", marked(text, brand), relevance, brand, dev=dev, lang=lang)
 
 
 def _fill(template: str, names: Sequence[Sequence[str]], chance: random.Random) -> tuple[str, Named, Named]:
