@@ -44,7 +44,7 @@ def make(tmp_path: Path) -> Make:
         torch.set_num_threads(1)
         size = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
         of_all = {"vocab_size": len(vocabulary), "max_position_embeddings": 40, "id2label": dict(enumerate(labels))}
-        still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+        still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0, "initializer_range": 0.2}
         model = BertForSequenceClassification(BertConfig(**size, **of_all, **still, **config))
         texts, truth = [row[:-1] for row in learnt], [row[-1] for row in learnt]
         inputs = tokenizer(
@@ -53,8 +53,11 @@ def make(tmp_path: Path) -> Make:
         )  # fmt: skip
         target = torch.tensor(truth, dtype=torch.float if isinstance(truth[0], list) else torch.long)
         optimiser = torch.optim.Adam(model.parameters(), 0.005)
-        for _ in range(120):
-            model(**inputs, labels=target).loss.backward()
+        for _ in range(400):
+            loss = model(**inputs, labels=target).loss
+            if loss.item() < 0.02:
+                break
+            loss.backward()
             optimiser.step()
             optimiser.zero_grad()
         model.save_pretrained(folder)
