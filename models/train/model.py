@@ -114,9 +114,9 @@ def load_checkpoint(folder: Path) -> Multitask:
     return model.eval()
 
 
-def load_tokenizer(folder: Path, longest: int = LONGEST) -> Tokenizer:
-    """The base's tokenizer, cut to `longest` tokens: the text gives way, the brand never."""
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """The base's tokenizer, cut to LONGEST tokens: the text gives way, the brand never."""
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
-    tokenizer.enable_truncation(longest, strategy="only_first")
+    tokenizer.enable_truncation(LONGEST, strategy="only_first")
     return tokenizer

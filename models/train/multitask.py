@@ -166,7 +166,7 @@ def train(
     torch.manual_seed(seed)
     chance = random.Random(seed)
     out.mkdir(parents=True, exist_ok=True)
-    tokenizer = load_tokenizer(base, recipe.longest)
+    tokenizer = load_tokenizer(base)
     learnt = [item for item in encode(tokenizer, rows) if recipe.seen.get(item.row.source, 1.0) > 0]
     model = Multitask(load_base(base)) if start_from is None else load_checkpoint(start_from)
     earlier = {} if start_from is None else {"started_from": json.loads((start_from / "progress.json").read_text())}

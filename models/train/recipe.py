@@ -36,7 +36,6 @@ class Recipe:
     fall: float = 0.9
     words_move: bool = True
     """Whether the table of words is learnt, too. Languages without sets of their own keep theirs when it is not."""
-    longest: int = 128
 
 
 ALL_HEADS = tuple(SHARE_OF_LOSS)
@@ -109,7 +108,6 @@ TEACHER = Recipe(
     rate=4e-5,
     heads=("sentiment", "brand_sentiment"),
     words_move=False,
-    longest=80,
     seen={
         **dict.fromkeys(("goemotions", "tweet-emotion", "support", "app-reviews", "complaints", "needs"), 0.0),
         **dict.fromkeys(("namesakes", "umsab", "unlabelled", "airline-brand"), 0.0),

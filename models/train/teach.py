@@ -31,10 +31,10 @@ def names_of(rows: Sequence[Row]) -> np.ndarray:
     return np.array([zlib.crc32(f"{row.source}|{row.brand}|{row.text.text}".encode()) for row in rows], np.uint32)
 
 
-def ask(base: Path, run: Path, rows: Sequence[Row], longest: int) -> dict[str, np.ndarray]:
+def ask(base: Path, run: Path, rows: Sequence[Row]) -> dict[str, np.ndarray]:
     """The teacher's logits by head, shape (rows, classes); nought for rows of the other pass."""
     model = load_checkpoint(run)
-    encoded = encode(load_tokenizer(base, longest), rows)
+    encoded = encode(load_tokenizer(base), rows)
     said = {head: np.zeros((len(rows), model.heads[head].out_features), np.float16) for head in (*OF_TEXTS, *OF_BRANDS)}
     order = sorted(range(len(rows)), key=lambda at: (rows[at].brand is None, len(encoded[at].ids)))
     for start in range(0, len(order), 32):
@@ -73,7 +73,7 @@ def main() -> None:
     """The command."""
     # The rows are those of the encoder that will be taught, not of the teacher.
     from models.train.multitask import rows_of
-    from models.train.recipe import ENGLISH, TEACHER
+    from models.train.recipe import ENGLISH
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("base", "data", "run", "to"):
@@ -81,7 +81,7 @@ def main() -> None:
     said = parser.parse_args()
     torch.set_num_threads(2)
     rows = [row for row in rows_of(ENGLISH, said.data, None) if row.source in ASKED]
-    answers = {"names": names_of(rows), **ask(said.base, said.run, rows, TEACHER.longest)}
+    answers = {"names": names_of(rows), **ask(said.base, said.run, rows)}
     np.savez(said.to, allow_pickle=False, **answers)
 
 
