@@ -16,6 +16,9 @@ import structlog
 import sources
 from models import taxonomy
 from models.base import Question
+from models.base import Scorer as JudgingScorer
+from models.hub import Unloadable
+from models.hub_scorers import Replaceable, open_scorer
 from models.language import UNDECIDED, language_of
 from models.taxonomy import Label, Taxonomy
 from models.weights import WeightsDamaged, WeightsMissing
@@ -277,11 +280,23 @@ def scorer_for(config: Config) -> Scorer:
     # The encoder's runtime takes long to import: only where something is scored.
     from models.judge import Judge
 
+    scoring, labels = config.scoring, taxonomy_in(config)
     try:
-        scoring = config.scoring
-        return Shipped(Judge.open(threads=scoring.threads, taxonomy=taxonomy_in(config), encoder=scoring.encoder))
-    except (WeightsMissing, WeightsDamaged) as error:
+        others = replaced_in(config, labels)
+        return Shipped(Judge.open(threads=scoring.threads, taxonomy=labels, encoder=scoring.encoder, replaced=others))
+    except (WeightsMissing, WeightsDamaged, Unloadable) as error:
         raise NotUsable(str(error)) from error
+
+
+def replaced_in(config: Config, labels: Taxonomy) -> list[JudgingScorer]:
+    """The models of others that judge in place of ours. Raises models.hub.Unloadable."""
+    named = config.scoring.models
+    chosen: list[tuple[Replaceable, str]] = [("sentiment", named.sentiment), ("topics", named.topics)]
+    return [
+        open_scorer(kind, name, labels.topics, config.scoring.threads, config.path.parent)
+        for kind, name in chosen
+        if name
+    ]
 
 
 def taxonomy_in(config: Config) -> Taxonomy:

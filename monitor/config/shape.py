@@ -154,6 +154,14 @@ class Web(Section):
         return int(self.listen.rpartition(":")[2])
 
 
+class Replaced(Section):
+    """`[scoring.models]`: classifiers of others that judge instead of the shipped scorers."""
+
+    sentiment: Named = ""
+    """A name on Hugging Face (with "@revision" to pin one), or a folder."""
+    topics: Named = ""
+
+
 class Scoring(Section):
     """`[scoring]`: whether and how fast mentions are judged."""
 
@@ -162,6 +170,7 @@ class Scoring(Section):
     """Processor cores to use; 0 for all."""
     encoder: Literal["auto", "english", "multilingual"] = "auto"
     """Which encoder reads a text: by its language, or always the same one."""
+    models: Replaced = Replaced()
 
 
 class Taxonomy(Section):
