@@ -30,8 +30,19 @@ from monitor.mention import Mention, Opinion
 from monitor.notice import Notice
 from monitor.query.document import Document
 from monitor.query.queryset import QuerySet
-from monitor.store import brands, digests, matches, mentions, opinions, outbox, search, watches
-from monitor.store.matches import Hit, Placed, Verdict
+from monitor.store import (
+    brands,
+    corrections,
+    digests,
+    matches,
+    mentions,
+    opinions,
+    outbox,
+    search,
+    standing,
+    watches,
+)
+from monitor.store.matches import Hit, Placed, verdict
 from sources.base import Item
 
 REMATCH_SLICE = 500
@@ -165,13 +176,19 @@ def _store_new(
         now=now,
     )
     placed = (Placed(id_, one.published, now, origin.name) for id_, (one, _) in zip(ids, fresh, strict=True))
-    _match(connection, [(place, hits) for place, (_, hits) in zip(placed, fresh, strict=True)])
+    new = [(place, one, hits) for place, (one, hits) in zip(placed, fresh, strict=True)]
+    _match(connection, [(place, hits) for place, _, hits in new])
+    said = [
+        (place.mention_id, [hit.brand_id for hit in hits], one.item.title, one.item.text) for place, one, hits in new
+    ]
+    corrections.follow(connection, said, now)
 
 
 def _match(connection: Connection, new: Sequence[tuple[Placed, Sequence[Hit]]]) -> None:
-    """Mentions become mentions of brands, counted and due to be scored towards them."""
+    """Mentions become mentions of brands, counted and due to be scored towards them; what people said of them holds."""
     matches.write(connection, new)
     opinions.ask(connection, [(placed.mention_id, [hit.brand_id for hit in hits]) for placed, hits in new])
+    standing.uphold_known(connection, [placed.mention_id for placed, _ in new])
 
 
 def _store_edit(
@@ -184,6 +201,7 @@ def _store_edit(
     mentions.revise(connection, mention_id, one, now)
     hits = ear.hits(document_of(one, origin, ear), origin.about)
     _match(connection, [(_placed(before), hits)])
+    corrections.carry(connection, before)
 
 
 def _claim(connection: Connection, mention_id: int, one: Admitted, origin: Origin, ear: Ear, now: datetime) -> None:
@@ -265,24 +283,10 @@ def settle(connection: Connection, answered: Sequence[Answered], versions: Mappi
     opinions.settle(connection, [(due, opinions_in(reading, versions)) for due, reading in current], now)
     languages = {due.mention_id: str(reading.get("language", "und")) for due, reading in current}
     mentions.set_languages(connection, {id_: lang for id_, lang in languages.items() if lang != "und"})
-    matches.judge(connection, [verdict for due, reading in current if (verdict := _verdict(due, reading))])
+    thought = [one for due, reading in current if (one := verdict(due.mention_id, due.brand_id, reading))]
+    said = standing.standing(connection, {one.mention_id for one in thought})
+    matches.judge(connection, standing.upheld(thought, said))
     return len(current)
-
-
-def _verdict(due: opinions.Due, reading: Mapping[str, Any]) -> Verdict | None:
-    """What a reading means for the brand that it was asked for: towards it where that is known, else of the text."""
-    sentiment = reading.get("brand_sentiment") or reading.get("sentiment")
-    if not due.brand_id or not sentiment:
-        return None
-    label = sentiment["label"]
-    unsure, confidence = bool(sentiment.get("unsure")), float(sentiment[label])
-    return Verdict(due.mention_id, due.brand_id, label, unsure, confidence, _relevance(reading))
-
-
-def _relevance(reading: Mapping[str, Any]) -> float | None:
-    """What may take a mention out of the counts: nothing where the scorer is unsure (models/relevance.py)."""
-    answer = reading.get("relevance")
-    return float(answer["score"]) if answer and not answer.get("unsure") else None
 
 
 def opinions_in(reading: Mapping[str, Any], versions: Mapping[str, str]) -> list[Opinion]:

@@ -45,6 +45,14 @@ def copies(heard: Sequence[Heard]) -> list[int]:
     return lead
 
 
+def reworded(words: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether two texts are long enough to be copies, and alike enough. Words as `insight.words.parts` gives them."""
+    if min(len(words), len(others)) < LONG:
+        return False
+    mine, theirs = _shingles(words[:COMPARED]), _shingles(others[:COMPARED])
+    return _alike(mine, theirs)
+
+
 def _exact_keys(mention: Mention, words: list[str]) -> list[object]:
     keys: list[object] = []
     text = " ".join(words)
@@ -58,7 +66,7 @@ def _exact_keys(mention: Mention, words: list[str]) -> list[object]:
     return keys
 
 
-def _shingles(words: list[str]) -> frozenset[int]:
+def _shingles(words: Sequence[str]) -> frozenset[int]:
     # crc32 rather than hash(): the same groups in every process
     return frozenset(
         zlib.crc32(" ".join(words[i : i + 3]).encode("utf-8", "surrogatepass")) for i in range(len(words) - 2)
@@ -80,11 +88,14 @@ def _near(
             if candidate in seen:
                 continue
             seen.add(candidate)
-            other = shingles[candidate]
-            common = len(mine & other)
-            if common >= ALIKE * (len(mine) + len(other) - common):
+            if _alike(mine, shingles[candidate]):
                 return candidate
     return None
+
+
+def _alike(mine: frozenset[int], other: frozenset[int]) -> bool:
+    common = len(mine & other)
+    return common >= ALIKE * (len(mine) + len(other) - common)
 
 
 def canonical(url: str) -> str:

@@ -14,6 +14,7 @@ from monitor.mention import Heard, Mention
 from monitor.store import rollups
 from monitor.store.matches import RELEVANT_FROM
 from monitor.store.mentions import IDS_PER_QUESTION, as_mention
+from monitor.store.opinions import in_order
 from monitor.store.tables import BrandRow, MatchRow, MentionRow, OpinionRow, RollupRow, TriageRow
 
 MATCH, MENTION, OPINION, TRIAGE = MatchRow.__table__, MentionRow.__table__, OpinionRow.__table__, TriageRow.__table__
@@ -82,7 +83,7 @@ def _labels_in(
         .join(MENTION, MENTION.c.id == MATCH.c.mention_id)
         .join(OPINION, (OPINION.c.mention_id == MENTION.c.id) & (OPINION.c.revision == MENTION.c.revision))
         .where(window.condition, OPINION.c.scorer.in_(SHOWN), *more)
-        .order_by(OPINION.c.scored)
+        .order_by(*in_order())
     )
     found: dict[int, dict[str, tuple[str, ...]]] = defaultdict(dict)
     for mention_id, scorer, label, detail in connection.execute(question):
@@ -219,7 +220,7 @@ def _answers_of(connection: Connection, revisions: Mapping[int, int]) -> dict[in
         select(OPINION, BRAND.c.name)
         .outerjoin(BRAND, BRAND.c.id == OPINION.c.brand_id)
         .where(OPINION.c.mention_id.in_(revisions))
-        .order_by(OPINION.c.scored)
+        .order_by(*in_order())
     )
     for row in connection.execute(question):
         if row.revision != revisions[row.mention_id]:

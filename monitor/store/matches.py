@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,10 +47,27 @@ class Verdict:
 
     mention_id: int
     brand_id: int
-    sentiment: str
+    sentiment: str | None
     unsure: bool
     confidence: float
     relevance: float | None
+
+
+def verdict(mention_id: int, brand_id: int, reading: Mapping[str, Any]) -> Verdict | None:
+    """What a reading (scorer to its answer) means for a match: towards the brand where that is known, else of the text.
+    None where it says nothing of it."""
+    sentiment = reading.get("brand_sentiment") or reading.get("sentiment")
+    if not brand_id or not sentiment:
+        return None
+    label = sentiment["label"]
+    unsure, confidence = bool(sentiment.get("unsure")), float(sentiment[label])
+    return Verdict(mention_id, brand_id, label, unsure, confidence, _relevance(reading))
+
+
+def _relevance(reading: Mapping[str, Any]) -> float | None:
+    """What may take a mention out of the counts: nothing where the scorer is unsure (models/relevance.py)."""
+    answer = reading.get("relevance")
+    return float(answer["score"]) if answer and not answer.get("unsure") else None
 
 
 def write(connection: Connection, new: Iterable[tuple[Placed, Iterable[Hit]]]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from monitor.mention import Opinion
@@ -24,6 +25,8 @@ PASS = "encoder"
 # What only an encoder could judge that cannot be had now: it stands aside, so that the rest goes on.
 PUT_OFF = "encoder that is lacking"
 VERSIONS = "versions of the scorers"
+PERSON = "person"
+"""The version of an opinion that a person holds (store/corrections.py): it counts, whatever scorers say later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,11 @@ class Due:
     brand: str
     title: str
     text: str
+
+
+def in_order() -> tuple[ColumnElement[Any], ...]:
+    """To sort opinions by, so that the one that counts comes last."""
+    return OPINION.c.version == PERSON, OPINION.c.scored
 
 
 def ask(connection: Connection, wanted: Iterable[tuple[int, Sequence[int]]]) -> None:
@@ -183,7 +191,8 @@ def rebuild(connection: Connection) -> int:
         SELECT :scorer, m.id, coalesce(x.brand_id, 0)
         FROM mention m LEFT JOIN "match" x ON x.mention_id = m.id
         WHERE m.text || m.title <> '' AND NOT EXISTS (
-            SELECT 1 FROM opinion o WHERE o.mention_id = m.id AND o.revision = m.revision AND (
+            SELECT 1 FROM opinion o
+            WHERE o.mention_id = m.id AND o.revision = m.revision AND o.version <> 'person' AND (
                 o.scorer = 'skipped'
                 OR o.brand_id = CASE WHEN x.spans IS NULL OR x.spans = '[]' THEN 0 ELSE x.brand_id END))
     """)

@@ -22,6 +22,7 @@ from monitor.store.brands import names as brand_names
 from monitor.store.candidates import FIELD_OF, MATCH, OPINION, Candidates, asked_brands, likely, narrowed
 from monitor.store.heard import labels_of
 from monitor.store.mentions import REDACTED, read
+from monitor.store.opinions import in_order
 
 CHUNK = 100
 BUDGET = 5.0
@@ -137,7 +138,7 @@ def _facts(
     opinions = select(OPINION.c.mention_id, OPINION.c.revision, OPINION.c.scorer, OPINION.c.label, OPINION.c.detail)
     asked_of = (*FIELD_OF, "sentiment")
     opinions = opinions.where(OPINION.c.mention_id.in_(revisions), OPINION.c.scorer.in_(asked_of))
-    for row in connection.execute(opinions.order_by(OPINION.c.scored)):
+    for row in connection.execute(opinions.order_by(*in_order())):
         if row.revision != revisions[row.mention_id]:
             continue
         if row.scorer != "sentiment":

@@ -3,7 +3,7 @@
 facts       mention, revision, match, candidate
 opinions    opinion, due (what is still to be scored), setting
 counts      rollup (per brand, quarter of an hour and label; exact sums for a day in any time zone)
-people      triage
+people      triage, correction, taught (what heads learnt from corrections)
 listening   watch (one a configured source), evidence (replies in an unknown form), brand
 telling     subscription, digest, outbox, attempt
 """
@@ -167,6 +167,56 @@ class TriageRow(Row, table=True):
     note: str = Field(default="", sa_type=Text)
     changed: datetime = Field(sa_type=Instant)
     changed_by: str = ""
+
+
+class CorrectionRow(Row, table=True):
+    """What a person said of one field of a mention, towards a brand or (brand_id 0) of the text alone. Never deleted.
+
+    It holds while it is not undone, the mention still says what it said, and nobody said something else since.
+    """
+
+    __tablename__ = "correction"
+    __table_args__ = (Index("ix_correction_mention", "mention_id", "brand_id", "field"),)
+    id: int | None = Field(default=None, primary_key=True)
+    mention_id: int = Field(foreign_key="mention.id")
+    brand_id: int
+    field: str
+    before: Any = Field(default=None, sa_type=Json, nullable=True)
+    """What was shown until then."""
+    after: Any = Field(default=None, sa_type=Json)
+    revision: int
+    """Of the mention: raised with it where an edit leaves the words as good as they were."""
+    fingerprint: str = Field(index=True)
+    """Of the words, so that a copy that comes later is known."""
+    follows: int | None = Field(default=None, foreign_key="correction.id", index=True)
+    """The correction of a near-duplicate that this one came from."""
+    by: str
+    note: str = Field(default="", sa_type=Text)
+    at: datetime = Field(sa_type=Instant)
+    undone: datetime | None = Field(default=None, sa_type=Instant)
+    undone_by: str = ""
+
+
+class TaughtRow(Row, table=True):
+    """What the corrections of a brand (0: of all) taught one head over one encoder, and how that was judged."""
+
+    __tablename__ = "taught"
+    brand_id: int = Field(primary_key=True)
+    scorer: str = Field(primary_key=True)
+    encoder: str = Field(primary_key=True)
+    version: str
+    """Of the weights that it was fitted for: of no use with others."""
+    classes: list[str] = Field(default_factory=list, sa_type=Json)
+    weights: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    """float32, little-endian: a row for each class, its bias last. Empty where nothing was fitted."""
+    facts: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    """Figures on held-out corrections before and after, and why it is used or not."""
+    active: bool
+    """Held-out corrections say that it helps."""
+    fitted: datetime = Field(sa_type=Instant)
+    forgotten: datetime | None = Field(default=None, sa_type=Instant)
+    """A person switched it off, until a person switches it on."""
+    forgotten_by: str = ""
 
 
 class WatchRow(Row, table=True):

@@ -23,7 +23,7 @@ from sources.base import Item
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 FEED = Origin("blog", "feed", "https://blog.example/feed")
-VERSIONS = dict.fromkeys(("language", "sentiment", "brand_sentiment", "relevance"), "1")
+VERSIONS = dict.fromkeys(("language", "sentiment", "brand_sentiment", "relevance", "topics", "need"), "1")
 
 
 @dataclass

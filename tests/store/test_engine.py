@@ -15,14 +15,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 
 from monitor.errors import StoreUnusable
 from monitor.store.engine import Store
 from monitor.store.lock import WriteLock
-from monitor.store.schema import HEAD
+from monitor.store.schema import HEAD, MIGRATIONS
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_program(house):
@@ -205,3 +208,29 @@ def test_a_new_database_is_its_owners_alone(tmp_path):
         assert all(one.stat().st_mode & 0o077 == 0 for one in files)
     finally:
         store.close()
+
+
+def test_a_database_of_the_first_schema_upgrades_itself_and_keeps_what_it_holds(tmp_path):
+    path = tmp_path / "old.db"
+    _made_by_the_first_program(path)
+    with pytest.raises(StoreUnusable, match="has schema 0001"):
+        Store(path, write=False)
+    store = Store(path, write=True)
+    try:
+        assert store.reading(lambda c: c.exec_driver_sql("SELECT name FROM brand").scalar()) == "Acme"
+        assert store.reading(lambda c: c.exec_driver_sql("SELECT count(*) FROM correction").scalar()) == 0
+        assert store.reading(lambda c: c.exec_driver_sql("SELECT count(*) FROM taught").scalar()) == 0
+    finally:
+        store.close()
+    Store(path, write=False).close()
+
+
+def _made_by_the_first_program(path):
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql("INSERT INTO brand VALUES (1, 'Acme', 'acme', 1, NULL, 1)")
+    engine.dispose()
