@@ -11,8 +11,8 @@ from models.text import Marked
 from models.weights import Weights
 
 LONGEST = 128
-# A batch holds this many tokens with its padding: 32 posts, or 8 reviews. Larger ones are no faster and take memory.
-TOKENS_A_BATCH = 1024
+# A batch holds this many tokens with its padding: 16 posts, or 4 reviews. Larger ones are slower and take memory.
+TOKENS_A_BATCH = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Asked:
 
 
 class Encoder:
-    """An ONNX encoder with its tokenizer. Needs about 100 MB; may be called from several threads."""
+    """An ONNX encoder with its tokenizer. Needs up to 150 MB; may be called from several threads."""
 
     def __init__(self, weights: Weights, threads: int) -> None:
         options = onnxruntime.SessionOptions()
@@ -63,7 +63,7 @@ def _unread(encoding: Encoding, question: Asked) -> int:
     if not encoding.overflowing:
         return 0
     places = zip(encoding.sequence_ids, encoding.offsets, strict=True)
-    return len(question.text.text) - max(end for sequence, (_, end) in places if sequence == 0)
+    return len(question.text.text) - max((end for sequence, (_, end) in places if sequence == 0), default=0)
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

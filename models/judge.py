@@ -100,6 +100,7 @@ class Judge:
         self._replaced = tuple(replaced)
         self._readers: dict[str, Reader] = {}
         self._scorers: dict[str, tuple[Scorer, ...]] = {}
+        self._sayings: dict[str, np.ndarray] = {}
         self._remembered: OrderedDict[Key, Answer] = OrderedDict()
         self._one_at_a_time = threading.RLock()
         self.lacking: dict[str, str] = {}
@@ -152,6 +153,12 @@ class Judge:
                 found[places] = (self._opened(name) or first).embed([read[at] for at in places])
             return found
 
+    def _embed_once(self, sayings: Sequence[str]) -> np.ndarray:
+        """As `embed`, for what the scorers of several encoders compare with."""
+        new = [saying for saying in dict.fromkeys(sayings) if saying not in self._sayings]
+        self._sayings |= zip(new, self.embed(new), strict=True)
+        return np.stack([self._sayings[saying] for saying in sayings])
+
     def mend(self) -> bool:
         """Tries once more to open what is lacking; whether nothing is any longer."""
         with self._one_at_a_time:
@@ -160,6 +167,7 @@ class Judge:
             for name in lacking:
                 if self._opened(name):
                     # Descriptions in its languages were read by another encoder, as well as that could.
+                    self._sayings.clear()
                     self._scorers.clear()
                     self._remembered.clear()
             return not self.lacking
@@ -227,7 +235,7 @@ class Judge:
         """The scorers over an opened encoder, built when first asked for."""
         if name not in self._scorers:
             weights = self._readers[name].weights
-            setup = Setup(weights, self._taxonomy, self.embed, self._languages(name), self._taught, self._encoders)
+            setup = Setup(weights, self._taxonomy, self._embed_once, self._languages(name), self._taught, self._encoders)
             self._scorers[name] = scorers(setup, self._replaced)
         return self._scorers[name]
 

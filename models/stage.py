@@ -17,6 +17,7 @@ class Stage:
     """One of awareness, consideration, purchase, use, service, loyalty, leaving."""
 
     described: Described
+    languages: frozenset[str]
     version: str
     name: str = "stage"
     needs: Literal["text", "brand"] = "text"
@@ -24,16 +25,17 @@ class Stage:
     def judge(self, batch: Batch) -> list[Judgement]:
         """One judgement a text."""
         judged = []
-        for near in self.described.nearness(batch.embeddings):
+        for near, language in zip(self.described.nearness(batch.embeddings), batch.languages, strict=True):
             powers = np.exp(SHARPNESS * (near - near.max(initial=-1.0)))
             best = int(powers.argmax()) if len(powers) else -1
             label = self.described.labels[best].name if len(powers) else ""
             score = round(float(powers.max(initial=0.0) / max(powers.sum(), 1e-9)), 4)
-            judged.append(Judgement(self.name, self.version, label, score, {"label": label, "score": score}))
+            detail = {"label": label, "score": score, "unsure": language not in self.languages}
+            judged.append(Judgement(self.name, self.version, label, score, detail))
         return judged
 
 
 def scorer(setup: Setup) -> Stage:
     """The scorer over the stages of this taxonomy."""
     version = f"{setup.version('stage')}-{setup.taxonomy.version}"
-    return Stage(Described.of(setup.taxonomy.stages, setup), version)
+    return Stage(Described.of(setup.taxonomy.stages, setup), setup.languages, version)

@@ -14,6 +14,7 @@ class Topics:
     """The labels of one kind whose chance is high enough. Serves topics and touchpoints alike."""
 
     described: Described
+    languages: frozenset[str]
     taught: Taught
     version: str
     name: str = "topics"
@@ -32,8 +33,9 @@ class Topics:
         """One judgement a text."""
         bars = [LEAST] * len(self.classes)
         judged = []
-        for chances in 1 / (1 + np.exp(-(self.shipped(batch) + self.taught.shift(self.name, batch)))):
-            found = ranked(self.classes, chances, bars)
+        every = 1 / (1 + np.exp(-(self.shipped(batch) + self.taught.shift(self.name, batch))))
+        for chances, language in zip(every, batch.languages, strict=True):
+            found = ranked(self.classes, chances, bars, unsure=language not in self.languages)
             judged.append(several(self, found, 1 - float(chances.max(initial=0.0))))
         return judged
 
@@ -41,4 +43,4 @@ class Topics:
 def scorer(setup: Setup) -> Topics:
     """The scorer over the topics of this taxonomy; its version names the taxonomy's."""
     version = f"{setup.version('topics')}-{setup.taxonomy.version}"
-    return Topics(Described.of(setup.taxonomy.topics, setup), setup.taught, version)
+    return Topics(Described.of(setup.taxonomy.topics, setup), setup.languages, setup.taught, version)

@@ -8,4 +8,5 @@ from models.topic import Topics
 def scorer(setup: Setup) -> Topics:
     """The scorer over the touchpoints of this taxonomy."""
     version = f"{setup.version('touchpoints')}-{setup.taxonomy.version}"
-    return Topics(Described.of(setup.taxonomy.touchpoints, setup), setup.taught, version, name="touchpoints")
+    described = Described.of(setup.taxonomy.touchpoints, setup)
+    return Topics(described, setup.languages, setup.taught, version, name="touchpoints")
