@@ -17,7 +17,9 @@ from models.train.rows import Row
 # The sets that the teacher is asked about and the share of their rows: those with much to gain, as it takes its time.
 ASKED = {
     **dict.fromkeys(("unlabelled", "umsab", "acl14", "restaurants", "laptops", "sanders", "yaso"), 1.0),
-    **{"tweets": 0.6, "mams-atsa": 0.6, "targeted-tweets": 0.25},
+    "tweets": 0.6,
+    "mams-atsa": 0.6,
+    "targeted-tweets": 0.25,
 }
 # The heads whose answers are passed on, and the pass whose rows they are asked for.
 OF_TEXTS, OF_BRANDS = ("sentiment",), ("brand_sentiment",)
