@@ -29,6 +29,7 @@ _SPACE = re.compile(r"\s+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z0-9])(?=[A-Z][a-z])")
 # Chinese, Japanese, Korean, Thai: a name has no space around it.
 NO_SPACES = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_LATIN_LETTER = "[0-9A-Z_a-z\u00c0-\u024f]"
 _BEYOND_ASCII_SIGNS = re.compile("[\u203c-\U0010ffff]")
 
 
@@ -80,7 +81,11 @@ def naming(brand: str) -> re.Pattern[str]:
     any_name = "|".join(shapes)
     if NO_SPACES.search(brand):
         return re.compile(any_name, re.IGNORECASE)
-    return re.compile(rf"(?<![\w@])@(?:{any_name})\w*|(?<!\w)#?(?:{any_name})(?:['’]?s)?(?!\w)", re.IGNORECASE)
+    # A Latin name ends where Latin letters end: Korean, Japanese, Chinese and Arabic join their own endings to it.
+    letter = _LATIN_LETTER if brand.isascii() else r"\w"
+    return re.compile(
+        rf"(?<![\w@])@(?:{any_name})\w*|(?<!{letter})#?(?:{any_name})(?:['’]?s)?(?!{letter})", re.IGNORECASE
+    )
 
 
 def _shapes(name: str) -> set[str]:

@@ -38,6 +38,10 @@ def test_a_text_is_made_plain(text: str, read: str) -> None:
         ("Apple", "@AppleSupport help"),
         ("日本航空", "昨日日本航空に乗った"),
         ("iPhone", "two iPhones and a case"),
+        ("Nike", "Nike보다 Adidas"),
+        ("Nike", "从Nike换到Adidas"),
+        ("Nike", "Nikeの靴"),
+        ("Nike", "وNike ممتاز"),
     ],
 )
 def test_a_brand_is_found_as_people_write_it(brand: str, text: str) -> None:
