@@ -10,8 +10,10 @@ import numpy as np
 from models.base import UNDECIDED, Batch, Head, Question, Scorer
 from models.encoder import Asked, Encoder
 from models.evaluation.gold import Gold
+from models.hub_scorers import open_scorer
 from models.judge import Judge
 from models.language import language_of
+from models.taxonomy import Taxonomy
 from models.weights import ENGLISH, MANIFEST, MULTILINGUAL, SHIPPED, Weights, homes, read
 
 # Rows that are asked at once: a step of the progress bar.
@@ -59,10 +61,12 @@ class Answerer(Protocol):
 class Encoders:
     """One encoder, or the two that share the languages as in the service."""
 
-    def __init__(self, folder: Path = SHIPPED, only: str = "auto", threads: int = 0) -> None:
+    def __init__(
+        self, folder: Path = SHIPPED, only: str = "auto", threads: int = 0, taxonomy: Taxonomy | None = None
+    ) -> None:
         """Over the weights in `folder` (models.weights.homes). Raises WeightsMissing or WeightsDamaged."""
         found = homes(folder)
-        self._folder, self._threads = folder, threads
+        self._folder, self._threads, self._taxonomy = folder, threads, taxonomy
         self._homes = {only: found[only]} if only in found else found
         self._opened: dict[str, tuple[Weights, Encoder]] = {}
         self._judge: Judge | None = None
@@ -119,7 +123,7 @@ class Encoders:
         """Answers that the judge gives from the taxonomy, as the service would: what it names holds."""
         if self._judge is None:
             encoder: Any = self._only if self._only in (ENGLISH, MULTILINGUAL) else "auto"
-            self._judge = Judge.open(self._folder, self._threads, encoder=encoder)
+            self._judge = Judge.open(self._folder, self._threads, self._taxonomy, encoder=encoder)
         places = [at for at, row in enumerate(rows) if any(head in row.labels for head in heads)]
         readings = self._judge.read([Question(rows[at].text) for at in places])
         said = {}
@@ -199,6 +203,14 @@ def _batch(asked: Sequence[Asked]) -> Batch:
     return Batch(texts, [None] * len(texts), [language_of(text) for text in texts], nothing, nothing)
 
 
-def is_weights(folder: Path) -> bool:
-    """Whether a folder holds weights of ours, rather than a model of somebody else."""
-    return any((home / MANIFEST).exists() for home in homes(folder).values())
+def answerer(written: str, threads: int = 0, taxonomy: Taxonomy | None = None) -> Answerer:
+    """Who is meant by "shipped" ("auto"), "english", "multilingual", a folder of weights, or a model's name.
+
+    Raises WeightsMissing, WeightsDamaged, or models.hub.Unloadable.
+    """
+    if written in ("shipped", "auto", ENGLISH, MULTILINGUAL):
+        return Encoders(SHIPPED, "auto" if written == "shipped" else written, threads, taxonomy)
+    folder = Path(written).expanduser()
+    if any((home / MANIFEST).exists() for home in homes(folder).values()):
+        return Encoders(folder, "auto", threads, taxonomy)
+    return OneScorer(open_scorer("sentiment", written, threads=threads), written)

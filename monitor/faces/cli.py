@@ -17,6 +17,7 @@ import typer
 
 from monitor.errors import Refused, StoreBusy, StoreUnusable, TooSlow
 from monitor.faces import troubles
+from monitor.faces.models import models_app
 
 if TYPE_CHECKING:
     from monitor.config import Config
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 query_app = typer.Typer(help="Try out queries.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(query_app, name="query")
+app.add_typer(models_app, name="models")
 
 ConfigPath = Annotated[
     Path, typer.Option("--config", envvar="OVERHEARD_CONFIG", help="The configuration file.", metavar="FILE")
