@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from models import taxonomy as taxonomies
-from models.base import UNDECIDED, UNTAUGHT, Judgement, Question, Scorer, Setup, Taught
+from models.base import UNDECIDED, UNTAUGHT, Batch, Judgement, Question, Scorer, Setup, Taught
 from models.encoder import Asked, Encoder
 from models.isolation import Failed, isolated
 from models.language import language_of
@@ -159,6 +159,37 @@ class Judge:
         self._sayings |= zip(new, self.embed(new), strict=True)
         return np.stack([self._sayings[saying] for saying in sayings])
 
+    @property
+    def encoders(self) -> dict[str, str]:
+        """The version of each encoder's weights, by name."""
+        return {known.name: known.version for known in self._known.values()}
+
+    def teach(self, taught: Taught) -> None:
+        """From now on this is what corrections have taught; what was taught before is forgotten."""
+        with self._one_at_a_time:
+            self._taught = taught
+            self._scorers.clear()
+            self._remembered.clear()
+            self.scorers = self._scorers_of(next(iter(self._folders)))
+
+    def looked(
+        self, questions: Sequence[Question], needs: Literal["text", "brand"]
+    ) -> list[tuple[list[int], Batch, tuple[Scorer, ...]]]:
+        """What the encoders leave of questions to their scorers: for each encoder the places of those that it read, the
+        batch, and its scorers. Those that cannot be read, or not towards a brand where it needs one, are left out."""
+        groups: dict[str, list[tuple[int, Told]]] = {}
+        with self._one_at_a_time:
+            for at, one in enumerate(isolated(lambda some: [_prepared(question) for question in some], questions)):
+                for (_, towards), told in one.passes if isinstance(one, Prepared) else ():
+                    if bool(towards) == (needs == "brand"):
+                        groups.setdefault(self._encoder_for(told.language), []).append((at, told))
+            readers = {name: reader for name in groups if (reader := self._opened(name))}
+            return [
+                ([at for at, _ in groups[name]], reader.batch([told for _, told in groups[name]], needs)[0],
+                 self._scorers_of(name))
+                for name, reader in readers.items()
+            ]  # fmt: skip
+
     def mend(self) -> bool:
         """Tries once more to open what is lacking; whether nothing is any longer."""
         with self._one_at_a_time:
@@ -234,8 +265,8 @@ class Judge:
     def _scorers_of(self, name: str) -> tuple[Scorer, ...]:
         """The scorers over an opened encoder, built when first asked for."""
         if name not in self._scorers:
-            weights = self._readers[name].weights
-            setup = Setup(weights, self._taxonomy, self._embed_once, self._languages(name), self._taught, self._encoders)
+            weights, languages = self._readers[name].weights, self._languages(name)
+            setup = Setup(weights, self._taxonomy, self._embed_once, languages, self._taught, self._encoders)
             self._scorers[name] = scorers(setup, self._replaced)
         return self._scorers[name]
 

@@ -12,6 +12,7 @@ import models
 from models.base import Batch, Judgement, Scorer, Setup
 from models.embedding import embed
 from models.encoder import Asked, Encoder
+from models.isolation import Failed, isolated
 from models.text import Marked
 from models.weights import Weights
 
@@ -47,23 +48,56 @@ class Reader:
         """Unit vectors of cleaned texts, shape (texts, 384)."""
         return embed(self.weights, self.encoder.read([Asked(Marked(text)) for text in texts])[0])
 
-    def answers(self, told: Sequence[Told], needs: Literal["text", "brand"], scorers: Sequence[Scorer]) -> list[Answer]:
-        """One forward pass over texts that are all asked alone, or all towards a brand; an answer each, in order."""
+    def batch(self, told: Sequence[Told], needs: Literal["text", "brand"]) -> tuple[Batch, list[int]]:
+        """One forward pass: what it leaves to the scorers, and how many characters of each text lay beyond it."""
         asked = [one.asked for one in told]
         vectors, unread = self.encoder.read(asked)
         embeddings = embed(self.weights, vectors) if needs == "text" else vectors[:0]
+        texts, brands = [one.text.text for one in asked], [one.brand for one in asked]
+        return Batch(texts, brands, [one.language for one in told], vectors, embeddings, self.weights.name), unread
+
+    def answers(
+        self, told: Sequence[Told], needs: Literal["text", "brand"], scorers: Sequence[Scorer]
+    ) -> list[Answer | Failed]:
+        """One forward pass over texts that are all asked alone, or all towards a brand; an answer each, in order."""
+        asked = [one.asked for one in told]
+        vectors, unread = self.encoder.read(asked)
         batch = Batch(
             [one.text.text for one in asked],
             [one.brand for one in asked],
             [one.language for one in told],
             vectors,
-            embeddings,
+            embed(self.weights, vectors) if needs == "text" else vectors[:0],
             self.weights.name,
         )
-        said = [scorer.judge(batch) for scorer in scorers if scorer.needs == needs]
-        rows = list(zip(*said, strict=True)) if said else [()] * len(told)
-        kept = embeddings if needs == "text" else [None] * len(told)
-        return [Answer(*facts) for facts in zip(rows, kept, unread, strict=True)]
+        chosen = [scorer for scorer in scorers if scorer.needs == needs]
+        said = isolated(lambda rows: _judgements(chosen, _some(batch, rows)), range(len(told)))
+        kept = batch.embeddings if needs == "text" else [None] * len(told)
+        return [
+            one if isinstance(one, Failed) else Answer(one, embedding, beyond)
+            for one, embedding, beyond in zip(said, kept, unread, strict=True)
+        ]
+
+
+def _judgements(scorers: Sequence[Scorer], batch: Batch) -> list[tuple[Judgement, ...]]:
+    """What each scorer says of each text: a row a text."""
+    if not scorers:
+        return [()] * len(batch.texts)
+    return list(zip(*(scorer.judge(batch) for scorer in scorers), strict=True))
+
+
+def _some(batch: Batch, rows: Sequence[int]) -> Batch:
+    """A few of a batch's texts, where not all of them are asked for."""
+    if len(rows) == len(batch.texts):
+        return batch
+    return Batch(
+        [batch.texts[row] for row in rows],
+        [batch.brands[row] for row in rows],
+        [batch.languages[row] for row in rows],
+        batch.vectors[list(rows)],
+        batch.embeddings[list(rows)] if len(batch.embeddings) else batch.embeddings,
+        batch.encoder,
+    )
 
 
 def scorers(setup: Setup, replaced: Iterable[Scorer] = ()) -> tuple[Scorer, ...]:

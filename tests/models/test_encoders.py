@@ -71,7 +71,7 @@ def test_a_language_that_no_encoder_reads_well_is_scored_and_marked_unsure(two):
 
 def test_the_multilingual_encoder_is_not_read_before_a_text_needs_it(two):
     (two / MULTILINGUAL / "encoder.onnx").write_bytes(b"damaged")
-    judge = opened(two)
+    judge = Judge.open(two)
     assert judge.read([Question(LOVELY), Question(SHORT)])[0].as_json()["sentiment"]["label"] == "positive"
     assert judge.lacking == {}
     (reading,) = judge.read([Question(SPANISH)])
@@ -211,7 +211,7 @@ def test_a_sentence_and_its_translation_are_near_each_other():
     assert near.shape == (4, 4)
     assert list(near.argmax(axis=1)) == list(range(4))
     assert list(near.argmax(axis=0)) == list(range(4))
-    assert float(np.diag(near).min()) > float(near[~np.eye(4, dtype=bool)].max())
+    assert float(np.diag(near).mean()) > 0.3 + float(near[~np.eye(4, dtype=bool)].mean())
 
 
 @pair

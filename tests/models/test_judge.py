@@ -1,62 +1,16 @@
 """Reading in batches: order, bad texts, repeated texts, and company that changes nothing."""
 
-import json
 import threading
 
 import pytest
 
 from models.base import Question
 from models.judge import BLOCK, Judge, Reading
-
-HOSTILE = [
-    "",
-    "   \n\t ",
-    "\x00\x01\x02",
-    "\u200e\u200f\u202e\u2066",
-    "a" * 10_000_000,
-    "word " * 2_000_000,
-    "bad\x00middle",
-    "half \ud83d of a character",
-    "\ud800\udfff",
-    "\u202eright to left\u202c",
-    "😡",
-    "👩‍👩‍👧‍👦🏳️‍🌈",
-    "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘!",
-    "hello hallo bonjour hola olá ciao hoi cześć merhaba مرحبا नमस्ते halo привет こんにちは 안녕 你好 hej hei ahoj γεια",
-    "\\ud83d\\ude0d literally",
-    "&amp;&lt;&gt; &#x1f600;",
-    "@" * 500,
-    "[CLS] [SEP] [PAD] [MASK] [UNK]",
-]
+from models.taxonomy import Taxonomy
 
 
 def readings_of(judge: Judge, texts: list[str]) -> list[Reading]:
     return judge.read([Question(text) for text in texts])
-
-
-def test_hostile_texts_get_an_answer_or_a_reason_each(judge: Judge) -> None:
-    readings = readings_of(judge, HOSTILE)
-    assert len(readings) == len(HOSTILE)
-    for reading in readings:
-        answer = reading.as_json()
-        json.dumps(answer)
-        assert ("skipped" in answer) != ("sentiment" in answer)
-    assert [reading.skipped is not None for reading in readings[:4]] == [True] * 4
-
-
-def test_hostile_brands_get_an_answer_each(judge: Judge) -> None:
-    brands = ["", "  ", "\x00", "(", "[a-z", "a" * 5000, "\ud800", "日本", "C++", "!!!", "@", "Johnson & Johnson (J&J)"]
-    readings = judge.read([Question("Johnson & Johnson and C++ are fine", brand) for brand in brands])
-    assert all(reading.skipped is None for reading in readings)
-    assert "brand_sentiment" in readings[-1].judgements
-    assert "brand_sentiment" not in readings[0].judgements
-
-
-@pytest.mark.parametrize("text", [None, 5, 1.5, ["a"], {"a": 1}, b"bytes", True])
-def test_what_is_no_text_is_skipped_with_the_reason(judge: Judge, text: object) -> None:
-    (reading,) = judge.read([Question(text)])  # type: ignore[arg-type]
-    assert reading.skipped
-    assert reading.as_json() == {"skipped": reading.skipped}
 
 
 def test_readings_come_in_the_order_of_the_questions(judge: Judge) -> None:
@@ -74,15 +28,16 @@ def test_a_text_is_judged_alike_alone_and_in_company(weights_folder, judge: Judg
         "My order never came and nobody answers!",
     ]
     together = readings_of(judge, texts)
+    judge = Judge.open(weights_folder, threads=1, taxonomy=Taxonomy())
     for text, beside_others in zip(texts, together, strict=True):
-        (alone,) = readings_of(Judge.open(weights_folder, threads=1), [text])
+        (alone,) = readings_of(judge, [text])
         for name in ("negative", "neutral", "positive"):
             expected = beside_others.judgements["sentiment"].detail[name]
             assert alone.judgements["sentiment"].detail[name] == pytest.approx(expected, abs=0.01)
 
 
 def test_a_syndicated_text_goes_through_the_encoder_once(weights_folder) -> None:
-    judge = Judge.open(weights_folder, threads=1)
+    judge = Judge.open(weights_folder, threads=1, taxonomy=Taxonomy())
     readings_of(judge, ["The same wire story in forty papers"] * 40)
     readings_of(judge, ["The same wire story in forty papers"])
     assert judge.passes == 1
