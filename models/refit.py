@@ -287,9 +287,8 @@ def _too_little(evidence: Evidence) -> str:
     corrections = int(evidence.corrected.sum())
     if corrections < LEAST_CORRECTIONS:
         return f"{corrections} of the {LEAST_CORRECTIONS} corrections that it takes"
-    with_, without = evidence.targets.sum(0), (1 - evidence.targets).sum(0)
-    enough = with_ >= LEAST_OF_A_CLASS if evidence.exclusive else np.minimum(with_, without) >= LEAST_OF_A_CLASS
-    if enough.sum() < (2 if evidence.exclusive else 1):
+    told = np.maximum(evidence.targets, 0 if evidence.exclusive else _answers(evidence, 0.0)).sum(0)
+    if (told >= LEAST_OF_A_CLASS).sum() < (2 if evidence.exclusive else 1):
         return f"it takes {LEAST_OF_A_CLASS} mentions each of what is to be told apart"
     return ""
 

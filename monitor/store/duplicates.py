@@ -17,7 +17,7 @@ from monitor.query.text import fold, index_words
 from monitor.store.candidates import MATCH, MENTION, WORDS
 from monitor.store.mentions import as_mention
 
-LOOKED_AT = 2_000
+LOOKED_AT = 5_000
 """Candidates at most, the newest: a text of everyday words must not make one correction read the whole store."""
 SURE_WORDS = 8
 PHRASES = 6
