@@ -15,10 +15,14 @@ UNDECIDED = "und"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A text to judge and, where the answer is asked towards somebody, the brand."""
+    """A text to judge and, where the answer is asked towards somebody, the brand and what else it goes by.
+
+    `names` are aliases, handles and products: what is said of them is said of the brand.
+    """
 
     text: str
     brand: str | None = None
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -307,7 +307,7 @@ def _prepared(question: Question) -> Prepared | Failed:
     passes = [((_digest(text), ""), Told(Asked(Marked(text)), language))]
     brand = clean(question.brand).strip()[:LONGEST_BRAND] if isinstance(question.brand, str) else ""
     if brand:
-        towards = marked(question.text, brand)
+        towards = marked(question.text, brand, names=question.names)
         passes.append(((_digest(f"{text}\0{towards}"), brand), Told(Asked(towards, brand), language)))
     return Prepared(tuple(passes), max(0, len(question.text) - MOST_CHARACTERS))
 

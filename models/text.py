@@ -57,14 +57,17 @@ def plain(text: str) -> str:
     return _SPACE.sub(" ", _emoji_in_words(_HANDLE.sub("@user", _LINK.sub("http", clean(text))))).strip()
 
 
-def marked(text: str, brand: str, spans: tuple[tuple[int, int], ...] | None = None) -> Marked:
+def marked(
+    text: str, brand: str, spans: tuple[tuple[int, int], ...] | None = None, names: tuple[str, ...] = ()
+) -> Marked:
     """What the brand pass reads: as `plain`, but the handles that name the brand stay, and its places are known.
 
-    `spans` are places already known (start, end, in characters of `text`); otherwise the brand's name is looked for.
+    `spans` are places already known (start, end, in characters of `text`); otherwise the brand is looked for by its
+    name and by its other `names`: aliases, handles, products.
     """
     if spans is None:
         text = clean(text)
-        spans = tuple(found.span() for found in naming(brand).finditer(text)) if brand.strip() else ()
+        spans = tuple(found.span() for found in naming(brand, names).finditer(text)) if brand.strip() else ()
     text, spans = _window(text, spans)
     text = _with_marks(text, spans)
     text = _HANDLE.sub("@user", _LINK.sub("http", text))
@@ -72,20 +75,22 @@ def marked(text: str, brand: str, spans: tuple[tuple[int, int], ...] | None = No
 
 
 @lru_cache(maxsize=4096)
-def naming(brand: str) -> re.Pattern[str]:
+def naming(brand: str, names: tuple[str, ...] = ()) -> re.Pattern[str]:
     """A pattern for the places that name a brand: "US Airways" also as "@USAirways", "#usairways", "US Airways'"."""
-    names = {name.strip() for name in re.split(r"[()|,/]", brand)} | {brand.strip()}
+    longest_first = sorted({brand, *names}, key=lambda name: (-len(name), name))
+    patterns = [pattern for name in longest_first if (pattern := _pattern(name))]
+    return re.compile("|".join(patterns) or r"(?!)", re.IGNORECASE)
+
+
+def _pattern(written: str) -> str:
+    names = {name.strip().lstrip("@") for name in re.split(r"[()|,/]", written)} | {written.strip().lstrip("@")}
     shapes = sorted({shape for name in names if name for shape in _shapes(name)}, key=len, reverse=True)
-    if not shapes:
-        return re.compile(r"(?!)")
     any_name = "|".join(shapes)
-    if NO_SPACES.search(brand):
-        return re.compile(any_name, re.IGNORECASE)
+    if not shapes or NO_SPACES.search(written):
+        return any_name
     # A Latin name ends where Latin letters end: Korean, Japanese, Chinese and Arabic join their own endings to it.
-    letter = _LATIN_LETTER if brand.isascii() else r"\w"
-    return re.compile(
-        rf"(?<![\w@])@(?:{any_name})\w*|(?<!{letter})#?(?:{any_name})(?:['’]?s)?(?!{letter})", re.IGNORECASE
-    )
+    letter = _LATIN_LETTER if written.isascii() else r"\w"
+    return rf"(?<![\w@])@(?:{any_name})\w*|(?<!{letter})#?(?:{any_name})(?:['’]?s)?(?!{letter})"
 
 
 def _shapes(name: str) -> set[str]:

@@ -259,14 +259,16 @@ def subscriptions_in(config: Config, known: Mapping[str, Brand]) -> list[Subscri
 
 
 class Shipped:
-    """The shipped scorers in the engine's terms."""
+    """The shipped scorers in the engine's terms. `names` are what else each brand goes by: all of it is marked."""
 
-    def __init__(self, judge: Judge) -> None:
-        self._judge = judge
+    def __init__(self, judge: Judge, names: Mapping[str, tuple[str, ...]]) -> None:
+        self._judge, self._names = judge, names
         self.versions = judge.versions
 
     def answers(self, texts: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-        readings = self._judge.read([Question(text, brand or None) for text, brand in texts])
+        readings = self._judge.read(
+            [Question(text, brand or None, self._names.get(brand, ())) for text, brand in texts]
+        )
         return [{"waits": reading.waits} if reading.waits else reading.as_json() for reading in readings]
 
     def mend(self) -> bool:
@@ -283,7 +285,8 @@ def scorer_for(config: Config) -> Scorer:
     scoring, labels = config.scoring, taxonomy_in(config)
     try:
         others = replaced_in(config, labels)
-        return Shipped(Judge.open(threads=scoring.threads, taxonomy=labels, encoder=scoring.encoder, replaced=others))
+        judge = Judge.open(threads=scoring.threads, taxonomy=labels, encoder=scoring.encoder, replaced=others)
+        return Shipped(judge, {one.name: (*one.aliases, *one.handles, *one.products) for one in config.brands})
     except (WeightsMissing, WeightsDamaged, Unloadable) as error:
         raise NotUsable(str(error)) from error
 

@@ -48,6 +48,11 @@ def test_a_brand_is_found_as_people_write_it(brand: str, text: str) -> None:
     assert naming(brand).search(text)
 
 
+def test_a_brand_is_marked_by_all_its_names() -> None:
+    found = marked("@nimbushelp my Nimbus One is dead, thanks Nimbus", "Nimbus", names=("Nimbus One", "@nimbushelp"))
+    assert [found.text[start:end] for start, end in found.spans] == ["nimbushelp", "Nimbus One", "Nimbus"]
+
+
 @pytest.mark.parametrize(("brand", "text"), [("Apple", "pineapple"), ("Delta", "deltaplane"), ("Gap", "gaping")])
 def test_a_brand_inside_another_word_is_not_it(brand: str, text: str) -> None:
     assert not naming(brand).search(text)
