@@ -36,6 +36,9 @@ class Encoder:
         # Waiting in a loop for the next operator would take the cores from the rest of the service.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(weights.encoder, options, providers=["CPUExecutionProvider"])
+        # The session would hold the file that it was built from for good, to build itself again elsewhere.
+        self._session.disable_fallback()
+        self._session._model_bytes = None
         self._tokenizer = Tokenizer.from_str(weights.tokenizer)
         self._tokenizer.no_padding()
         # The text gives way, never the brand that is asked for.

@@ -260,7 +260,7 @@ class Judge:
     def _open(self, name: str) -> Reader:
         weights = read(self._folders[name], name)
         self._known[name] = weights.about
-        return Reader(weights, Encoder(weights, self._threads))
+        return Reader(weights.without_files(), Encoder(weights, self._threads))
 
     def _scorers_of(self, name: str) -> tuple[Scorer, ...]:
         """The scorers over an opened encoder, built when first asked for."""

@@ -5,7 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,10 @@ class Weights:
     def version(self) -> str:
         """The version that every scorer over these weights carries."""
         return self.about.version
+
+    def without_files(self) -> "Weights":
+        """Manifest and heads alone: what is still needed once the encoder has been built."""
+        return replace(self, encoder=b"", tokenizer="")
 
 
 def homes(folder: Path) -> dict[str, Path]:
