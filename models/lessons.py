@@ -25,7 +25,7 @@ LEAST_OF_A_LABEL = 3
 class Example:
     """A mention with its right labels, said by a person; or, with None, one that nobody objected to."""
 
-    text: str
+    asked: Question
     labels: tuple[str, ...] | None
 
 
@@ -38,16 +38,15 @@ class Learnt:
     refit: Refit
 
 
-def learn(judge: Judge, scorer: str, brand: str, examples: Sequence[Example]) -> list[Learnt]:
-    """Refit a head on these examples, towards this brand; on the shared embeddings where it is the same for all.
+def learn(judge: Judge, scorer: str, examples: Sequence[Example]) -> list[Learnt]:
+    """Refit a head on these examples: towards the one brand of all, or the same for all brands on shared embeddings.
 
     Nothing where the scorer was replaced by one that cannot be taught. Takes seconds for a thousand examples.
     """
-    needs = "brand" if scorer in OF_BRAND else "text"
-    questions = [Question(one.text, brand if needs == "brand" else None) for one in examples]
+    questions = [one.asked for one in examples]
     found: list[tuple[str, Evidence]] = []
-    for places, batch, scorers in judge.looked(questions, "brand" if needs == "brand" else "text"):
-        head = _teachable(scorers, scorer)
+    for places, batch, scorers in judge.looked(questions, "brand" if scorer in OF_BRAND else "text"):
+        head = next((one for one in teachable(scorers) if one.name == scorer), None)
         if head is not None:
             found.append((batch.encoder, _evidence(head, batch, [examples[place] for place in places])))
     if scorer in OF_BRAND:
@@ -60,10 +59,9 @@ def of_all(judge: Judge) -> str:
     return "+".join(version for _, version in sorted(judge.encoders.items()))
 
 
-def _teachable(scorers: Sequence[Scorer], name: str) -> Teachable | None:
-    """The scorer of this name, if it is one of ours: another's model may have taken its place."""
-    one = next(one for one in scorers if one.name == name)
-    return cast(Teachable, one) if hasattr(one, "shipped") else None
+def teachable(scorers: Sequence[Scorer]) -> list[Teachable]:
+    """Those of the scorers that are ours and can be taught: another's model may have taken the place of one."""
+    return [cast(Teachable, one) for one in scorers if one.name in TEACHABLE and hasattr(one, "shipped")]
 
 
 def _evidence(head: Teachable, batch: Batch, examples: Sequence[Example]) -> Evidence:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import hmac
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 import structlog
 
 import sources
 from models import taxonomy
-from models.base import Question
 from models.base import Scorer as JudgingScorer
 from models.hub import Unloadable
 from models.hub_scorers import Replaceable, open_scorer
@@ -29,6 +27,7 @@ from monitor.config.times import machine_timezone
 from monitor.engine.clock import Clock
 from monitor.engine.collecting import Collector, Listened, rematch_changed, take_pushed, tidy
 from monitor.engine.judging import Judging, NotUsable
+from monitor.engine.learning import QUIET, Teacher, learn_due
 from monitor.engine.scoring import Progress, Scorer, score_waiting
 from monitor.engine.telling import Channel, Subscription, Teller
 from monitor.mention import Brand
@@ -38,20 +37,19 @@ from monitor.notice import Attempt, Delivery, Notice
 from monitor.pipeline import Ear
 from monitor.query.parse import parse
 from monitor.query.queryset import QuerySet
-from monitor.store import brands, opinions, watches
+from monitor.store import brands, opinions, taught, watches
 from monitor.store.brands import Versioned
 from monitor.store.engine import Store
+from monitor.store.taught import Lesson
 from sources import webhook
 from sources.base import Item, Problem, Tombstone
-
-if TYPE_CHECKING:
-    from models.judge import Judge
 
 log = structlog.get_logger()
 
 STOP_WITHIN = 20.0
 IDLE_TICK = 1.0
 TIDY_EVERY = 6 * 3600.0
+LEARN_EVERY = 5.0
 
 
 def utc_now() -> datetime:
@@ -75,7 +73,8 @@ class Service:
         self.collector = Collector(store, net, pool, self.listened, self.ear, now)
         self.judging = Judging(open_scorer, now)
         self._renewed = False
-        self._scoring = asyncio.Lock()
+        self._lessons_fit = False
+        self._scoring, self._learning = asyncio.Lock(), asyncio.Lock()
         self.teller = Teller(
             store, net.send, channels_in(config), self.named, subscriptions_in(config, self.brands), config.web.url, now
         )
@@ -94,14 +93,44 @@ class Service:
             return 0
         async with self._scoring:
             if renewing:
-                await self.store.write(opinions.renew, scorer.versions)
-                self._renewed = True
+                await self._renew(scorer)
             if await self.judging.whole():
                 await self.store.write(opinions.call_back)
             scored = await score_waiting(self.store, scorer, self.now, progress)
             if scored.waits:
                 self.judging.lacks(scored.waits)
             return scored.done
+
+    async def _renew(self, scorer: Scorer) -> None:
+        if not self._renewed:
+            await self.store.write(opinions.renew, scorer.versions)
+            self._renewed = True
+
+    async def learn(self, quiet: timedelta = QUIET) -> list[Lesson]:
+        """Learn from corrections where there is news and nobody is at it; what came of it. Nothing without scorers."""
+        async with self._learning:
+            known = await self.store.read(taught.lessons) if not self._lessons_fit else []
+            if not known and not await self.store.read(taught.due, self.now() - quiet):
+                return []
+            scorer = await self.judging.scorer()
+            if not isinstance(scorer, Teacher):
+                return []
+            found = await learn_due(self.store, scorer, self.now, quiet)
+            self._lessons_fit = True
+            if found:
+                await self.use_lessons({head.brand_id for head, _ in found})
+            return [lesson for _, lessons in found for lesson in lessons]
+
+    async def use_lessons(self, brand_ids: Collection[int]) -> None:
+        """Judge by what was learnt, as it stands now. Where an answer can be another, mentions of these brands (of all,
+        where 0 is among them) are due again."""
+        scorer = await self.judging.scorer()
+        if scorer is None or not isinstance(scorer, Teacher):
+            return
+        async with self._scoring:
+            await self._renew(scorer)
+            await asyncio.to_thread(scorer.teach, await self.store.read(taught.lessons))
+            await self.store.write(opinions.renew, scorer.versions, () if 0 in brand_ids else brand_ids)
 
     async def push(self, token: str, headers: Mapping[str, str], body: bytes) -> dict[str, int]:
         """Store what another program pushes in with a webhook source's token; how many of each fate.
@@ -149,6 +178,7 @@ class Service:
                 "collect": (IDLE_TICK, self.collector.poll_due),
                 "rematch": (IDLE_TICK, self.rematch),
                 "score": (IDLE_TICK, partial(self.score, renewing=True)),
+                "learn": (LEARN_EVERY, self.learn),
                 "digest": (IDLE_TICK, self.tell_due),
                 "deliver": (IDLE_TICK, self.teller.deliver_due),
                 "tidy": (TIDY_EVERY, lambda: tidy(self.store, self.now())),
@@ -174,7 +204,14 @@ async def opened(
             Net(allowed=parse_allowed(config.network.allow), contact=config.network.contact) as net,
             Pool() as pool,
         ):
-            yield Service(config, store, net, pool, open_scorer or partial(scorer_for, config), now)
+            yield Service(
+                config,
+                store,
+                net,
+                pool,
+                open_scorer or partial(scorer_for, config, partial(store.reading, taught.lessons)),
+                now,
+            )
     finally:
         store.close()
 
@@ -258,35 +295,20 @@ def subscriptions_in(config: Config, known: Mapping[str, Brand]) -> list[Subscri
 # The scorers -------------------------------------------------------------------------------------------------------
 
 
-class Shipped:
-    """The shipped scorers in the engine's terms. `names` are what else each brand goes by: all of it is marked."""
-
-    def __init__(self, judge: Judge, names: Mapping[str, tuple[str, ...]]) -> None:
-        self._judge, self._names = judge, names
-        self.versions = judge.versions
-
-    def answers(self, texts: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-        readings = self._judge.read(
-            [Question(text, brand or None, self._names.get(brand, ())) for text, brand in texts]
-        )
-        return [{"waits": reading.waits} if reading.waits else reading.as_json() for reading in readings]
-
-    def mend(self) -> bool:
-        return self._judge.mend()
-
-
-def scorer_for(config: Config) -> Scorer:
-    """The configured scorers. Raises NotUsable with the reason."""
+def scorer_for(config: Config, lessons: Callable[[], Sequence[Lesson]] = tuple) -> Scorer:
+    """The configured scorers with what they were taught. Raises NotUsable with the reason."""
     if not config.scoring.enabled:
         raise NotUsable("scoring is switched off: [scoring] enabled = false")
     # The encoder's runtime takes long to import: only where something is scored.
     from models.judge import Judge
+    from monitor.engine.shipped import Shipped
 
     scoring, labels = config.scoring, taxonomy_in(config)
     try:
         others = replaced_in(config, labels)
         judge = Judge.open(threads=scoring.threads, taxonomy=labels, encoder=scoring.encoder, replaced=others)
-        return Shipped(judge, {one.name: (*one.aliases, *one.handles, *one.products) for one in config.brands})
+        names = {one.name: (*one.aliases, *one.handles, *one.products) for one in config.brands}
+        return Shipped(judge, names, lessons())
     except (WeightsMissing, WeightsDamaged, Unloadable) as error:
         raise NotUsable(str(error)) from error
 

@@ -70,4 +70,9 @@ async def score_waiting(
 
 def text_of(due: Due) -> str:
     """What is judged: title and text as one."""
-    return f"{due.title}\n{due.text}" if due.title and due.text else due.text or due.title
+    return worded(due.title, due.text)
+
+
+def worded(title: str, text: str) -> str:
+    """Both as one, whichever there are."""
+    return f"{title}\n{text}" if title and text else text or title

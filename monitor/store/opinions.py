@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, literal, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from monitor.mention import Opinion
@@ -160,10 +160,11 @@ def towards_brand(scorer: str) -> bool:
     return scorer in ("brand_sentiment", "relevance")
 
 
-def renew(connection: Connection, versions: Mapping[str, str]) -> int:
+def renew(connection: Connection, versions: Mapping[str, str], brand_ids: Collection[int] = ()) -> int:
     """When a scorer's version has changed since last time, everything judged before is due again; how many.
 
-    The old opinions stay beside the new ones.
+    With `brand_ids`, what was judged of these alone: where it is known that no other answer can have changed. The old
+    opinions stay beside the new ones.
     """
     now, before = dict(versions), connection.execute(select(SETTING.c.value).where(SETTING.c.key == VERSIONS)).scalar()
     if before == now:
@@ -172,6 +173,11 @@ def renew(connection: Connection, versions: Mapping[str, str]) -> int:
     connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": now}))
     if before is None:
         return 0
+    if brand_ids:
+        mine = select(literal(PASS), MATCH.c.mention_id, MATCH.c.brand_id).where(MATCH.c.brand_id.in_(brand_ids))
+        mine = mine.join(MENTION, MENTION.c.id == MATCH.c.mention_id).where(MENTION.c.content_hash != "")
+        of_brands = insert(DUE).from_select(["scorer", "mention_id", "brand_id"], mine).on_conflict_do_nothing()
+        return connection.execute(of_brands).rowcount
     again = text("""
         INSERT OR IGNORE INTO due (scorer, mention_id, brand_id)
         SELECT :scorer, m.id, coalesce(x.brand_id, 0)
