@@ -19,11 +19,12 @@ from monitor.config import Config
 from monitor.faces.show import console, counted, errors, plain
 
 Figures = Mapping[str, Any]
-WIDE_CONFUSION = 12
+MANY_CLASSES = 5
+# On a terminal of 80 letters the figures take all but so many.
+WIDE, NARROW_NAME = 110, 18
 SHOWN_BAD = 5
 # Heads that only prove the encoder on public sets: no scorer gives their classes.
 FOR_PROOF = ("four_emotions", "reason", "complaint")
-PARTS = {"lang": "language", "source": "source", "brand": "brand"}
 
 
 @contextmanager
@@ -172,11 +173,12 @@ def _asked(asked: Figures) -> str:
 
 
 def _exclusive(figures: Figures) -> Table:
-    table = _table("", "rows", "macro-recall", "macro-F1", "accuracy", "calibration error", "log-loss")
+    columns = ("", "rows", "macro-\nrecall", "macro-\nF1", "accuracy", "calibration\nerror (chance)", "log-\nloss")
+    table = _table(*columns, gap=2 if console.width >= WIDE else 1)
     _exclusive_row(table, "all", figures["all"])
-    for part, found in figures["by"].items():
+    for found in figures["by"].values():
         for name, one in found.items():
-            _exclusive_row(table, f"{PARTS[part]} {name}", one)
+            _exclusive_row(table, name, one)
     return table
 
 
@@ -184,31 +186,38 @@ def _exclusive_row(table: Table, name: str, one: Figures) -> None:
     calibration = Text("–", style="dim")
     if "calibration_error" in one:
         calibration = Text(f"{one['calibration_error']:.3f}")
-        calibration.append(f"  chance {one['calibration_by_chance']:.3f}", style="dim")
-    loss = f"{one['log_loss']:.3f}" if "log_loss" in one else "–"
+        calibration.append(f" ({one['calibration_by_chance']:.3f})", style="dim")
+    loss = f"{one['log_loss']:.2f}" if "log_loss" in one else "–"
     spread = [_spread(one[key], one[f"{key}_interval"]) for key in ("macro_recall", "macro_f1", "accuracy")]
-    table.add_row(Text(plain(name)), f"{one['rows']:,}", *spread, calibration, loss)
+    room = 60 if console.width >= WIDE else NARROW_NAME
+    shown = name if len(name) <= room else f"{name[: room // 2 - 1]}…{name[-(room // 2) :]}"
+    table.add_row(Text(plain(shown)), f"{one['rows']:,}", *spread, calibration, loss)
 
 
 def _spread(value: float | None, interval: Sequence[float | None]) -> Text:
+    """A figure and half the width of its interval: "73.2 ±1.1"."""
     if value is None:
         return Text("–", style="dim")
     low, high = interval
-    return Text(f"{value:.1f}").append(f"  {low:.1f}–{high:.1f}" if low is not None else "", style="dim")
+    return Text(f"{value:.1f}").append(
+        f" ±{(high - low) / 2:.1f}" if low is not None and high is not None else "", "dim"
+    )
 
 
 def _confusion(figures: Figures) -> None:
-    """Rows are the truth, columns what was said, in percent of the row; the last column how many there are."""
+    """Rows are the truth, columns what was said, in percent of the row. Many classes are numbered."""
     one, classes = figures["all"], figures["classes"]
-    short = [name if len(classes) <= 4 else textwrap.shorten(name, WIDE_CONFUSION, placeholder="…") for name in classes]
-    table = _table("is \\ said", *short, "precision", "recall", "F1", "rows")
-    for at, name in enumerate(classes):
-        label, counts = one["labels"][name], one["confusion"][at]
-        if not label["rows"] and not any(row[at] for row in one["confusion"]):
-            continue
-        cells = [_cell(count, label["rows"], at == column) for column, count in enumerate(counts)]
+    numbered = len(classes) > MANY_CLASSES
+    shown = [name for name in classes if one["labels"][name]["rows"] or one["labels"][name]["precision"] is not None]
+    names = {name: f"{at} {name}" if numbered else name for at, name in enumerate(shown, start=1)}
+    heads = [str(at) for at in range(1, len(shown) + 1)] if numbered else shown
+    table = _table("is \\ said", *heads, "rows", "precision", "recall", "F1", gap=1 if numbered else 2)
+    for name in shown:
+        label = one["labels"][name]
+        counts = one["confusion"][classes.index(name)]
+        cells = [_cell(counts[classes.index(said)], label["rows"], said == name) for said in shown]
         measured = [_percent(label[key]) for key in ("precision", "recall", "f1")]
-        table.add_row(Text(name), *cells, *measured, f"{label['rows']:,}")
+        table.add_row(Text(names[name]), *cells, f"{label['rows']:,}", *measured)
     console.print(table)
 
 
@@ -318,9 +327,11 @@ def _shortened(text: str) -> str:
     return textwrap.shorten(text, 200, placeholder=" …")
 
 
-def _table(*columns: str, header: bool = True) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=header, header_style="dim")
+def _table(*columns: str, header: bool = True, gap: int = 2) -> Table:
+    """A table without lines; its first column gives way where the terminal is narrow, the figures never do."""
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), show_header=header, header_style="dim")
     for at, column in enumerate(columns):
-        wide = column in ("classes", "") or at == 0
-        table.add_column(column, justify="left" if wide else "right", overflow="fold")
+        words = column in ("classes", "") or at == 0
+        overflow: Any = "fold" if column in ("classes", "") and at else "ellipsis"
+        table.add_column(column, justify="left" if words else "right", no_wrap=not words or at == 0, overflow=overflow)
     return table
