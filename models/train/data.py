@@ -36,8 +36,7 @@ SMALL = {
 
 def read_all(folder: Path, seed: int = 7) -> list[Row]:
     """Every row of every set, text pass and brand pass together."""
-    of_text = (_sentiment(folder), _emotion(folder), _need(folder), _other(folder), _unlabelled(folder))
-    sets = (*of_text, _brand(folder), _target(folder))
+    sets = (_sentiment(folder), _emotion(folder), _need(folder), _brand(folder), _target(folder), _other(folder))
     chance = random.Random(seed)
     rows = [*chain.from_iterable(sets), *read_english(chance), *read_written(LANGUAGES, chance)]
     kept_aside = {_key(row.text.text) for row in rows if row.dev}
@@ -102,13 +101,6 @@ def _sentiment(folder: Path) -> Iterator[Row]:
         if item["reason"] in REASONS:
             labels["reason"] = REASONS.index(item["reason"])
         yield _row("airline", Marked(plain(item["text"])), labels)
-
-
-def _unlabelled(folder: Path) -> Iterator[Row]:
-    """Tweets whose labels are of no use here: a teacher says what their sentiment is."""
-    for name in ("tweet-offensive", "tweet-irony"):
-        for item in lines_of(folder / f"{name}-train.jsonl"):
-            yield _row("unlabelled", Marked(plain(item["text"])), {})
 
 
 def _other(folder: Path) -> Iterator[Row]:

@@ -61,9 +61,7 @@ class Multitask(torch.nn.Module):
 def pooled(encoder: PreTrainedModel, inputs: Inputs) -> torch.Tensor:
     """The mean of the last layer over the pooled tokens, shape (rows, width of the encoder)."""
     ids, types, mask, pool = inputs
-    # MPNet knows no types: there the brand is told by what is pooled alone.
-    typed = {"token_type_ids": types} if getattr(encoder.config, "type_vocab_size", 0) else {}
-    hidden = encoder(input_ids=ids, attention_mask=mask, **typed).last_hidden_state.float()
+    hidden = encoder(input_ids=ids, token_type_ids=types, attention_mask=mask).last_hidden_state.float()
     weight = pool.unsqueeze(-1).float()
     return (hidden * weight).sum(1) / weight.sum(1).clamp(min=1.0)
 

@@ -1,4 +1,4 @@
-"""Fine-tunes one encoder for all heads at once, by one of three recipes, within a given number of minutes.
+"""Fine-tunes one encoder for all heads at once, by one of two recipes, within a given number of minutes.
 
     python -m models.train.multitask english --base BASE --data DATA --out OUT --minutes 95
 
@@ -25,7 +25,6 @@ from models.train.model import Encoded, Multitask, encode, load_base, load_check
 from models.train.parallel import read_parallel
 from models.train.recipe import RECIPES, SHARE_OF_LOSS, Recipe
 from models.train.rows import UNKNOWN, Row
-from models.train.teach import Taught, read_taught
 
 # How strongly rare classes are lifted, by head: frequency to the minus this, within each set.
 LIFT = {
@@ -44,8 +43,6 @@ AVERAGE = 0.999
 # The average is brought up to date every so many steps: each time all weights are read.
 FOLLOWED = 4
 SMOOTHING = 0.05
-# How much of what a teacher said counts beside the label itself; its answers are softened by this temperature.
-TAUGHT_SHARE, TAUGHT_SOFTLY = 0.6, 1.5
 # One text in so many is led to where its embedding is to lie, and every translation: enough to hold the space.
 LED = 5
 
@@ -54,11 +51,10 @@ ClassWeights = Mapping[str, Mapping[tuple[str, int], float]]
 
 @dataclass(frozen=True, slots=True)
 class Lessons:
-    """All that the rows are taught by: weights of classes, the embeddings they are led to, a teacher's answers."""
+    """All that the rows are taught by: the weights of their classes, and the embeddings they are led to."""
 
     weights: ClassWeights
     near: Mapping[int, np.ndarray]
-    taught: Taught
 
 
 def batches(rows: Sequence[Encoded], seen: Mapping[str, float], chance: random.Random) -> Iterator[list[Encoded]]:
@@ -101,19 +97,6 @@ def loss_of(model: Multitask, vectors: torch.Tensor, batch: Sequence[Encoded], l
             logits = model.heads[head](vectors[[at for at, _ in chosen]])
             each = functional.cross_entropy(logits, truth, reduction="none", label_smoothing=SMOOTHING)
             total = total + SHARE_OF_LOSS[head] * (each * weight).sum() / len(batch)
-    return total + _loss_of_teacher(model, vectors, batch, lessons.taught)
-
-
-def _loss_of_teacher(model: Multitask, vectors: torch.Tensor, batch: Sequence[Encoded], taught: Taught) -> torch.Tensor:
-    """How far the answers are from a teacher's (Hinton et al., arXiv 1503.02531), for rows that it has seen."""
-    total = vectors.new_zeros(())
-    for head, said in taught.items():
-        chosen = [(at, said[item.place]) for at, item in enumerate(batch) if item.place in said]
-        if chosen:
-            theirs = torch.tensor(np.stack([logits for _, logits in chosen])) / TAUGHT_SOFTLY
-            ours = model.heads[head](vectors[[at for at, _ in chosen]]) / TAUGHT_SOFTLY
-            gap = functional.kl_div(ours.log_softmax(-1), theirs.softmax(-1), reduction="sum")
-            total = total + TAUGHT_SHARE * TAUGHT_SOFTLY**2 * SHARE_OF_LOSS[head] * gap / len(batch)
     return total
 
 
@@ -233,7 +216,6 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--space", type=Path, help="folder of all-MiniLM-L6-v2: where embeddings are to lie")
     parser.add_argument("--parallel", type=Path, help="folder of Python packages with translations")
-    parser.add_argument("--taught", type=Path, help="a teacher's answers (models.train.teach)")
     parser.add_argument("--minutes", type=float, default=95)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=7)
@@ -247,8 +229,17 @@ def main() -> None:
         found = targets(said.space, said.base if recipe.languages == "many" else None, [rows[at] for at in led])
         near = {place: found[at] for at, place in enumerate(led) if at in found}
     weights = {head: weigh(rows, head, power) for head, power in LIFT.items() if head in recipe.heads}
-    lessons = Lessons(weights, near, read_taught(said.taught, rows) if said.taught else {})
-    train(recipe, said.base, rows, lessons, said.out, said.minutes, said.threads, said.seed, said.start_from)
+    train(
+        recipe,
+        said.base,
+        rows,
+        Lessons(weights, near),
+        said.out,
+        said.minutes,
+        said.threads,
+        said.seed,
+        said.start_from,
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The three trainings: the English encoder, the multilingual one, and the larger teacher of the English one."""
+"""The two trainings: the English encoder and the multilingual one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -75,24 +75,23 @@ MULTILINGUAL = Recipe(
     words_move=False,
     seen={
         **{f"umsab-{lang}": 5.0 for lang in UMSAB.values()},
-        **{f"written-{lang}": 2.0 for lang in SPOKEN},
-        **{f"{kind}-{lang}": 1.0 for kind in ("compared", "namesakes") for lang in SPOKEN},
+        **{f"written-{lang}": 5.0 for lang in SPOKEN},
+        **{f"{kind}-{lang}": 3.0 for kind in ("compared", "namesakes") for lang in SPOKEN},
         "tweets": 0.35,
         "umsab": 1.0,
         "airline": 0.6,
         "sst5": 0.2,
         "products": 0.7,
-        "goemotions": 0.2,
-        "support": 0.25,
+        "goemotions": 0.15,
+        "support": 0.2,
         "app-reviews": 0.5,
         "tweet-emotion": 1.0,
         "needs": 0.5,
-        "unlabelled": 0.0,
-        "parallel": 0.25,
+        "parallel": 0.2,
         "airline-brand": 0.4,
         "targeted-tweets": 0.25,
-        "targeted-news": 0.25,
-        "mams-atsa": 0.25,
+        "targeted-news": 0.15,
+        "mams-atsa": 0.2,
         "restaurants": 0.8,
         "laptops": 0.8,
         "acl14": 0.4,
@@ -101,27 +100,4 @@ MULTILINGUAL = Recipe(
     },
 )
 
-TEACHER = Recipe(
-    base="sentence-transformers/all-mpnet-base-v2",
-    licence="Apache-2.0",
-    languages="en",
-    rate=4e-5,
-    heads=("sentiment", "brand_sentiment"),
-    words_move=False,
-    seen={
-        **dict.fromkeys(("goemotions", "tweet-emotion", "support", "app-reviews", "complaints", "needs"), 0.0),
-        **dict.fromkeys(("namesakes", "umsab", "unlabelled", "airline-brand"), 0.0),
-        "tweets": 0.55,
-        "airline": 0.25,
-        "sst5": 0.25,
-        "products": 0.3,
-        "targeted-tweets": 0.25,
-        "targeted-news": 0.2,
-        "mams-atsa": 0.3,
-        "sanders": 0.5,
-        "entity": 0.5,
-        "compared": 0.2,
-    },
-)
-
-RECIPES: Mapping[str, Recipe] = {"english": ENGLISH, "multilingual": MULTILINGUAL, "teacher": TEACHER}
+RECIPES: Mapping[str, Recipe] = {"english": ENGLISH, "multilingual": MULTILINGUAL}
