@@ -13,7 +13,7 @@ from typing import Any
 
 from models.encoder import Asked
 from models.evaluation.forms import Labels, Record, Unfit, Vocabulary, form_of, vocabulary_of
-from models.judge import unusable
+from models.asking import unusable
 from models.train.data import UMSAB
 
 # Files and sets that name a language by its word.
