@@ -126,13 +126,15 @@ class Encoders:
             self._judge = Judge.open(self._folder, self._threads, self._taxonomy, encoder=encoder)
         places = [at for at, row in enumerate(rows) if any(head in row.labels for head in heads)]
         readings = self._judge.read([Question(rows[at].text) for at in places])
+        answered = [(at, one) for at, one in zip(places, readings, strict=True) if one.judgements]
         said = {}
         for head in heads:
-            details = [reading.judgements[head].detail for reading in readings]
+            details = [reading.judgements[head].detail for _, reading in answered]
             given = [{one["label"]: one["score"] for one in _listed(detail)} for detail in details]
             classes = _classes_of(head, rows, given)
             shares = np.full((len(rows), len(classes)), np.nan)
-            shares[places] = [[scores.get(name, 0.0) for name in classes] for scores in given]
+            for (at, _), scores in zip(answered, given, strict=True):
+                shares[at] = [scores.get(name, 0.0) for name in classes]
             together = head != "stage"
             said[head] = Said(classes, shares, (1e-9,) * len(classes) if together else None, surely=False)
         return said

@@ -5,7 +5,6 @@ figures of an evaluation (models.evaluation.figures), so that a picture never sa
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -194,5 +193,5 @@ def of_labels(title: str, who: str, found: Figures) -> str:
 
 
 def alt(title: str, found: Figures) -> str:
-    """What a reader who cannot see the picture is told."""
-    return escape(f"{title}: {', '.join(_figures(found['all']))}")
+    """What a reader who cannot see the picture is told, fit for Markdown."""
+    return f"{title}: {', '.join(_figures(found['all']))}".replace("[", "(").replace("]", ")")
