@@ -6,20 +6,20 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from models import taxonomy as taxonomies
+from models.asking import Key, Prepared, prepared
 from models.base import UNDECIDED, UNTAUGHT, Batch, Judgement, Question, Scorer, Setup, Taught
-from models.encoder import Asked, Encoder
+from models.encoder import Encoder
 from models.isolation import Failed, isolated
-from models.language import language_of
+from models.language import Heard, language_of
 from models.reader import Answer, Reader, Told, scorers
 from models.taxonomy import Taxonomy
-from models.text import MOST_CHARACTERS, Marked, clean, marked, plain
+from models.text import plain
 from models.weights import (
     ENGLISH,
     MULTILINGUAL,
@@ -36,12 +36,8 @@ from models.weights import (
 REMEMBERED = 4096
 # Texts that go through the encoder at once: enough to sort by length, few enough to keep memory flat.
 BLOCK = 512
-# A name longer than this would leave no room for the text.
-LONGEST_BRAND = 100
 
 Choice = Literal["auto", "english", "multilingual"]
-Key = tuple[bytes, str]
-"""What an encoder is asked, as a fingerprint, and towards whom (nobody: empty)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +62,6 @@ class Reading:
             return {"skipped": reason}
         answers = {name: judgement.detail for name, judgement in self.judgements.items()}
         return answers | ({"unread": self.unread} if self.unread else {})
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A question as the encoders read it: its text asked alone and, with a brand, towards it.
-
-    `beyond` is how many characters were cut off before any encoder saw them.
-    """
-
-    passes: tuple[tuple[Key, Told], ...]
-    beyond: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +130,7 @@ class Judge:
         """
         with self._one_at_a_time:
             read = [plain(text) for text in texts]
-            names = [self._encoder_for(language_of(text)) for text in read]
+            names = [self._encoder_for(Heard(language_of(text))) for text in read]
             first = self._readers[next(iter(self._folders))]
             found = np.zeros((len(read), first.encoder.width), np.float32)
             for name in set(names):
@@ -179,10 +164,10 @@ class Judge:
         batch, and its scorers. Those that cannot be read, or not towards a brand where it needs one, are left out."""
         groups: dict[str, list[tuple[int, Told]]] = {}
         with self._one_at_a_time:
-            for at, one in enumerate(isolated(lambda some: [_prepared(question) for question in some], questions)):
+            for at, one in enumerate(isolated(lambda some: [prepared(question) for question in some], questions)):
                 for (_, towards), told in one.passes if isinstance(one, Prepared) else ():
                     if bool(towards) == (needs == "brand"):
-                        groups.setdefault(self._encoder_for(told.language), []).append((at, told))
+                        groups.setdefault(self._encoder_for(told.heard), []).append((at, told))
             readers = {name: reader for name in groups if (reader := self._opened(name))}
             return [
                 ([at for at, _ in groups[name]], reader.batch([told for _, told in groups[name]], needs)[0],
@@ -217,18 +202,18 @@ class Judge:
             return readings
 
     def _block(self, questions: Sequence[Question]) -> list[Reading]:
-        prepared = isolated(lambda some: [_prepared(question) for question in some], questions)
-        told = {key: one for each in prepared if isinstance(each, Prepared) for key, one in each.passes}
+        asked = isolated(lambda some: [prepared(question) for question in some], questions)
+        told = {key: one for each in asked if isinstance(each, Prepared) for key, one in each.passes}
         outcomes: dict[Key, Outcome] = {key: self._remembered[key] for key in told if key in self._remembered}
         outcomes |= self._answered({key: one for key, one in told.items() if key not in outcomes})
         self._remember({key: one for key, one in outcomes.items() if isinstance(one, Answer)})
-        return [_reading(question, one, outcomes) for question, one in zip(questions, prepared, strict=True)]
+        return [_reading(question, one, outcomes) for question, one in zip(questions, asked, strict=True)]
 
     def _answered(self, new: Mapping[Key, Told]) -> dict[Key, Outcome]:
         """What the encoders and scorers make of what was not asked before."""
         groups: dict[tuple[str, Literal["text", "brand"]], list[Key]] = {}
         for key, one in new.items():
-            groups.setdefault((self._encoder_for(one.language), "brand" if key[1] else "text"), []).append(key)
+            groups.setdefault((self._encoder_for(one.heard), "brand" if key[1] else "text"), []).append(key)
         outcomes: dict[Key, Outcome] = {}
         for (name, needs), keys in groups.items():
             if reader := self._opened(name):
@@ -239,11 +224,13 @@ class Judge:
                 outcomes |= dict.fromkeys(keys, Waiting(self.lacking[name]))
         return outcomes
 
-    def _encoder_for(self, language: str) -> str:
-        """The name of the encoder that reads this language; what is too short to tell is taken for English."""
-        if len(self._folders) == 1 or language in self._languages(ENGLISH):
-            return next(iter(self._folders))
-        return MULTILINGUAL
+    def _encoder_for(self, heard: Heard) -> str:
+        """The name of the encoder that reads a text best, as its language was heard."""
+        first = next(iter(self._folders))
+        if len(self._folders) == 1 or heard.language not in self._languages(ENGLISH):
+            return first if len(self._folders) == 1 else MULTILINGUAL
+        # What only may be English is in better hands with the encoder that reads English too, where there is one.
+        return ENGLISH if heard.sure or not self._opened(MULTILINGUAL) else MULTILINGUAL
 
     def _languages(self, name: str) -> frozenset[str]:
         return self._known[name].languages | {UNDECIDED}
@@ -278,17 +265,6 @@ class Judge:
             self._remembered.popitem(last=False)
 
 
-def unusable(text: object) -> str | None:
-    """Why a text cannot be judged, or None."""
-    if not isinstance(text, str):
-        return f"the text is {type(text).__name__}, not a string" if text is not None else "there is no text"
-    if not text or not text[:MOST_CHARACTERS].strip():
-        return "the text is empty"
-    if not any(sign.isprintable() and not sign.isspace() for sign in clean(text)):
-        return "the text holds no readable character"
-    return None
-
-
 def _manifests(folders: Mapping[str, Path]) -> dict[str, Manifest]:
     """What is known of those encoders whose manifests can be read; why another's cannot is told by who needs it."""
     known = {}
@@ -296,24 +272,6 @@ def _manifests(folders: Mapping[str, Path]) -> dict[str, Manifest]:
         with suppress(WeightsMissing, WeightsDamaged):
             known[name] = read_manifest(folder, name)
     return known
-
-
-def _prepared(question: Question) -> Prepared | Failed:
-    """What the encoders will be asked. Texts that differ in nothing they read are the same to them."""
-    if reason := unusable(question.text):
-        return Failed(reason)
-    text = plain(question.text)
-    language = language_of(text)
-    passes = [((_digest(text), ""), Told(Asked(Marked(text)), language))]
-    brand = clean(question.brand).strip()[:LONGEST_BRAND] if isinstance(question.brand, str) else ""
-    if brand:
-        towards = marked(question.text, brand, names=question.names)
-        passes.append(((_digest(f"{text}\0{towards}"), brand), Told(Asked(towards, brand), language)))
-    return Prepared(tuple(passes), max(0, len(question.text) - MOST_CHARACTERS))
-
-
-def _digest(read: str) -> bytes:
-    return blake2b(read.encode(), digest_size=16).digest()
 
 
 def _reading(question: Question, prepared: Prepared | Failed, outcomes: Mapping[Key, Outcome]) -> Reading:

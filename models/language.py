@@ -14,7 +14,12 @@ from models.base import UNDECIDED, Batch, Judgement, Setup
 LEAST, LEAST_OF_OTHERS = 0.3, 0.45
 LONGEST = 400
 
-_NO_LANGUAGE = re.compile(r"@user|\bhttp\b|[\d_#]+")
+# Of what may be English, less sure than this, more than a third is not (UMSAB); other languages are seldom mixed up.
+SURELY_ENGLISH = 0.5
+# Fewer words than this in no language that is known are "ok", "5 stars", a name: as good as English.
+TOO_FEW = 4
+
+_NO_LANGUAGE = re.compile(r"(?:https?://|www\.)\S+|@\w+|\bhttp\b|[\d_#]+")
 # Words that are English and nothing else. Two of them, and a quarter of the text, outweigh the detector, which takes
 # "How do I reset my password?" for French.
 _ENGLISH = re.compile(
@@ -38,7 +43,7 @@ _CODES: Mapping[str, str] = {
 class Language:
     """The language of each text."""
 
-    version: str = "1"
+    version: str = "2"
     name: str = "language"
     needs: Literal["text", "brand"] = "text"
 
@@ -50,17 +55,33 @@ class Language:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A language in ISO 639-1, or "und", and whether that is sure: surely English, say, or too short to be anything."""
+
+    language: str
+    sure: bool = True
+
+
 def language_of(text: str) -> str:
-    """The language of a plain text."""
-    words = _NO_LANGUAGE.sub(" ", text[:LONGEST]).strip().lower()
-    if sum(letter.isalpha() for letter in words[:20]) < 2:
-        return UNDECIDED
-    best = detect(words.replace("\n", " "), model="lite")[0]
-    if best["lang"] != "en" and _is_plainly_english(words):
-        return "en"
-    code = _CODES.get(str(best["lang"]), str(best["lang"]))
-    least = LEAST if code == "en" else LEAST_OF_OTHERS
-    return code if float(best["score"]) >= least and len(code) == 2 else UNDECIDED
+    """The language of a text."""
+    return heard_in(text).language
+
+
+def heard_in(text: str) -> Heard:
+    """The language of a text, and how far that can be trusted."""
+    line = " ".join(_NO_LANGUAGE.sub(" ", text[:LONGEST]).lower().split())
+    words = _WORD.findall(line)
+    if sum(map(len, words)) < 2:
+        return Heard(UNDECIDED)
+    best = detect(line, model="lite")[0]
+    if best["lang"] != "en" and _is_plainly_english(line, len(words)):
+        return Heard("en")
+    code, score = _CODES.get(str(best["lang"]), str(best["lang"])), float(best["score"])
+    too_few = len(words) < TOO_FEW
+    if len(code) != 2 or score < (LEAST if code == "en" else LEAST_OF_OTHERS):
+        return Heard(UNDECIDED, too_few)
+    return Heard(code, code != "en" or score >= SURELY_ENGLISH or too_few)
 
 
 def scorer(_: Setup) -> Language:
@@ -68,7 +89,6 @@ def scorer(_: Setup) -> Language:
     return Language()
 
 
-def _is_plainly_english(words: str) -> bool:
-    words = words.replace("’", "'")
-    english = len(_ENGLISH.findall(words))
-    return english >= 2 and 4 * english >= len(_WORD.findall(words))
+def _is_plainly_english(line: str, words: int) -> bool:
+    english = len(_ENGLISH.findall(line.replace("’", "'")))
+    return english >= 2 and 4 * english >= words

@@ -13,6 +13,7 @@ from models.base import Batch, Judgement, Scorer, Setup
 from models.embedding import embed
 from models.encoder import Asked, Encoder
 from models.isolation import Failed, isolated
+from models.language import Heard
 from models.text import Marked
 from models.weights import Weights
 
@@ -34,7 +35,7 @@ class Told:
     """What goes through the encoder, and in which language it was written."""
 
     asked: Asked
-    language: str
+    heard: Heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +55,14 @@ class Reader:
         vectors, unread = self.encoder.read(asked)
         embeddings = embed(self.weights, vectors) if needs == "text" else vectors[:0]
         texts, brands = [one.text.text for one in asked], [one.brand for one in asked]
-        return Batch(texts, brands, [one.language for one in told], vectors, embeddings, self.weights.name), unread
+        languages = [one.heard.language for one in told]
+        return Batch(texts, brands, languages, vectors, embeddings, self.weights.name), unread
 
     def answers(
         self, told: Sequence[Told], needs: Literal["text", "brand"], scorers: Sequence[Scorer]
     ) -> list[Answer | Failed]:
         """One forward pass over texts that are all asked alone, or all towards a brand; an answer each, in order."""
-        asked = [one.asked for one in told]
-        vectors, unread = self.encoder.read(asked)
-        batch = Batch(
-            [one.text.text for one in asked],
-            [one.brand for one in asked],
-            [one.language for one in told],
-            vectors,
-            embed(self.weights, vectors) if needs == "text" else vectors[:0],
-            self.weights.name,
-        )
+        batch, unread = self.batch(told, needs)
         chosen = [scorer for scorer in scorers if scorer.needs == needs]
         said = isolated(lambda rows: _judgements(chosen, _some(batch, rows)), range(len(told)))
         kept = batch.embeddings if needs == "text" else [None] * len(told)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from models.asking import unusable
 from models.encoder import Asked
 from models.evaluation.forms import Labels, Record, Unfit, Vocabulary, form_of, vocabulary_of
-from models.asking import unusable
 from models.train.data import UMSAB
 
 # Files and sets that name a language by its word.
@@ -79,6 +79,7 @@ def read_gold(files: Sequence[Path], renamed: Mapping[str, str] | None = None, l
     read = [found for file in files for found in _lines(file)]
     lines = _drawn([one for one in read if isinstance(one, _Line)], limit)
     bad = [one for one in read if isinstance(one, Bad)]
+    total = len(lines) + len(bad)
     records = [_renamed(line.record, renamed or {}) for line in lines]
     vocabulary = vocabulary_of(records)
     rows: list[Gold] = []
@@ -89,7 +90,7 @@ def read_gold(files: Sequence[Path], renamed: Mapping[str, str] | None = None, l
             bad.append(Bad(line.file, line.number, str(reason)))
     if not rows:
         raise NotGold(_nothing(files, bad, records))
-    return GoldSet(tuple(rows), tuple(sorted(bad, key=lambda one: (one.file, one.line))), len(lines) + len(bad))
+    return GoldSet(tuple(rows), tuple(sorted(bad, key=lambda one: (one.file, one.line))), total)
 
 
 def _lines(file: Path) -> Iterator[_Line | Bad]:

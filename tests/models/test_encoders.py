@@ -18,6 +18,7 @@ SPANISH = "El nuevo teléfono es precioso y la batería dura varios días"
 GERMAN = "Das neue Telefon ist wunderschön und der Akku hält tagelang"
 SWEDISH = "Den nya telefonen är jättefin och batteriet räcker i flera dagar"
 SHORT = "ok 10/10"
+PERHAPS = "yaar ye phone ekdum bakwas hai bhai"
 
 # Few descriptions: a judge is opened in no time.
 SMALL = Taxonomy(
@@ -40,6 +41,14 @@ def test_the_language_of_a_text_picks_the_encoder(two, encoders):
 @pytest.mark.parametrize("forced", [ENGLISH, MULTILINGUAL])
 def test_one_setting_forces_one_encoder(two, encoders, forced):
     assert encoders(two, [LOVELY, SPANISH, SHORT, SWEDISH], encoder=forced) == [forced] * 4
+
+
+def test_what_is_not_surely_english_is_left_to_the_encoder_that_reads_both(two, encoders):
+    assert encoders(two, [PERHAPS, SHORT, f"😡😡😡😡😡 {SPANISH}", "😡😡😡😡😡"]) == [
+        MULTILINGUAL, ENGLISH, MULTILINGUAL, ENGLISH,
+    ]  # fmt: skip
+    shutil.rmtree(two / MULTILINGUAL)
+    assert encoders(two, [PERHAPS]) == [ENGLISH]
 
 
 def test_a_forced_encoder_needs_no_other(two, encoders):
