@@ -13,6 +13,8 @@ from typing import Literal
 
 from rich.text import Text
 
+from models.inventory import verify
+from models.weights import SHIPPED
 from monitor import queries
 from monitor.app import scorer_for, utc_now
 from monitor.config import Config, load
@@ -56,7 +58,7 @@ def _findings(config: Config) -> Iterator[Finding]:
     yield _clock()
     yield _disk(config.database)
     yield _sqlite()
-    yield _weights(config)
+    yield from _scorers(config)
     yield from _stored(config)
 
 
@@ -98,12 +100,23 @@ def _sqlite() -> Finding:
     return Finding("good", f"SQLite {sqlite3.sqlite_version}")
 
 
-def _weights(config: Config) -> Finding:
+def _scorers(config: Config) -> Iterator[Finding]:
+    """Whether mentions can be judged: every file of the encoders in use is whole, every other model can be loaded."""
+    scoring = config.scoring
+    others = {name: model for name, model in scoring.models if model}
     try:
         scorer = scorer_for(config)
     except NotUsable as reason:
-        return Finding("note" if not config.scoring.enabled else "bad", f"mentions stay unscored: {reason}")
-    return Finding("good", f"the scorers work (sentiment {scorer.versions.get('sentiment', 'off')})")
+        mend = "Mend [scoring.models], or take the line out to have our own scorer back." if others else ""
+        verdict: Literal["note", "bad"] = "bad" if scoring.enabled else "note"
+        yield Finding(verdict, f"mentions stay unscored: {reason}", mend if scoring.enabled else "")
+        return
+    yield Finding("good", f"the scorers work (sentiment {scorer.versions.get('sentiment', 'off')})")
+    for name in others:
+        yield Finding("good", f"{name} is judged by {scorer.versions[name]}")
+    for proof in verify(SHIPPED):
+        if not proof.right and scoring.encoder in ("auto", proof.path.parent.name):
+            yield Finding("bad", f"{proof.path}: {proof.sentence}", "Install overheard again, or restore the file.")
 
 
 def _stored(config: Config) -> Iterator[Finding]:
