@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from models.base import Batch, Judgement, Setup
-from models.described import Described
+from models.described import Sayings
 
 # How sharply the nearest stage wins: the share of a stage is softmax(SHARPNESS * cosine).
 SHARPNESS = 8.0
@@ -16,7 +16,7 @@ SHARPNESS = 8.0
 class Stage:
     """One of awareness, consideration, purchase, use, service, loyalty, leaving."""
 
-    described: Described
+    sayings: Sayings
     languages: frozenset[str]
     version: str
     name: str = "stage"
@@ -25,10 +25,10 @@ class Stage:
     def judge(self, batch: Batch) -> list[Judgement]:
         """One judgement a text."""
         judged = []
-        for near, language in zip(self.described.nearness(batch.embeddings), batch.languages, strict=True):
+        for near, language in zip(self.sayings.nearness(batch.embeddings), batch.languages, strict=True):
             powers = np.exp(SHARPNESS * (near - near.max(initial=-1.0)))
             best = int(powers.argmax()) if len(powers) else -1
-            label = self.described.labels[best].name if len(powers) else ""
+            label = self.sayings.labels[best].name if len(powers) else ""
             score = round(float(powers.max(initial=0.0) / max(powers.sum(), 1e-9)), 4)
             detail = {"label": label, "score": score, "unsure": language not in self.languages}
             judged.append(Judgement(self.name, self.version, label, score, detail))
@@ -38,4 +38,4 @@ class Stage:
 def scorer(setup: Setup) -> Stage:
     """The scorer over the stages of this taxonomy."""
     version = f"{setup.version('stage')}-{setup.taxonomy.version}"
-    return Stage(Described.of(setup.taxonomy.stages, setup), setup.languages, version)
+    return Stage(Sayings.of(setup.taxonomy.stages, setup), setup.languages, version)

@@ -10,7 +10,7 @@ import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +107,12 @@ def packs() -> dict[str, str]:
     """The packs that can be chosen beside the starting taxonomy, by name, each with a line on what it is for."""
     names = sorted(file.stem for file in FOLDER.glob("*.toml") if file.stem != START[0])
     return {name: _read(name)["about"] for name in names}
+
+
+@cache
+def background() -> tuple[str, ...]:
+    """Sentences about nothing that a brand could be asked for: what is as near to them as to a label has none."""
+    return tuple((FOLDER / "background.txt").read_text(encoding="utf-8").splitlines())
 
 
 def pack(name: str) -> Taxonomy:

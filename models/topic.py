@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from models.base import Batch, Judgement, Setup, Taught, ranked, several
-from models.described import BAR, LEAST, Described
+from models.described import BAR, LEAST, Described, version
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +42,5 @@ class Topics:
 
 def scorer(setup: Setup) -> Topics:
     """The scorer over the topics of this taxonomy; its version names the taxonomy's."""
-    version = f"{setup.version('topics')}-{setup.taxonomy.version}"
-    return Topics(Described.of(setup.taxonomy.topics, setup), setup.languages, setup.taught, version)
+    described = Described.of(setup.taxonomy.topics, setup)
+    return Topics(described, setup.languages, setup.taught, version(setup, "topics"))
