@@ -14,7 +14,7 @@ from monitor.app import Service, opened
 from monitor.config import Config, channel_for
 from monitor.door import EARLIEST
 from monitor.engine.collecting import take_pushed
-from monitor.engine.handover import Handler, Say, hand_over
+from monitor.engine.handover import Handler, Say, Step, hand_over
 from monitor.engine.telling import Subscription
 from monitor.errors import Refused
 from monitor.mention import Brand
@@ -78,7 +78,7 @@ class Commands:
         service = self.service
 
         async def score() -> int:
-            return await service.score(lambda done, waiting: say(f"scored {done:,}, {waiting:,} to go"), renewing=True)
+            return await service.score(lambda done, waiting: say(Step("scored", done, done + waiting)), renewing=True)
 
         await service.rematch()
         polling = asyncio.create_task(
@@ -121,8 +121,8 @@ class Commands:
         for start in range(0, len(items), BATCH):
             some = items[start : start + BATCH]
             taken += await take_pushed(service.store, some, [], origin, service.ear, service.now())
-            say(f"stored {min(start + BATCH, len(items)):,} of {len(items):,}")
-        scored = await service.score(lambda done, waiting: say(f"scored {done:,}, {waiting:,} to go"))
+            say(Step("stored", min(start + BATCH, len(items)), len(items)))
+        scored = await service.score(lambda done, waiting: say(Step("scored", done, done + waiting)))
         return {
             "rows": len(read),
             "new": taken.new,
@@ -137,7 +137,7 @@ class Commands:
     async def digest(self, arguments: Mapping[str, Any], say: Say) -> list[dict[str, Any]]:
         """A digest now, one a brand: of a calendar day, or of the last 24 hours. With `to`, each is sent there too."""
         service = self.service
-        await service.score(lambda done, waiting: say(f"scored {done:,}, {waiting:,} to go"))
+        await service.score(lambda done, waiting: say(Step("scored", done, done + waiting)))
         ways = {channel_for(written, service.config).name: written for written in arguments.get("to") or ()}
         made = []
         for brand in self._brands(str(arguments.get("brand") or "")):

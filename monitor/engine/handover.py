@@ -1,7 +1,7 @@
 """While `overheard run` owns writing to a database, other commands hand their work to it over a socket beside the file.
 
-One JSON object a line: the command sends {"command", "arguments"}; progress comes back as {"progress": text} lines, and
-the end as {"result": …} or {"refused": text} or {"failed": text}.
+One JSON object a line: the command sends {"command", "arguments"}; progress comes back as {"progress": text or
+{"doing", "done", "total"}} lines, and the end as {"result": …} or {"refused": text} or {"failed": text}.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import os
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,21 @@ import structlog
 
 from monitor.errors import Refused, StoreBusy
 
-Say = Callable[[str], None]
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a piece of work has come: so many of so many ("scored", 512, 100,000)."""
+
+    doing: str
+    done: int
+    total: int
+
+    def __str__(self) -> str:
+        return f"{self.doing} {self.done:,} of {self.total:,}"
+
+
+Say = Callable[[str | Step], None]
+"""What a command tells of its progress while it works."""
 Handler = Callable[[Mapping[str, Any], Say], Awaitable[Any]]
 
 LONGEST_LINE = 64 * 1024 * 1024
@@ -50,7 +65,7 @@ async def listen(database: Path, handlers: Mapping[str, Handler]) -> asyncio.Ser
         try:
             asked = json.loads(await reader.readline())
             handler = handlers[asked["command"]]
-            send(result=await handler(asked["arguments"], lambda text: send(progress=text)))
+            send(result=await handler(asked["arguments"], lambda news: send(progress=_told(news))))
         except Refused as error:
             send(refused=str(error))
         except Exception as error:
@@ -81,7 +96,7 @@ async def hand_over(database: Path, command: str, arguments: Mapping[str, Any], 
         while line := await reader.readline():
             answer = json.loads(line)
             if "progress" in answer:
-                say(answer["progress"])
+                say(_heard(answer["progress"]))
             elif "refused" in answer:
                 raise Refused(answer["refused"])
             elif "failed" in answer:
@@ -91,3 +106,11 @@ async def hand_over(database: Path, command: str, arguments: Mapping[str, Any], 
     finally:
         writer.close()
     raise StoreBusy("The running service ended before it was done; what it had stored is kept. Start it and ask again.")
+
+
+def _told(news: str | Step) -> str | dict[str, Any]:
+    return news if isinstance(news, str) else asdict(news)
+
+
+def _heard(told: str | dict[str, Any]) -> str | Step:
+    return told if isinstance(told, str) else Step(**told)

@@ -120,7 +120,8 @@ async def _first_digest(service: Service, world: World, address: str, tell: Call
     if service.judging.why:
         tell(f"Not scored: {service.judging.why}")
     made = await Commands(service).digest(
-        {"brand": BRAND, "to": [one.channels[0] for one in service.teller.subscriptions[:1]]}, tell
+        {"brand": BRAND, "to": [one.channels[0] for one in service.teller.subscriptions[:1]]},
+        lambda news: tell(str(news)),
     )
     tell("The first digest is ready.\n")
     content: dict[str, Any] = made[0]["content"]

@@ -6,8 +6,8 @@ import csv
 import json
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -17,7 +17,9 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.digest.terminal import terminal
+from monitor.engine.handover import Say
 from monitor.errors import Refused
+from monitor.faces.progress import progress as progress_on
 from monitor.mention import SourceHealth
 from monitor.queries import Found, as_json
 from monitor.store.outbox import Parcel
@@ -31,18 +33,9 @@ COLORS = {"negative": "red", "positive": "green", "neutral": "dim"}
 _FORMULA = re.compile(r"^[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\-@\t\r\n\x00＝＋－＠]")
 
 
-@contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
-    """A line that tells what is happening, on standard error, only where somebody looks."""
-    if not errors.is_terminal:
-        yield lambda text: None
-        return
-    with errors.status("Working …") as status:
-
-        def say(text: str) -> None:
-            status.update(Text(text))
-
-        yield say
+def progress() -> AbstractContextManager[Say]:
+    """What is happening, on standard error."""
+    return progress_on(errors)
 
 
 def started(service: Any, address: str) -> None:

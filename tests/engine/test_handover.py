@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.engine.handover import hand_over, listen, socket_path
+from monitor.engine.handover import Step, hand_over, listen, socket_path
 from monitor.errors import Refused, StoreBusy
 
 
@@ -15,13 +15,14 @@ async def test_a_command_is_done_by_the_owner_with_progress_and_result(tmp_path)
     async def count(arguments, say):
         for number in range(arguments["to"]):
             say(f"at {number}")
+            say(Step("counted", number, arguments["to"]))
         return {"counted": arguments["to"]}
 
     server = await listen(tmp_path / "o.db", {"count": count})
-    said: list[str] = []
+    said: list[str | Step] = []
     try:
         assert await hand_over(tmp_path / "o.db", "count", {"to": 2}, said.append) == {"counted": 2}
-        assert said == ["at 0", "at 1"]
+        assert said == ["at 0", Step("counted", 0, 2), "at 1", Step("counted", 1, 2)]
     finally:
         server.close()
 
