@@ -18,6 +18,7 @@ _COLOURS = {
 _STYLE = """
 text{font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;fill:var(--ink)}
 .title{font-size:19px;font-weight:650}.panel{font-size:14px;font-weight:600}.figures{font-size:13px;font-weight:500}
+.figures,.soft{paint-order:stroke;stroke:var(--card);stroke-width:4px;stroke-linejoin:round}
 .soft,.tick{fill:var(--soft);font-size:12px}.tick{font-size:11px}
 .number{font-size:14px}.strong{font-weight:650}.on{fill:var(--on)}
 .grid{stroke:var(--grid)}.honest{stroke:var(--soft);stroke-dasharray:4 5}

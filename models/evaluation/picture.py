@@ -46,10 +46,10 @@ def write_pictures(report: Figures, folder: Path, prefix: str = "") -> list[Path
 
 def pictures(report: Figures) -> Iterator[tuple[str, str]]:
     """Head and picture, for every head of a report that has rows. The report may say what its rows are `of`."""
-    who = _who(report["asked"]) + (f" · {report['of']}" if "of" in report else "")
+    who, rows = _who(report["asked"]), report.get("of", "rows")
     for head, found in report["heads"].items():
         draw = of_one_class if "confusion" in found["all"] else of_labels
-        yield head, draw(TITLES.get(head, head), who, found)
+        yield head, draw(TITLES.get(head, head), f"{who} · {found['all']['rows']:,} {rows}", found)
 
 
 def _who(asked: Figures) -> str:
@@ -87,7 +87,7 @@ def _is_said(found: Figures, name: str) -> bool:
 
 def _heading(canvas: Canvas, title: str, who: str, one: Figures) -> None:
     canvas.text(EDGE, 42, title, "title")
-    canvas.text(EDGE, 64, f"{who} · {one['rows']:,} rows", "soft")
+    canvas.text(EDGE, 64, who, "soft")
     canvas.text(EDGE, 86, " · ".join(_figures(one)), "figures")
 
 
@@ -168,7 +168,7 @@ def of_labels(title: str, who: str, found: Figures) -> str:
     labels = one["labels"]
     names = max((fitted(name, LETTER) for name in labels), default=0.0)
     left, row, long = EDGE + names + 16, 38, 400
-    top = TOP + 40
+    top = TOP + 22
     canvas = Canvas(left + long + 230 + EDGE, top + row * len(labels) + 64, f"{title}: precision and recall")
     _heading(canvas, title, who, one)
     bottom = top + row * len(labels)
@@ -184,7 +184,7 @@ def of_labels(title: str, who: str, found: Figures) -> str:
         canvas.dot(precision, y, 5.5, f"precision {label['precision']:.1f}", "hollow")
         canvas.dot(recall, y, 5.5, f"recall {label['recall']:.1f}")
         canvas.text(left + long + 24, y + 4, f"F1 {label['f1']:.1f}", "figures")
-        canvas.text(left + long + 88, y + 4, f"{label['rows']:,} of {label['known']:,}", "soft")
+        canvas.text(left + long + 100, y + 4, f"{label['rows']:,} of {label['known']:,}", "soft")
     canvas.dot(left, bottom + 44, 5.5, "", "hollow")
     canvas.text(left + 12, bottom + 48, "precision: of those said, how many are so", "soft")
     canvas.dot(left + 306, bottom + 44, 5.5, "")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -139,13 +140,17 @@ def compare(
 @models_app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def train(
     context: typer.Context,
-    recipe: Annotated[str, typer.Argument(help='"english", "multilingual", or "teacher".')],
+    recipe: Annotated[str, typer.Argument(help='"english" or "multilingual".')],
     data: Annotated[Path, typer.Option(help="Folder of the training sets.", metavar="DIR")],
     base: Annotated[Path, typer.Option(help="Folder of the encoder to start from.", metavar="DIR")],
     out: Annotated[Path, typer.Option(help="Where the run is written.", metavar="DIR")],
     only_print: Annotated[bool, typer.Option("--print", help="Show the commands, run nothing.")] = False,
 ) -> None:
-    """Train an encoder anew. Other options (--minutes, --seed …) go to `python -m models.train.multitask` as they are."""
+    """Train an encoder anew. Other options (--minutes, --seed …) go to models.train.multitask as they are."""
+    from models.train.recipe import RECIPES
+
+    if recipe not in RECIPES:
+        raise Refused(f'There is no recipe "{recipe}": it is one of {", ".join(sorted(RECIPES))}.')
     words = [
         *(sys.executable, "-m", "models.train.multitask", recipe),
         *("--base", str(base), "--data", str(data), "--out", str(out)),
@@ -154,7 +159,7 @@ def train(
     shown = " ".join(["python", *words[1:]])
     if only_print:
         print(shown)
-        _next_steps(recipe, data, base, out)
+        _next_steps(recipe, data, base, out, context.args)
         return
     missing = [name for name in ("torch", "transformers", "onnx", "sklearn") if find_spec(name) is None]
     if missing:
@@ -167,20 +172,18 @@ def train(
     if code:
         print(f"The training ended with code {code}. What it had learnt by then is in {out}.", file=sys.stderr)
         raise typer.Exit(1)
-    _next_steps(recipe, data, base, out)
+    _next_steps(recipe, data, base, out, context.args)
 
 
-def _next_steps(recipe: str, data: Path, base: Path, out: Path) -> None:
-    """What turns a run into weights that the service uses."""
-    if recipe == "teacher":
-        teach = f"python -m models.train.teach --base {base} --data {data} --run {out} --to ANSWERS.npz"
-        print(f"Next, what the teacher says of every row:\n  {teach}")
-        print("Then train english with --taught ANSWERS.npz.")
-        return
+def _next_steps(recipe: str, data: Path, base: Path, out: Path, others: Sequence[str]) -> None:
+    """What turns a run into weights that the service uses; its options that both commands have are repeated."""
     to = f"models/weights/{recipe}"
-    print("Next, from the run to what is shipped, and to the figures of the model card:")
+    given = dict(pairwise(others))
+    space = ["--space", given.get("--space", "MINILM")]
+    parallel = ["--parallel", given["--parallel"]] if "--parallel" in given else []
+    print("\nNext, from the run to what is shipped, and to the figures of the model card:")
     print(f"  python -m models.train.export {recipe} --base {base} --data {data} --run {out} \\")
-    print(f"      --to {to} --version N --space MINILM    # the folder of all-MiniLM-L6-v2")
+    print(f"      {' '.join([*space, *parallel])} --to {to} --version N")
     print(f"  python -m models.train.card --data {data}")
     print(f"  overheard models verify {to}")
 
@@ -230,7 +233,3 @@ def _nothing_asked(gold: GoldSet, answerer: Answerer, wanted: list[str] | None) 
     known = ", ".join(sorted(answerer.heads()))
     asked = f" (of which --head asks for {', '.join(wanted)})" if wanted else ""
     return f"The file has answers for {', '.join(there)}{asked}; {answerer.name} can be asked for {known}."
-
-
-Say = Callable[[int], None]
-Report = dict[str, Any]
