@@ -148,7 +148,7 @@ def checked(name: str, folder: Path) -> dict[str, Any]:
     if not any(folder.glob("*.safetensors")):
         raise Unloadable(
             f'"{name}" has no weights as safetensors, and pickles (pytorch_model.bin) can run code when they are read: '
-            "choose a revision or a model that has them"
+            "choose another model, or a revision that has them (a conversion offered on its page: name@refs/pr/NUMBER)"
         )
     return config
 
