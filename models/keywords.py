@@ -33,6 +33,10 @@ class Keywords:
         """The numbers of the labels that share a telling word with the text."""
         return {label for stem in stems(text) for label in self.by_stem.get(stem, ())}
 
+    def shared(self, text: str, label: int) -> list[str]:
+        """The stems of the telling words that one label shares with the text."""
+        return sorted(stem for stem in stems(text) if label in self.by_stem.get(stem, ()))
+
 
 def stems(text: str) -> set[str]:
     """The words of a text, of three letters or more, without English endings."""

@@ -22,14 +22,19 @@ class Stage:
     name: str = "stage"
     needs: Literal["text", "brand"] = "text"
 
+    def shares(self, batch: Batch) -> np.ndarray:
+        """The share of each stage, shape (texts, stages): each row sums to 1."""
+        near = SHARPNESS * self.sayings.nearness(batch.embeddings)
+        powers = np.exp(near - near.max(axis=1, keepdims=True, initial=-SHARPNESS))
+        shares: np.ndarray = powers / powers.sum(axis=1, keepdims=True).clip(1e-9)
+        return shares
+
     def judge(self, batch: Batch) -> list[Judgement]:
-        """One judgement a text."""
+        """One judgement a text; of a taxonomy without stages the label is empty."""
         judged = []
-        for near, language in zip(self.sayings.nearness(batch.embeddings), batch.languages, strict=True):
-            powers = np.exp(SHARPNESS * (near - near.max(initial=-1.0)))
-            best = int(powers.argmax()) if len(powers) else -1
-            label = self.sayings.labels[best].name if len(powers) else ""
-            score = round(float(powers.max(initial=0.0) / max(powers.sum(), 1e-9)), 4)
+        for shares, language in zip(self.shares(batch), batch.languages, strict=True):
+            label = self.sayings.labels[int(shares.argmax())].name if len(shares) else ""
+            score = round(float(shares.max(initial=0.0)), 4)
             detail = {"label": label, "score": score, "unsure": language not in self.languages}
             judged.append(Judgement(self.name, self.version, label, score, detail))
         return judged
