@@ -23,6 +23,8 @@ STRENGTHS = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03)
 FOLDS = 5
 LEAST_CORRECTIONS = 12
 LEAST_OF_A_CLASS = 3
+# In standard errors.
+LEAST_FALL = 0.5
 # Mentions that nobody corrected and that the shipped head was sure of: so many of a hundred must keep their label.
 KEPT_FROM = 0.95
 LEAST_TO_BE_KEPT = 20
@@ -124,11 +126,15 @@ def refit(evidence: Evidence) -> Refit:
 
     - there are 12 corrections or more, and two classes with at least three mentions each;
     - over five folds, each judged by a fit on the other four (with a strength chosen among those four alone), the
-      log-loss of held-out corrections falls by more than the standard error of its fall: less is chance;
-    - more of the held-out corrections are right than before, and macro-F1 is not lower: a gain for the frequent class
-      paid for by the rare one is none;
+      log-loss of held-out corrections falls by more than half the standard error of its fall;
+    - not fewer of the held-out corrections are right than before, and macro-F1 is not lower: a gain for the frequent
+      class paid for by the rare one is none;
     - of held-out anchors, 95 in 100 keep their label. People correct what is wrong and leave alone what is right, so
       corrections by themselves would always speak for change.
+
+    Why half: after forty corrections of brands that the encoder never saw (train/refit_trial.py, "untouched base" and
+    "bare words"), other mentions gain 6.0 points of macro-F1 in the mean with a whole standard error and 7.0 with half.
+    Were every refit used it would be 7.9, but up to 1.2 lost where there is nothing to gain; so it is 0.4 at most.
     """
     counts = {
         name: int(n) for name, n in zip(evidence.classes, evidence.targets[evidence.corrected].sum(0), strict=True)
@@ -297,10 +303,10 @@ def _no_help(evidence: Evidence, extra: np.ndarray, facts: Mapping[str, Any]) ->
     """Why the adjustment is not to be used; empty where it is."""
     before, after, kept = facts["before"], facts["after"], facts["kept"]
     falls = (_losses(evidence, 0.0) - _losses(evidence, extra))[evidence.corrected]
-    if falls.mean() <= falls.std(ddof=1) / np.sqrt(len(falls)):
+    if falls.mean() <= LEAST_FALL * falls.std(ddof=1) / np.sqrt(len(falls)):
         return "held-out corrections are not answered with less doubt"
-    if after["accuracy"] <= before["accuracy"]:
-        return "not more of the held-out corrections are right"
+    if after["accuracy"] < before["accuracy"]:
+        return "fewer of the held-out corrections are right"
     if after["macro_f1"] < before["macro_f1"]:
         return "the rarer answers suffer"
     if kept is not None and kept < KEPT_FROM:
