@@ -22,6 +22,12 @@ CLASSES: Mapping[str, Sequence[str]] = {
 }
 # Sets in which a text comes with several targets: whether it is mixed can be told from them.
 OF_TARGETS = ("mams-atsa", "restaurants", "laptops")
+# Files that most of what was learnt comes from, by the beginning of their names.
+LEARNT = (
+    *("tweet-sentiment", "tweet-emotion", "tweet-irony", "tweet-offensive", "multilingual-sentiment", "reviews-"),
+    *("airline", "goemotions", "app-reviews", "complaints", "support-intents", "brand-relevance-sanders"),
+    *("entity-sentiment", "targeted-", "mams-"),
+)
 OF_OUR_OWN = ("written", "compared", "namesakes")
 # Labels that give each other away.
 SAME = {head: {"sentiment", "brand_sentiment"} for head in ("sentiment", "brand_sentiment")}
@@ -50,6 +56,11 @@ def reported(rows: Sequence[Row], many: bool, most: int = MOST) -> list[Gold]:
             kept.append(replace(row, labels=labels))
     golds = [_gold(number, row) for number, row in enumerate(kept, start=1)]
     return [*golds, *_mixed(kept)]
+
+
+def is_learnt(file: str) -> bool:
+    """Whether a file of this name is a train part that the shipped weights have learnt from."""
+    return file.startswith(LEARNT) and file.endswith("-train.jsonl")
 
 
 def _reports(row: Row) -> bool:

@@ -267,6 +267,15 @@ def _unused(found: Figures) -> None:
             console.print(Text(f"  … and {found['bad_lines'] - SHOWN_BAD:,} more; --json lists them.", style="yellow"))
 
 
+def flattered(files: Sequence[str]) -> None:
+    """Say it where figures look better than they are."""
+    if files:
+        console.print()
+        told = f"The shipped weights have learnt from most of {', '.join(files)}: these figures flatter them."
+        console.print(Text(told, style="yellow"), soft_wrap=True)
+        console.print("models/README.md has figures on rows that were kept aside.")
+
+
 # Comparisons -------------------------------------------------------------------------------------------------------
 
 

@@ -86,6 +86,7 @@ def eval_(
     """Measure how right the scorers are on lines whose answers are known."""
     from models.evaluation.figures import evaluate
     from models.evaluation.picture import write_pictures
+    from models.train.aside import is_learnt
     from monitor.faces import measured
     from monitor.faces.show import check_writable
 
@@ -100,6 +101,7 @@ def eval_(
     if not report["heads"]:
         raise Refused(_nothing_asked(gold, answerer, head))
     measured.report(report)
+    measured.flattered([file.name for file in files if is_learnt(file.name)])
     if json_out is not None:
         measured.written(json_out, report)
     if card is not None:

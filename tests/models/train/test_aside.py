@@ -2,7 +2,7 @@
 
 from models.evaluation.forms import Several
 from models.text import Marked, marked, plain
-from models.train.aside import reported
+from models.train.aside import is_learnt, reported
 from models.train.rows import Row
 
 TEXTS = [f"@AcmeAir flight {number} was late again" for number in range(40)]
@@ -62,3 +62,10 @@ def test_a_text_is_mixed_where_it_is_for_one_target_and_against_another() -> Non
         assert gold.labels["mixed"] == (
             Several(frozenset({"mixed"}), frozenset()) if is_mixed else Several(frozenset(), frozenset({"mixed"}))
         )
+
+
+def test_train_parts_are_known_by_their_names_and_parts_kept_apart_are_not() -> None:
+    assert is_learnt("airline-train.jsonl")
+    assert is_learnt("multilingual-sentiment-german-train.jsonl")
+    assert not is_learnt("multilingual-sentiment-german-val.jsonl")
+    assert not is_learnt("survey.jsonl")
