@@ -167,29 +167,36 @@ def _f1_of(truth: np.ndarray, holds: np.ndarray) -> Any:
 
 
 def opposite(rows: Sequence[Gold], said: Said) -> Figures | None:
-    """How often both are right where a text is for one target and against another.
+    """How often both are right where a text is for one target and against another: of all texts, and by source.
 
     `pairs` are all pairs of a praised and a blamed target of one text; `texts` have all such targets right.
     """
-    pairs, right, owner, whole = [], [], [], []
-    for number, places in enumerate(opposed(rows).values()):
+    every = list(opposed(rows).values())
+    if not every:
+        return None
+    by_source: dict[str, list[list[int]]] = {}
+    for places in every:
+        by_source.setdefault(rows[places[0]].parts.get("source", ""), []).append(places)
+    parts = {name: _both(rows, said, texts) for name, texts in sorted(by_source.items()) if len(texts) >= LEAST_ROWS}
+    return _both(rows, said, every) | ({"by": {"source": parts}} if len(by_source) > 1 else {})
+
+
+def _both(rows: Sequence[Gold], said: Said, texts: Sequence[Sequence[int]]) -> Figures:
+    pairs, right, owner = [], [], []
+    for number, places in enumerate(texts):
         hits = {at: said.classes[int(said.shares[at].argmax())] == rows[at].labels["brand_sentiment"] for at in places}
         praised = [at for at in places if rows[at].labels["brand_sentiment"] == "positive"]
-        blamed = [at for at in places if at not in praised]
-        found = [hits[first] and hits[second] for first in praised for second in blamed]
+        found = [hits[first] and hits[second] for first in praised for second in places if second not in praised]
         pairs += found
         right.append(all(hits.values()))
         owner += [number] * len(found)
-        whole.append(number)
-    if not pairs:
-        return None
     return {
         "texts": len(right),
         "pairs": len(pairs),
         "both_right": percent(np.mean(pairs)),
         "both_right_interval": _share_interval(np.array(pairs), np.array(owner)),
         "all_right": percent(np.mean(right)),
-        "all_right_interval": _share_interval(np.array(right), np.array(whole)),
+        "all_right_interval": _share_interval(np.array(right), np.arange(len(right))),
     }
 
 

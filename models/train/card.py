@@ -106,13 +106,14 @@ def _together(heads: Mapping[str, Figures]) -> str:
 
 
 def _opposite(both: Figures | None) -> str:
+    """A row for all texts that are for one target and against another, and for each set that has enough of them."""
     if not both:
         return ""
-    pairs = _spread(both["both_right"], both["both_right_interval"])
-    return (
-        f"Where a text is for one target and against another, both answers are right in {pairs} % of "
-        f"{both['pairs']} pairs ({both['texts']} texts)."
-    )
+    lines = ["| for one, against another | pairs | both right | texts | all right |", "|---|---|---|---|---|"]
+    for source, one in [("all", both), *both.get("by", {}).get("source", {}).items()]:
+        pairs, texts = (_spread(one[key], one[f"{key}_interval"]) for key in ("both_right", "all_right"))
+        lines.append(f"| {source} | {one['pairs']} | {pairs} | {one['texts']} | {texts} |")
+    return "\n".join(lines)
 
 
 def _pictures(name: str, heads: Mapping[str, Figures]) -> str:

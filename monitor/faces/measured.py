@@ -245,11 +245,11 @@ def _together(one: Figures) -> Table:
 
 def _opposite(both: Figures) -> None:
     console.print()
-    console.print(Text("opposite sentiment in one text", style="bold"))
-    table = _table("", "", "right")
-    pairs, texts = counted(both["pairs"], "pair"), counted(both["texts"], "text")
-    table.add_row("both of a pair", pairs, _spread(both["both_right"], both["both_right_interval"]))
-    table.add_row("all of a text", texts, _spread(both["all_right"], both["all_right_interval"]))
+    console.print(Text("for one target and against another in one text", style="bold"))
+    table = _table("", "pairs", "both right", "texts", "all right")
+    for name, one in [("all", both), *both.get("by", {}).get("source", {}).items()]:
+        pairs, texts = (_spread(one[key], one[f"{key}_interval"]) for key in ("both_right", "all_right"))
+        table.add_row(Text(plain(name)), f"{one['pairs']:,}", pairs, f"{one['texts']:,}", texts)
     console.print(table)
 
 
