@@ -37,7 +37,7 @@ class Weighing:
     """1 where one of the label's words is in the text."""
     keyword: float = 1.72
     """1 where the text shares a telling word with the label's name or description."""
-    bias: float = -1.5
+    bias: float = -1.61
 
     @classmethod
     def of(cls, setup: Setup) -> "Weighing":
