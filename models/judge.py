@@ -226,9 +226,10 @@ class Judge:
 
     def _encoder_for(self, heard: Heard) -> str:
         """The name of the encoder that reads a text best, as its language was heard."""
-        first = next(iter(self._folders))
-        if len(self._folders) == 1 or heard.language not in self._languages(ENGLISH):
-            return first if len(self._folders) == 1 else MULTILINGUAL
+        if len(self._folders) == 1:
+            return next(iter(self._folders))
+        if heard.language not in self._languages(ENGLISH):
+            return MULTILINGUAL
         # What only may be English is in better hands with the encoder that reads English too, where there is one.
         return ENGLISH if heard.sure or not self._opened(MULTILINGUAL) else MULTILINGUAL
 
