@@ -65,7 +65,8 @@ class Reader:
         batch, unread = self.batch(told, needs)
         chosen = [scorer for scorer in scorers if scorer.needs == needs]
         said = isolated(lambda rows: _judgements(chosen, _some(batch, rows)), range(len(told)))
-        kept = batch.embeddings if needs == "text" else [None] * len(told)
+        # Copies: a row that is remembered would hold the whole batch.
+        kept = [row.copy() for row in batch.embeddings] if needs == "text" else [None] * len(told)
         return [
             one if isinstance(one, Failed) else Answer(one, embedding, beyond)
             for one, embedding, beyond in zip(said, kept, unread, strict=True)
