@@ -12,6 +12,7 @@ from typing import Any
 
 from monitor.app import Service, opened
 from monitor.config import Config, channel_for
+from monitor.correcting import Corrections
 from monitor.door import EARLIEST
 from monitor.engine.collecting import take_pushed
 from monitor.engine.handover import Handler, Say, Step, hand_over
@@ -37,12 +38,16 @@ async def perform(config: Config, command: str, arguments: Mapping[str, Any], sa
 
 def handlers(service: Service) -> dict[str, Handler]:
     """Name of a command to what does it."""
-    commands = Commands(service)
+    commands, corrections = Commands(service), Corrections(service)
     known = {
         "collect": commands.collect,
         "import": commands.import_file,
         "digest": commands.digest,
         "replay": commands.replay,
+        "correct": corrections.correct,
+        "undo": corrections.undo,
+        "learn": corrections.learn,
+        "switch": corrections.switch,
     }
     return {name: _unless_stale(handler, seal_of(service.config)) for name, handler in known.items()}
 
@@ -90,6 +95,8 @@ class Commands:
             await asyncio.wait({polling}, timeout=SCORE_EVERY)
         polls = await polling
         scored += await score()
+        if await service.learn(timedelta(0)):
+            scored += await score()
         total = sum((poll.taken for poll in polls), Taken())
         return {
             "sources": len(polls),

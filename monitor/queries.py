@@ -17,10 +17,13 @@ from monitor.digest.material import Material, Rival, Silent, Waiting
 from monitor.insight.counts import Counts, DayCount
 from monitor.mention import SENTIMENTS, Brand, Mention, SourceHealth
 from monitor.query.parse import parse
-from monitor.store import brands, digests, heard, opinions, outbox, search, watches
+from monitor.store import brands, digests, heard, opinions, outbox, search, standing, taught, watches
+from monitor.store import corrections as corrected
+from monitor.store.corrections import Correction
 from monitor.store.digests import Frozen, Listed
 from monitor.store.heard import Answers, Window
 from monitor.store.outbox import Parcel
+from monitor.store.taught import Head, Lesson
 
 HISTORY_WEEKS = 8
 # These give all of the past when they are first asked; a feed gives its latest entries.
@@ -48,6 +51,8 @@ class Found:
     brands: tuple[str, ...]
     answers: Answers
     spans: tuple[tuple[str, int, int], ...]
+    corrected: tuple[str, ...] = ()
+    """The fields of which a person's word holds: sentiment, topics …"""
 
     @property
     def sentiment(self) -> str:
@@ -66,8 +71,15 @@ def find(connection: Connection, query: str, most: int) -> list[Found]:
     parsed = parse(query, as_view=True) if query.strip() else None
     hits = search.newest(connection, parsed, most)
     of_brands, answers = heard.of_mentions(connection, [hit.mention for hit in hits])
+    said = standing.fields(connection, [hit.mention.id for hit in hits])
     return [
-        Found(hit.mention, of_brands.get(hit.mention.id, ()), answers.get(hit.mention.id, {}), hit.spans)
+        Found(
+            hit.mention,
+            of_brands.get(hit.mention.id, ()),
+            answers.get(hit.mention.id, {}),
+            hit.spans,
+            said.get(hit.mention.id, ()),
+        )
         for hit in hits
     ]
 
@@ -87,6 +99,7 @@ def as_json(found: Found) -> dict[str, Any]:
         "lang": mention.lang,
         "brands": list(found.brands),
         "scores": dict(found.answers),
+        "corrected": list(found.corrected),
     }
 
 
@@ -238,3 +251,37 @@ def parcels(connection: Connection, states: Sequence[str] = (), most: int = 50) 
 def waiting(connection: Connection) -> int:
     """How many (mention, brand) pairs are still to be scored."""
     return opinions.waiting(connection)
+
+
+def corrections(connection: Connection, most: int, ids: Sequence[int] = ()) -> list[Correction]:
+    """The newest corrections (or these), with what became of each."""
+    return corrected.listed(connection, most, ids)
+
+
+def correction_json(one: Correction) -> dict[str, Any]:
+    """A correction as the command line and the API print it."""
+    return {
+        "id": one.id,
+        "mention": one.mention_id,
+        "said": one.said,
+        "brand": one.brand,
+        "field": one.field,
+        "before": one.before,
+        "after": one.after,
+        "by": one.by,
+        "at": one.at.isoformat().replace("+00:00", "Z"),
+        "note": one.note,
+        "near_duplicates": list(one.followers),
+        "state": one.state,
+        "undone_by": one.undone_by,
+        "undone": one.undone.isoformat().replace("+00:00", "Z") if one.undone else None,
+    }
+
+
+def learnt(connection: Connection) -> list[tuple[Head, tuple[Lesson, ...]]]:
+    """Every head of which something was corrected, with what it learnt over each encoder."""
+    known = taught.lessons(connection)
+    return [
+        (head, tuple(one for one in known if (one.brand_id, one.scorer) == (head.brand_id, head.scorer)))
+        for head in taught.heads(connection)
+    ]

@@ -6,21 +6,17 @@ Exit codes: 0 done, 2 wrong input, 1 anything else. Heavy parts are imported by 
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from monitor.errors import Refused, StoreBusy, StoreUnusable, TooSlow
-from monitor.faces import troubles
+from monitor.faces import correcting, troubles
+from monitor.faces.asking import DEFAULT, ConfigPath, ask, configured, perform, quiet_log
 from monitor.faces.models import models_app
-
-if TYPE_CHECKING:
-    from monitor.config import Config
 
 app = typer.Typer(
     name="overheard",
@@ -33,11 +29,6 @@ app = typer.Typer(
 query_app = typer.Typer(help="Try out queries.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(query_app, name="query")
 app.add_typer(models_app, name="models")
-
-ConfigPath = Annotated[
-    Path, typer.Option("--config", envvar="OVERHEARD_CONFIG", help="The configuration file.", metavar="FILE")
-]
-DEFAULT = Path("config.toml")
 Encoder = Literal["auto", "english", "multilingual"]
 
 
@@ -71,42 +62,6 @@ def _end_with_the_pipe() -> None:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
 
-def _config(path: Path) -> Config:
-    from monitor.config import load
-
-    return load(path, os.environ)
-
-
-def _quiet_log(config: Config | None = None, *, level: str = "error") -> None:
-    from monitor.faces.logging import set_up
-
-    set_up(config.log.level if config else level, config.log.format if config else "text")
-
-
-def _perform(path: Path, command: str, arguments: dict[str, Any]) -> Any:
-    """Do a command that writes, with its progress on the terminal."""
-    import asyncio
-
-    from monitor.commands import perform
-    from monitor.faces.show import progress
-
-    config = _config(path)
-    _quiet_log()
-    with progress() as say:
-        return asyncio.run(perform(config, command, arguments, say))
-
-
-def _ask(path: Path, question: Callable[..., Any], *arguments: Any) -> Any:
-    """Ask the store, reading only: works beside a running service."""
-    from monitor.store.engine import Store
-
-    store = Store(_config(path).database, write=False)
-    try:
-        return store.reading(question, *arguments)
-    finally:
-        store.close()
-
-
 @app.command()
 def demo(
     once: Annotated[bool, typer.Option("--once", help="Write the digest and end, instead of serving it.")] = False,
@@ -117,7 +72,7 @@ def demo(
 
     from monitor.faces.demo import play
 
-    _quiet_log(level="critical")
+    quiet_log(level="critical")
     asyncio.run(play(out, once=once))
 
 
@@ -165,8 +120,8 @@ def run(config: ConfigPath = DEFAULT) -> None:
     from monitor.faces.serving import serve
     from monitor.faces.show import started
 
-    loaded = _config(config)
-    _quiet_log(loaded)
+    loaded = configured(config)
+    quiet_log(loaded)
     asyncio.run(serve(loaded, started))
 
 
@@ -175,7 +130,7 @@ def collect(config: ConfigPath = DEFAULT) -> None:
     """One round now: every source polled, everything stored and scored."""
     from monitor.faces.show import collected
 
-    result = _perform(config, "collect", {})
+    result = perform(config, "collect", {})
     collected(result)
     if result["failed"] and len(result["failed"]) == result["sources"]:
         raise typer.Exit(1)
@@ -200,10 +155,10 @@ def digest(
 
     if out is not None:
         check_writable(out)
-    loaded = _config(config)
+    loaded = configured(config)
     # A running service, which may do the work, stands in another folder than the person who asks.
     ways = [whole_way(written, loaded, Path.cwd()) for written in to or ()]
-    made = _perform(config, "digest", {"brand": brand, "day": day, "to": ways})
+    made = perform(config, "digest", {"brand": brand, "day": day, "to": ways})
     for one in made:
         digest_shown(one["content"])
         if out is not None:
@@ -229,7 +184,7 @@ def mentions(
 
     _end_with_the_pipe()
     try:
-        found = _ask(config, queries.find, query, limit)
+        found = ask(config, queries.find, query, limit)
     except QueryError as error:
         raise Refused(str(error)) from error
     if as_json:
@@ -254,7 +209,7 @@ def import_(
     """Bring in mentions from a file, or feeds from an OPML list."""
     from monitor.faces import setup
 
-    setup.bring_in(file, config, about=about, columns=column or (), dry_run=dry_run, perform=_perform)
+    setup.bring_in(file, config, about=about, columns=column or (), dry_run=dry_run, perform=perform)
 
 
 @app.command()
@@ -264,7 +219,7 @@ def sources(config: ConfigPath = DEFAULT) -> None:
     from monitor.app import utc_now
     from monitor.faces.show import sources_table
 
-    sources_table(_ask(config, queries.sources_health, utc_now()))
+    sources_table(ask(config, queries.sources_health, utc_now()))
 
 
 @app.command()
@@ -277,8 +232,8 @@ def outbox(
     from monitor.faces.show import parcels_table
 
     if replay:
-        _perform(config, "replay", {"id": replay})
-    parcels_table(_ask(config, queries.parcels))
+        perform(config, "replay", {"id": replay})
+    parcels_table(ask(config, queries.parcels))
 
 
 @app.command()
@@ -286,9 +241,26 @@ def doctor(config: ConfigPath = DEFAULT) -> None:
     """Check configuration, database, disk, clock, weights and sources, and say how to mend each."""
     from monitor.faces.doctor import examine
 
-    _quiet_log(level="critical")
+    quiet_log(level="critical")
     if not examine(config):
         raise typer.Exit(1)
+
+
+@app.command()
+def topics(
+    config: ConfigPath = DEFAULT,
+    text: Annotated[
+        list[str] | None, typer.Option("--try", help="Show how this text would be sorted, and why. Repeatable.")
+    ] = None,
+) -> None:
+    """The topics, touchpoints and stages that mentions are sorted into, and where each comes from."""
+    from monitor.faces import topics as labels
+
+    loaded = configured(config) if config != DEFAULT or config.exists() else None
+    if text:
+        labels.tried(loaded, text)
+    else:
+        labels.listed(loaded)
 
 
 @app.command()
@@ -322,6 +294,9 @@ def read(
 
     _end_with_the_pipe()
     read_saved_reply(kind, file, config)
+
+
+correcting.add_to(app)
 
 
 @query_app.command()

@@ -118,7 +118,9 @@ def _headline(one: Found) -> Text:
     if mention.rating is not None:
         parts.append(f"{mention.rating:g}" + (f" of {mention.rating_max:g}" if mention.rating_max else ""))
     line = Text(" · ".join(plain(part) for part in parts if part), style="dim")
-    return line.append(f" · {one.sentiment}", style=COLORS[one.sentiment]) if one.sentiment else line
+    if one.sentiment:
+        line.append(f" · {one.sentiment}", style=COLORS[one.sentiment])
+    return line.append(f" · corrected: {', '.join(one.corrected)}", style="cyan") if one.corrected else line
 
 
 def _marked(text: str, spans: Sequence[tuple[str, int, int]], field: str) -> Text:
@@ -136,11 +138,25 @@ def plain(text: str) -> str:
 
 def as_csv(found: Sequence[Found], out: IO[str]) -> None:
     """A table for a spreadsheet: what would be a formula is text."""
-    columns = ("id", "url", "title", "text", "author", "published", "source", "rating", "lang", "brands", "sentiment")
+    columns = (
+        "id",
+        "url",
+        "title",
+        "text",
+        "author",
+        "published",
+        "source",
+        "rating",
+        "lang",
+        "brands",
+        "sentiment",
+        "corrected",
+    )
     table = csv.writer(out)
     table.writerow(columns)
     for one in found:
-        row = as_json(one) | {"brands": ", ".join(one.brands), "sentiment": one.sentiment}
+        joined = {"brands": ", ".join(one.brands), "corrected": ", ".join(one.corrected)}
+        row = as_json(one) | joined | {"sentiment": one.sentiment}
         table.writerow([_cell(row[column]) for column in columns])
 
 

@@ -249,17 +249,14 @@ def _followers(connection: Connection, ids: Collection[int]) -> dict[int, list[i
     return found
 
 
-def fields_corrected(connection: Connection, mention_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
-    """Mention id to the fields of which a person's word holds."""
-    found: dict[int, set[str]] = defaultdict(set)
-    for mention_id, _, field in standing(connection, mention_ids):
-        found[mention_id].add(field)
-    return {id_: tuple(sorted(fields)) for id_, fields in found.items()}
-
-
 def ids_at(connection: Connection, url: str) -> list[int]:
     """The mentions with this very address."""
     return list(connection.scalars(select(MENTION.c.id).where(MENTION.c.url == url).order_by(MENTION.c.id)))
+
+
+def exists(connection: Connection, mention_id: int) -> bool:
+    """Whether there is such a mention."""
+    return connection.execute(select(MENTION.c.id).where(MENTION.c.id == mention_id)).first() is not None
 
 
 def brands_of(connection: Connection, mention_id: int) -> dict[str, int]:

@@ -158,6 +158,14 @@ def shown(connection: Connection, mention_ids: Collection[int]) -> dict[Subject,
     return found
 
 
+def fields(connection: Connection, mention_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """Mention id to the fields of which a person's word holds."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for mention_id, _, field in standing(connection, mention_ids):
+        found[mention_id].add(field)
+    return {id_: tuple(sorted(fields)) for id_, fields in found.items()}
+
+
 def slices(ids: Collection[int]) -> Iterable[list[int]]:
     every = sorted(ids)
     return (every[start : start + IDS_PER_QUESTION] for start in range(0, len(every), IDS_PER_QUESTION))
