@@ -48,7 +48,7 @@ NO_NAMES = [5, 1.5, ["Acme"], {"a": 1}, b"Acme", True]
 def both(tmp_path_factory, weights_folder) -> Judge:
     """The shipped pair; until it is one, the English encoder stands in for the other."""
     if (SHIPPED / MULTILINGUAL / "manifest.json").exists():
-        return Judge.open(threads=2)
+        return Judge.open(threads=2, taxonomy=Taxonomy())
     folder = tmp_path_factory.mktemp("weights")
     (folder / ENGLISH).symlink_to(weights_folder)
     (folder / MULTILINGUAL).mkdir()

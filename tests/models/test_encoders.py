@@ -214,7 +214,7 @@ def test_a_sentence_and_its_translation_are_near_each_other():
         "I cannot log in to my account since the update": "No puedo entrar en mi cuenta desde la actualización",
         "The staff at the desk were kind and quick": "El personal de recepción fue amable y rápido",
     }
-    judge = Judge.open()
+    judge = Judge.open(taxonomy=Taxonomy())
     english, spanish = judge.embed(list(sentences)), judge.embed(list(sentences.values()))
     near = english @ spanish.T
     assert near.shape == (4, 4)
