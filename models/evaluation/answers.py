@@ -12,8 +12,9 @@ from models.encoder import Asked, Encoder
 from models.evaluation.gold import Gold
 from models.hub_scorers import open_scorer
 from models.judge import Judge
-from models.language import language_of
+from models.language import heard_in, language_of
 from models.taxonomy import Taxonomy
+from models.text import clean
 from models.weights import ENGLISH, MANIFEST, MULTILINGUAL, SHIPPED, Weights, homes, read
 
 # Rows that are asked at once: a step of the progress bar.
@@ -115,9 +116,13 @@ class Encoders:
         return self._opened[name]
 
     def _encoder_for(self, row: Gold) -> str:
+        """As the judge routes a text (models.judge): what only may be English goes to the encoder of both."""
         if len(self._homes) == 1:
             return self._first
-        return ENGLISH if language_of(row.asked.text.text) in ("en", UNDECIDED) else MULTILINGUAL
+        heard = heard_in(clean(row.text))
+        if heard.language not in ("en", UNDECIDED):
+            return MULTILINGUAL
+        return ENGLISH if heard.sure or not (self._homes[MULTILINGUAL] / MANIFEST).exists() else MULTILINGUAL
 
     def _described(self, rows: Sequence[Gold], heads: Sequence[str]) -> dict[str, Said]:
         """Answers that the judge gives from the taxonomy, as the service would: what it names holds."""

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 from models.base import Batch, Question
+from models.evaluation.answers import answerer
+from models.evaluation.compare import compare
+from models.evaluation.gold import read_gold
 from models.hub import Unloadable
 from models.hub_scorers import open_scorer
 from models.judge import Judge
@@ -89,6 +92,16 @@ def test_it_stands_in_for_the_shipped_scorer(make: Make) -> None:
     assert reading.judgements["sentiment"].version == scorer.version == judge.versions["sentiment"]
     assert reading.judgements["sentiment"].label == "positive"
     assert "emotion" in reading.judgements
+
+
+def test_it_can_be_evaluated_beside_the_shipped_encoder(make: Make, tmp_path: Path) -> None:
+    folder = make(["negative", "neutral", "positive"], MOODS)
+    lines = [{"text": text, "label": ("negative", "neutral", "positive")[mood]} for text, mood in MOODS]
+    (tmp_path / "gold.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    gold = read_gold([tmp_path / "gold.jsonl"])
+    found = compare(gold, answerer("english", 1), answerer(str(folder), 1), None, lambda _: None).report
+    assert found["heads"]["sentiment"]["second"]["accuracy"] == 100.0
+    assert found["second"]["version"].startswith(f"{folder}@")
 
 
 def test_an_answer_does_not_depend_on_the_others_and_keeps_its_place(make: Make) -> None:
