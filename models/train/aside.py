@@ -47,7 +47,7 @@ def reported(rows: Sequence[Row], many: bool, most: int = MOST) -> list[Gold]:
     seen: Counter[str] = Counter()
     kept = []
     for row in rows:
-        if not row.dev or not _reports(row) or not (many or row.lang == "en"):
+        if not row.dev or not reports(row) or not (many or row.lang == "en"):
             continue
         known = learnt.get(_bare(row), set())
         labels = {head: label for head, label in row.labels.items() if not known & SAME.get(head, {head})}
@@ -63,7 +63,7 @@ def is_learnt(file: str) -> bool:
     return file.startswith(LEARNT) and file.endswith("-train.jsonl")
 
 
-def _reports(row: Row) -> bool:
+def reports(row: Row) -> bool:
     """Half of the rows settle temperatures and thresholds (models.train.tune), the other half are reported."""
     return zlib.crc32(row.text.text.encode()) % 2 == 1
 

@@ -1,6 +1,6 @@
-"""What is settled after training, on rows kept aside: temperatures, thresholds, the head `mixed`; and the scores.
+"""What is settled after training, on rows kept aside: temperatures, thresholds, and the head `mixed`.
 
-Half of the rows kept aside settle, the other half report.
+Half of the rows kept aside settle; the other half report, in card.py.
 """
 
 import zlib
@@ -12,25 +12,20 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score, precision_recall_fscore_support, recall_score
+from sklearn.metrics import f1_score, fbeta_score
 from tokenizers import Tokenizer
 
 from models.encoder import Asked, Encoder
 from models.text import Marked
+from models.train.aside import CLASSES, OF_TARGETS, reports
 from models.train.model import Multitask, encode, tensors
-from models.train.rows import COMPLAINT, EMOTIONS, FOUR_EMOTIONS, NEEDS, POLARITY, REASONS, UNKNOWN, Row
+from models.train.rows import NEEDS, UNKNOWN, Row
 from models.weights import Weights
 
-CLASSES = {
-    "sentiment": POLARITY,
-    "emotion": EMOTIONS,
-    "brand_sentiment": POLARITY,
-    "relevance": ("irrelevant", "relevant"),
-    # For evaluation alone: labels of public sets that no scorer of ours gives.
-    "four_emotions": FOUR_EMOTIONS,
-    "reason": REASONS,
-    "complaint": COMPLAINT,
-}
+# Sets whose texts are seldom for one thing and against another.
+NOT_MIXED = {"tweets", "airline", "app-reviews", "products"}
+# How many rows are compared with the encoder before quantisation.
+COMPARED = 400
 # Who asks for help, asks a question or is about to leave must not be missed: their thresholds favour recall (F2).
 RECALL_FIRST = {"help", "question", "churn"}
 # The share of answers below which "unsure" is said: the least confident tenth.
@@ -48,37 +43,38 @@ def fit(
     learnt: Sequence[Row],
     near: Mapping[int, np.ndarray],
 ) -> dict[str, Any]:
-    """Adds the head `mixed` to `heads`, and returns what the manifest says of heads and scores.
+    """Adds the head `mixed` to `heads`, and returns what the manifest says of heads and of the encoder's faithfulness.
 
     `near` is where the embeddings of some rows of `aside` should lie (models.train.likeness).
     """
     encoder = Encoder(Weights({}, (folder / "encoder.onnx").read_bytes(), tokenizer.to_str(), {}), threads=2)
-    shipped, _ = encoder.read([Asked(row.text, row.brand) for row in aside])
-    full = vectors_fp32(model, tokenizer, aside)
-    settle = np.array([zlib.crc32(row.text.text.encode()) % 2 == 0 for row in aside])
+    settling = [row for row in aside if not reports(row)]
+    vectors, _ = encoder.read([Asked(row.text, row.brand) for row in settling])
     facts: dict[str, Any] = {}
-    scores: dict[str, Any] = {"cosine of the int8 vectors to fp32": round(float(_cosine(shipped, full).mean()), 4)}
     for head, classes in CLASSES.items():
-        chosen = np.array([head in row.labels for row in aside])
-        truth = np.array([row.class_of(head) for row in aside])
-        if not (chosen & settle).any():
+        chosen = [at for at, row in enumerate(settling) if head in row.labels]
+        if not chosen:
             continue
-        weight = _alike([row.source for row, used in zip(aside, chosen & settle, strict=True) if used])
-        temperature = _temperature(_logits(heads, head, shipped[chosen & settle]), truth[chosen & settle], weight)
-        sure = _softmax(_logits(heads, head, shipped[chosen & settle]) / temperature).max(axis=1)
+        rows = [settling[at] for at in chosen]
+        logits, truth = _logits(heads, head, vectors[chosen]), np.array([row.class_of(head) for row in rows])
+        temperature = _temperature(logits, truth, _alike([row.source for row in rows]))
+        sure = _softmax(logits / temperature).max(axis=1)
         facts[head] = {
             "classes": list(classes),
             "temperature": temperature,
             "unsure": round(float(np.quantile(sure, UNSURE_SHARE)), 3),
         }
-        for name, vectors in (("int8", shipped), ("fp32", full)):
-            logits = _logits(heads, head, vectors) / temperature
-            for source, at in _by_source(aside, chosen & ~settle).items():
-                scores.setdefault(head, {}).setdefault(source, {})[name] = measures(_softmax(logits[at]), truth[at])
-    facts["need"], scores["need"] = _fit_need(heads, shipped, aside, settle)
-    facts["mixed"], scores["mixed"] = _fit_mixed(heads, encoder, [*aside, *learnt])
+    facts["need"] = _settled_need(heads, vectors, settling)
+    facts["mixed"] = _fitted_mixed(heads, encoder, learnt, settling)
     facts["embedding"] = {"classes": []}
-    scores["embedding"] = _likeness_kept(heads, shipped, aside, near)
+    some = settling[:: max(1, len(settling) // COMPARED)]
+    shipped, _ = encoder.read([Asked(row.text, row.brand) for row in some])
+    scores = {
+        "cosine of the int8 vectors to fp32": round(
+            float(_cosine(shipped, vectors_fp32(model, tokenizer, some)).mean()), 4
+        ),
+        "embedding": _likeness_kept(heads, encoder, aside, near),
+    }
     return {"heads": facts, "scores": scores}
 
 
@@ -94,108 +90,61 @@ def vectors_fp32(model: Multitask, tokenizer: Tokenizer, rows: Sequence[Row]) ->
     return found
 
 
-def measures(shares: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-    """Macro-recall, macro-F1 and accuracy in percent, expected calibration error over ten equal bins as a share."""
-    said = shares.argmax(axis=1)
-    present = sorted(set(truth.tolist()))
-    return {
-        "rows": len(truth),
-        "macro_recall": round(100 * recall_score(truth, said, labels=present, average="macro", zero_division=0), 1),
-        "macro_f1": round(100 * f1_score(truth, said, labels=present, average="macro", zero_division=0), 1),
-        "accuracy": round(100 * float((said == truth).mean()), 1),
-        "calibration_error": round(calibration_error(shares.max(axis=1), said == truth), 3),
-    }
-
-
-def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
-    """Expected calibration error (Guo et al., 2017): the mean gap between confidence and share right, over ten bins."""
-    bins = np.minimum((confidence * 10).astype(int), 9)
-    gaps = [
-        abs(confidence[bins == one].mean() - right[bins == one].mean()) * (bins == one).mean()
-        for one in set(bins.tolist())
-    ]
-    return float(sum(gaps))
-
-
-def _fit_need(heads: Heads, vectors: np.ndarray, aside: Sequence[Row], settle: np.ndarray) -> tuple[dict, dict]:
-    truth = np.array([row.labels.get("need", (UNKNOWN,) * len(NEEDS)) for row in aside])
+def _settled_need(heads: Heads, vectors: np.ndarray, rows: Sequence[Row]) -> dict[str, Any]:
+    """The threshold of each need: the one with the best F, of those that must not be missed the best F2."""
+    truth = np.array([row.labels.get("need", (UNKNOWN,) * len(NEEDS)) for row in rows])
     chances = 1 / (1 + np.exp(-_logits(heads, "need", vectors)))
-    thresholds, scores = {}, {}
+    thresholds = {}
     for at, need in enumerate(NEEDS):
         known = truth[:, at] != UNKNOWN
         beta = 2.0 if need in RECALL_FIRST else 1.0
         bars = np.arange(0.1, 0.91, 0.05)
-        reached = [
-            precision_recall_fscore_support(
-                truth[known & settle, at],
-                chances[known & settle, at] >= bar,
-                beta=beta,
-                average="binary",
-                zero_division=0,
-            )[2]
-            for bar in bars
-        ]
-        # Of the thresholds about as good as the best, the one in their middle does not depend on a single row.
-        good = bars[np.array(reached) >= max(reached) - 0.01]
-        thresholds[need] = round(float(good[len(good) // 2]), 2)
-        precision, recall, f1, _ = precision_recall_fscore_support(
-            truth[known & ~settle, at],
-            chances[known & ~settle, at] >= thresholds[need],
-            average="binary",
-            zero_division=0,
+        reached = np.array(
+            [
+                fbeta_score(truth[known, at], chances[known, at] >= bar, beta=beta, average="binary", zero_division=0)
+                for bar in bars
+            ]
         )
-        rows = int((truth[known & ~settle, at] == 1).sum())
-        scores[need] = {
-            "rows": rows,
-            "precision": round(100 * precision, 1),
-            "recall": round(100 * recall, 1),
-            "f1": round(100 * f1, 1),
-        }
-    return {"classes": list(NEEDS), "thresholds": thresholds}, scores
+        # Of the thresholds about as good as the best, the one in their middle does not depend on a single row.
+        good = bars[reached >= reached.max() - 0.01]
+        thresholds[need] = round(float(good[len(good) // 2]), 2)
+    return {"classes": list(NEEDS), "thresholds": thresholds}
 
 
-def _fit_mixed(heads: Heads, encoder: Encoder, rows: Sequence[Row]) -> tuple[dict, dict]:
+def _fitted_mixed(heads: Heads, encoder: Encoder, learnt: Sequence[Row], settling: Sequence[Row]) -> dict[str, Any]:
+    """Fits the head on what was learnt from, its threshold (the best F1) on the rows that settle."""
+    texts, truth = _whether_mixed(learnt)
+    line = LogisticRegression(C=0.05, max_iter=2000).fit(encoder.read(texts)[0], truth)
+    heads["mixed.weight"], heads["mixed.bias"] = line.coef_.astype(np.float32), line.intercept_.astype(np.float32)
+    texts, truth = _whether_mixed(settling)
+    chances = line.predict_proba(encoder.read(texts)[0])[:, 1]
+    bars = np.arange(0.2, 0.61, 0.05)
+    best = max(bars, key=lambda bar: f1_score(truth, chances >= bar, zero_division=0))
+    return {"classes": ["mixed"], "thresholds": {"mixed": round(float(best), 2)}}
+
+
+def _whether_mixed(rows: Sequence[Row]) -> tuple[list[Asked], np.ndarray]:
     """Mixed is for one of its targets and against another. Posts and reviews are taken as not mixed."""
     polarities: dict[str, set[int]] = defaultdict(set)
-    of_dev: dict[str, bool] = {}
     for row in rows:
-        if row.source in ("mams-atsa", "restaurants", "laptops"):
+        if row.source in OF_TARGETS:
             polarities[row.text.text].add(row.class_of("brand_sentiment"))
-            of_dev[row.text.text] = row.dev
-        elif (
-            row.source in ("tweets", "airline", "app-reviews", "products")
-            and zlib.crc32(row.text.text.encode()) % 16 == 0
-        ):
+        elif row.source in NOT_MIXED and zlib.crc32(row.text.text.encode()) % 16 == 0:
             polarities[row.text.text].add(1)
-            of_dev[row.text.text] = row.dev
     texts = sorted(polarities)
-    truth = np.array([{0, 2} <= polarities[text] for text in texts])
-    dev = np.array([of_dev[text] for text in texts])
-    vectors, _ = encoder.read([Asked(Marked(text)) for text in texts])
-    line = LogisticRegression(C=0.05, max_iter=2000).fit(vectors[~dev], truth[~dev])
-    heads["mixed.weight"], heads["mixed.bias"] = line.coef_.astype(np.float32), line.intercept_.astype(np.float32)
-    chances = line.predict_proba(vectors[dev])[:, 1]
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        truth[dev], chances >= 0.5, average="binary", zero_division=0
-    )
-    score = {
-        "rows": int(truth[dev].sum()),
-        "precision": round(100 * precision, 1),
-        "recall": round(100 * recall, 1),
-        "f1": round(100 * f1, 1),
-    }
-    return {"classes": ["mixed"], "thresholds": {"mixed": 0.5}}, score
+    return [Asked(Marked(text)) for text in texts], np.array([{0, 2} <= polarities[text] for text in texts])
 
 
 def _likeness_kept(
-    heads: Heads, vectors: np.ndarray, aside: Sequence[Row], near: Mapping[int, np.ndarray]
+    heads: Heads, encoder: Encoder, aside: Sequence[Row], near: Mapping[int, np.ndarray]
 ) -> dict[str, Any]:
     """How near embeddings come to where they should lie: the mean cosine; of translations, how many find their English.
 
     Of a translation, the nearest of all the English texts of its language's rows is to be its own.
     """
     places = sorted(near)
-    ours = vectors[places] @ heads["embedding.weight"].T + heads["embedding.bias"]
+    vectors, _ = encoder.read([Asked(aside[place].text) for place in places])
+    ours = vectors @ heads["embedding.weight"].T + heads["embedding.bias"]
     ours /= np.linalg.norm(ours, axis=1, keepdims=True)
     theirs = np.stack([near[at] for at in places])
     found: dict[str, Any] = {}
@@ -241,10 +190,3 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
 
 def _cosine(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return (left * right).sum(1) / np.linalg.norm(left, axis=1) / np.linalg.norm(right, axis=1)
-
-
-def _by_source(rows: Sequence[Row], chosen: np.ndarray) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = defaultdict(list)
-    for at in np.flatnonzero(chosen).tolist():
-        found[rows[at].source].append(at)
-    return {source: places for source, places in sorted(found.items()) if len(places) >= 20}
