@@ -57,10 +57,9 @@ class Found:
     @property
     def sentiment(self) -> str:
         """Towards the first of its brands, else of the text; empty while it is not scored."""
+        known = self.answers.get("brands", {})
         towards = [
-            answers["brand_sentiment"]
-            for answers in self.answers.get("brands", {}).values()
-            if "brand_sentiment" in answers
+            known[brand]["brand_sentiment"] for brand in self.brands if "brand_sentiment" in known.get(brand, {})
         ]
         answer = towards[0] if towards else self.answers.get("sentiment", {})
         return str(answer.get("label", ""))
