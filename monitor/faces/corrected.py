@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from rich.table import Table
 from rich.text import Text
@@ -101,7 +101,8 @@ def listed(corrections: Sequence[Correction], *, as_json: bool) -> None:
 def _table(*columns: str, right: Sequence[str] = ()) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if column in right else "left"
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=column == "head" or column in right)
     return table
 
 
@@ -124,10 +125,24 @@ def learnt(heads: Sequence[tuple[Head, Sequence[Lesson]]], *, as_json: bool) -> 
         for lesson in lessons:
             table.add_row(*_row(head, lesson))
         if not lessons:
-            name, needed = _head_name(head.brand, head.scorer), f"no: {_missing(head)}"
-            table.add_row(Text(name), str(head.corrections), "", "", "", Text(needed, style="dim"))
+            name = _head_name(head.brand, head.scorer)
+            table.add_row(Text(name), str(head.corrections), "", "", "", Text("no", style="dim"))
     console.print(table)
+    for head, lessons in heads:
+        for name, why in _unused(head, lessons):
+            console.print(Text(f"{name}: {why}."), soft_wrap=True)
     console.print(Text("Figures are of corrections that were held out, before → after.", style="dim"), soft_wrap=True)
+
+
+def _unused(head: Head, lessons: Sequence[Lesson]) -> list[tuple[str, str]]:
+    """Why what was learnt is not in use, by the head's name."""
+    if not lessons:
+        return [(_head_name(head.brand, head.scorer), _missing(head))]
+    why = [
+        (one, f"switched off by {plain(one.forgotten_by)}, {_when(one.forgotten)}" if one.forgotten else "")
+        for one in lessons
+    ]
+    return [(_lesson_name(head, one), told or str(one.facts.get("why", ""))) for one, told in why if not one.in_use]
 
 
 def _row(head: Head, lesson: Lesson) -> tuple[Text | str, ...]:
@@ -137,20 +152,18 @@ def _row(head: Head, lesson: Lesson) -> tuple[Text | str, ...]:
         f"{form % (before[name] * factor)} → {form % (after[name] * factor)}" if before and after else ""
         for name, form, factor in (("accuracy", "%.0f %%", 100), ("macro_f1", "%.2f", 1), ("log_loss", "%.2f", 1))
     ]
-    if lesson.forgotten is not None:
-        state = Text(f"switched off by {plain(lesson.forgotten_by)}, {_when(lesson.forgotten)}", style="yellow")
-    elif lesson.active:
-        state = Text(f"yes, since {_when(lesson.fitted)}", style="green")
-    else:
-        state = Text(f"no: {facts.get('why', '')}", style="dim")
-    name = _head_name(head.brand, head.scorer) + (f" ({lesson.encoder})" if lesson.encoder else "")
-    return Text(name), str(facts.get("corrections", head.corrections)), *shown, state
+    state = Text("yes", style="green") if lesson.in_use else Text("no", style="dim")
+    return Text(_lesson_name(head, lesson)), str(facts.get("corrections", head.corrections)), *shown, state
+
+
+def _lesson_name(head: Head, lesson: Lesson) -> str:
+    return _head_name(head.brand, head.scorer) + (f" ({lesson.encoder})" if lesson.encoder else "")
 
 
 def _missing(head: Head) -> str:
     if head.corrections < LEAST_CORRECTIONS:
         return f"it takes {LEAST_CORRECTIONS} corrections"
-    return "not learnt from yet; `overheard corrections --learn` does now"
+    return "not learnt from yet"
 
 
 def _head_name(brand: str, scorer: str) -> str:
