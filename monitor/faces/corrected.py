@@ -119,8 +119,8 @@ def learnt(heads: Sequence[tuple[Head, Sequence[Lesson]]], *, as_json: bool) -> 
     if not heads:
         console.print("Nothing was corrected yet, so nothing was learnt.")
         return
-    figures = ("corrections", "right", "macro-F1", "log-loss")
-    table = _table("head", *figures, "in use", right=figures)
+    figures = ("of", "right", "macro-F1", "log-loss")
+    table = _table("head", *figures, "used", right=figures)
     for head, lessons in heads:
         for lesson in lessons:
             table.add_row(*_row(head, lesson))
@@ -131,7 +131,10 @@ def learnt(heads: Sequence[tuple[Head, Sequence[Lesson]]], *, as_json: bool) -> 
     for head, lessons in heads:
         for name, why in _unused(head, lessons):
             console.print(Text(f"{name}: {why}."), soft_wrap=True)
-    console.print(Text("Figures are of corrections that were held out, before → after.", style="dim"), soft_wrap=True)
+    console.print(
+        Text("Learnt of so many corrections; figures are of those held out, before → after.", style="dim"),
+        soft_wrap=True,
+    )
 
 
 def _unused(head: Head, lessons: Sequence[Lesson]) -> list[tuple[str, str]]:
