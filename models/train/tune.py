@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score, fbeta_score
+from sklearn.metrics import f1_score, precision_score
 from tokenizers import Tokenizer
 
 from models.encoder import Asked, Encoder
@@ -26,8 +26,9 @@ from models.weights import Weights
 NOT_MIXED = {"tweets", "airline", "app-reviews", "products"}
 # How many rows are compared with the encoder before quantisation.
 COMPARED = 400
-# Who asks for help, asks a question or is about to leave must not be missed: their thresholds favour recall (F2).
-RECALL_FIRST = {"help", "question", "churn"}
+# Who asks for help, asks a question or is about to leave must not be missed: what is said of them is to be right in this
+# share at least, and no more is asked of it.
+RECALL_FIRST, MOSTLY = {"help", "question", "churn"}, 0.6
 # The share of answers below which "unsure" is said: the least confident tenth.
 UNSURE_SHARE = 0.1
 
@@ -91,20 +92,19 @@ def vectors_fp32(model: Multitask, tokenizer: Tokenizer, rows: Sequence[Row]) ->
 
 
 def _settled_need(heads: Heads, vectors: np.ndarray, rows: Sequence[Row]) -> dict[str, Any]:
-    """The threshold of each need: the one with the best F, of those that must not be missed the best F2."""
+    """The threshold of each need: the best F1; of those that must not be missed the lowest that is mostly right."""
     truth = np.array([row.labels.get("need", (UNKNOWN,) * len(NEEDS)) for row in rows])
     chances = 1 / (1 + np.exp(-_logits(heads, "need", vectors)))
+    bars = np.arange(0.1, 0.91, 0.05)
     thresholds = {}
     for at, need in enumerate(NEEDS):
         known = truth[:, at] != UNKNOWN
-        beta = 2.0 if need in RECALL_FIRST else 1.0
-        bars = np.arange(0.1, 0.91, 0.05)
-        reached = np.array(
-            [
-                fbeta_score(truth[known, at], chances[known, at] >= bar, beta=beta, average="binary", zero_division=0)
-                for bar in bars
-            ]
-        )
+        due, given = truth[known, at], [chances[known, at] >= bar for bar in bars]
+        if need in RECALL_FIRST:
+            good = bars[[precision_score(due, said, zero_division=0) >= MOSTLY for said in given]]
+            thresholds[need] = round(float(good.min(initial=bars[-1])), 2)
+            continue
+        reached = np.array([f1_score(due, said, zero_division=0) for said in given])
         # Of the thresholds about as good as the best, the one in their middle does not depend on a single row.
         good = bars[reached >= reached.max() - 0.01]
         thresholds[need] = round(float(good[len(good) // 2]), 2)
