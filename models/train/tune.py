@@ -26,8 +26,8 @@ from models.weights import Weights
 NOT_MIXED = {"tweets", "airline", "app-reviews", "products"}
 # How many rows are compared with the encoder before quantisation.
 COMPARED = 400
-# Who asks for help, asks a question or is about to leave must not be missed: what is said of them is to be right in this
-# share at least, and no more is asked of it.
+# Who asks for help, asks a question or is about to leave must not be missed: what is said of them is to be right
+# in this share at least, and no more is asked of it.
 RECALL_FIRST, MOSTLY = {"help", "question", "churn"}, 0.6
 # The share of answers below which "unsure" is said: the least confident tenth.
 UNSURE_SHARE = 0.1
