@@ -1,12 +1,13 @@
 """The encoder: marked texts in, one vector each out, in one forward pass that all heads share."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import onnxruntime
 from tokenizers import Encoding, Tokenizer
 
+from models.packing import packed
 from models.text import Marked
 from models.weights import Weights
 
@@ -52,7 +53,7 @@ class Encoder:
         """
         found = np.zeros((len(asked), self.width), np.float32)
         encodings = self._tokenizer.encode_batch([_words(question) for question in asked])
-        for places in _batches([len(encoding.ids) for encoding in encodings]):
+        for places in packed([len(encoding.ids) for encoding in encodings], TOKENS_A_BATCH):
             chosen = [(encodings[place], asked[place]) for place in places]
             (found[places],) = self._session.run(["vectors"], _tensors(chosen))
         return found, [_unread(encoding, question) for encoding, question in zip(encodings, asked, strict=True)]
@@ -67,18 +68,6 @@ def _unread(encoding: Encoding, question: Asked) -> int:
         return 0
     places = zip(encoding.sequence_ids, encoding.offsets, strict=True)
     return len(question.text.text) - max((end for sequence, (_, end) in places if sequence == 0), default=0)
-
-
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Places in batches of about one length each, so that little is padding."""
-    batch: list[int] = []
-    for place in sorted(range(len(lengths)), key=lambda place: lengths[place]):
-        if batch and (len(batch) + 1) * lengths[place] > TOKENS_A_BATCH:
-            yield batch
-            batch = []
-        batch.append(place)
-    if batch:
-        yield batch
 
 
 def _tensors(batch: Sequence[tuple[Encoding, Asked]]) -> dict[str, np.ndarray]:

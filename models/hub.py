@@ -7,13 +7,15 @@ from there. What cannot be used is refused with a sentence; torch and transforme
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from models.packing import packed
 
 EXTRA = 'pip install "overheard[torch]"'
 # What a classifier is made of. Code and pickles are never even fetched.
@@ -73,7 +75,7 @@ class Classifier:
             truncation="only_first" if others is not None else True,
         )  # fmt: skip
         found = np.zeros((len(texts), len(self.labels)), np.float32)
-        for places in _batches([len(ids) for ids in pairs["input_ids"]]):
+        for places in packed([len(ids) for ids in pairs["input_ids"]], TOKENS_A_BATCH):
             batch = {key: [values[place] for place in places] for key, values in pairs.items()}
             with torch.inference_mode():
                 found[places] = self.model(**self.tokenizer.pad(batch, return_tensors="pt")).logits.float().numpy()
@@ -217,15 +219,3 @@ def _revision(folder: Path) -> str:
         with path.open("rb") as content:
             digest.update(hashlib.file_digest(content, "sha256").digest())
     return digest.hexdigest()[:12]
-
-
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Places in batches of about one length each."""
-    batch: list[int] = []
-    for place in sorted(range(len(lengths)), key=lambda place: lengths[place]):
-        if batch and (len(batch) + 1) * lengths[place] > TOKENS_A_BATCH:
-            yield batch
-            batch = []
-        batch.append(place)
-    if batch:
-        yield batch
