@@ -37,11 +37,12 @@ def perform(path: Path, command: str, arguments: dict[str, Any]) -> Any:
     import asyncio
 
     from monitor.commands import perform as done
-    from monitor.faces.show import progress
+    from monitor.faces.progress import progress
+    from monitor.faces.show import errors
 
     config = configured(path)
     quiet_log()
-    with progress() as say:
+    with progress(errors) as say:
         return asyncio.run(done(config, command, arguments, say))
 
 

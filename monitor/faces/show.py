@@ -7,7 +7,6 @@ import json
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -17,9 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.digest.terminal import terminal
-from monitor.engine.handover import Say
 from monitor.errors import Refused
-from monitor.faces.progress import progress as progress_on
 from monitor.mention import SourceHealth
 from monitor.queries import Found, as_json
 from monitor.store.outbox import Parcel
@@ -31,11 +28,6 @@ errors = Console(stderr=True, highlight=False)
 SHOWN_OF_A_TEXT = 400
 COLORS = {"negative": "red", "positive": "green", "neutral": "dim"}
 _FORMULA = re.compile(r"^[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\-@\t\r\n\x00＝＋－＠]")
-
-
-def progress() -> AbstractContextManager[Say]:
-    """What is happening, on standard error."""
-    return progress_on(errors)
 
 
 def started(service: Any, address: str) -> None:
