@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
+import pytest
 from aiohttp import web
 
 from monitor import queries
@@ -131,6 +132,7 @@ async def test_a_paused_source_is_not_asked(open_service, loopback):
         assert asked == []
 
 
+@pytest.mark.slow
 async def test_nothing_where_there_always_was_something_raises_an_alarm(open_service, loopback):
     answers = [feed(f"Acme {n}") for n in range(6)] + [feed(), feed()]
 

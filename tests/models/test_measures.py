@@ -95,6 +95,7 @@ def test_mcnemar_is_the_exact_binomial_test(first: int, second: int, expected: f
     assert measures.mcnemar(first, second) == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_mcnemar_works_for_many_thousand_rows() -> None:
     assert measures.mcnemar(4000, 4000) == 1.0
     assert 0 < measures.mcnemar(4300, 4000) < 0.002
