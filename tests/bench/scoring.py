@@ -88,6 +88,7 @@ def pipelined(weights: Weights, batch_size: int) -> Work:
         hidden_size=width,
         num_hidden_layers=1 + max(int(name.split(".")[2]) for name in full if name.startswith("encoder.layer.")),
         num_attention_heads=12,
+        max_position_embeddings=len(full["embeddings.position_embeddings.weight"]),
         intermediate_size=len(full["encoder.layer.0.intermediate.dense.bias"]),
         layer_norm_eps=1e-12,
         id2label=dict(enumerate(weights.manifest["heads"]["sentiment"]["classes"])),
