@@ -9,7 +9,7 @@ from typing import Any
 
 from models.encoder import Asked
 from models.text import Marked, marked, plain
-from models.train.data import GO_EMOTIONS, TWEET_EMOTION
+from models.train.data import GO_EMOTIONS, TWEET_EMOTION, from_template
 from models.train.rows import EMOTIONS, FOUR_EMOTIONS, NEEDS, POLARITY, REASONS
 
 Record = dict[str, Any]
@@ -205,16 +205,6 @@ FORMS: Mapping[str, Form] = {
     "feelings": _feelings,
     "own": _own,
 }
-
-
-def from_template(template: str, target: str) -> Marked:
-    """The text of a template in which $T$ stands for the target, with the target's places."""
-    pieces = template.split("$T$")
-    text, spans = pieces[0], []
-    for piece in pieces[1:]:
-        spans.append((len(text), len(text) + len(target)))
-        text += target + piece
-    return marked(text, target, tuple(spans))
 
 
 def _whole(record: Record) -> Asked:

@@ -265,7 +265,7 @@ def _brand(folder: Path) -> Iterator[Row]:
 def _target(folder: Path) -> Iterator[Row]:
     for name in ("acl14", "restaurants", "laptops"):
         for item in lines_of(folder / f"targeted-{name}-train.jsonl"):
-            text = _from_template(item["template"], item["target"])
+            text = from_template(item["template"], item["target"])
             yield _row(name, text, {"brand_sentiment": POLARITY.index(item["label"])}, item["target"])
     for name, split in (("targeted-news", "train"), ("mams-atsa", "train"), ("mams-atsa", "val")):
         for item in lines_of(folder / f"{name}-{split}.jsonl"):
@@ -279,7 +279,8 @@ def _target(folder: Path) -> Iterator[Row]:
                 yield _row("yaso", text, {"brand_sentiment": POLARITY.index(target["label"])}, target["text"])
 
 
-def _from_template(template: str, target: str) -> Marked:
+def from_template(template: str, target: str) -> Marked:
+    """The text of a template in which $T$ stands for the target, with the target's places."""
     pieces = template.split("$T$")
     text, spans = pieces[0], []
     for piece in pieces[1:]:

@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, precision_score
 from tokenizers import Tokenizer
 
+from models.base import shares
 from models.encoder import Asked, Encoder
 from models.text import Marked
 from models.train.aside import CLASSES, OF_TARGETS, reports
@@ -59,7 +60,7 @@ def fit(
         rows = [settling[at] for at in chosen]
         logits, truth = _logits(heads, head, vectors[chosen]), np.array([row.class_of(head) for row in rows])
         temperature = _temperature(logits, truth, _alike([row.source for row in rows]))
-        sure = _softmax(logits / temperature).max(axis=1)
+        sure = shares(logits / temperature).max(axis=1)
         facts[head] = {
             "classes": list(classes),
             "temperature": temperature,
@@ -173,7 +174,7 @@ def _temperature(logits: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> f
     """The divisor of the logits under which the truth is likeliest, by search over a grid."""
 
     def surprise(temperature: float) -> float:
-        likely = _softmax(logits / temperature)[np.arange(len(truth)), truth]
+        likely = shares(logits / temperature)[np.arange(len(truth)), truth]
         return float(-np.average(np.log(likely + 1e-9), weights=weight))
 
     return round(min(np.arange(0.4, 3.01, 0.02), key=surprise), 2)
@@ -181,11 +182,6 @@ def _temperature(logits: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> f
 
 def _logits(heads: Mapping[str, np.ndarray], head: str, vectors: np.ndarray) -> np.ndarray:
     return vectors @ heads[f"{head}.weight"].T + heads[f"{head}.bias"]
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def _cosine(left: np.ndarray, right: np.ndarray) -> np.ndarray:

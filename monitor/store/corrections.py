@@ -67,16 +67,19 @@ def correct(
     }
     written: list[int] = []
     touched = {mention_id}
+    before = shown(connection, [mention_id])
+    # The search for copies takes most of the time: once for all fields that ask of the same brands.
+    copies: dict[tuple[int, ...], list[Mention]] = {}
     for field, subject in new.items():
         of_brands = [brand_id] if field in OF_BRAND and brand_id else brands
         facts = {"field": field, "after": changes[field], "fingerprint": print_of, "by": by, "at": now}
-        before = shown(connection, [mention_id]).get(subject)
         own = {**facts, "mention_id": mention_id, "brand_id": subject[1], "revision": mention.revision}
-        own |= {"before": before, "note": note, "follows": None}
-        copies = duplicates.near(connection, mention, of_brands, of_one_brand=alone)
+        own |= {"before": before.get(subject), "note": note, "follows": None}
+        if (asked := tuple(of_brands)) not in copies:
+            copies[asked] = duplicates.near(connection, mention, of_brands, of_one_brand=alone)
         root = connection.scalars(insert(CORRECTION).returning(CORRECTION.c.id), [own]).one()
         written.append(root)
-        touched |= _spread(connection, root, subject[1], facts, copies)
+        touched |= _spread(connection, root, subject[1], facts, copies[asked])
     uphold(connection, touched)
     return written
 
