@@ -11,14 +11,14 @@ from importlib import import_module
 
 from sources.base import Source
 
-NOT_SOURCES = {"base", "opml", "presets"}
+NOT_SOURCES = {"base", "discover", "opml", "presets"}
 
 
 @cache
 def module_names() -> tuple[str, ...]:
-    """The kinds that have a module of their own."""
+    """The kinds that have a module of their own: `stack_exchange.py` is "stack-exchange"."""
     found = (module for module in pkgutil.iter_modules(__path__) if not module.ispkg)
-    return tuple(sorted(module.name for module in found if module.name not in NOT_SOURCES))
+    return tuple(sorted(module.name.replace("_", "-") for module in found if module.name not in NOT_SOURCES))
 
 
 @cache
@@ -38,5 +38,5 @@ def load(kind: str) -> Source:
         from sources.presets import load as load_preset
 
         return load_preset(kind)
-    declared: Source = import_module(f"sources.{kind}").SOURCE
+    declared: Source = import_module(f"sources.{kind.replace('-', '_')}").SOURCE
     return declared

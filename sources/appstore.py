@@ -71,6 +71,7 @@ def _from_url(url: str) -> dict[str, str]:
     example={"app": "310633997", "country": "us"},
     detect=[r"apps\.apple\.com/.*\bid\d+", r"itunes\.apple\.com/.*\bid=?\d+"],
     keeps="all",
+    product=True,
     from_url=_from_url,
 )
 def fetch(config: Config, cursor: Cursor) -> Reading:

@@ -13,17 +13,21 @@ Because the generator performs nothing, a recorded body is an exact test: see `r
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SecretStr
 
 Cursor = Mapping[str, Any]
 """Any JSON object. Empty on the first poll."""
 
 MentionKind = Literal["post", "comment", "review", "article", "survey"]
+Keeps = Literal["matches", "all", "matches only"]
+""""matches": what names a brand is a mention; the rest is kept for 14 days, for the case that a query changes. "all":
+everything, because somebody collected it on purpose (own reviews, surveys). "matches only": a torrent, of which nothing
+but what names a brand is kept."""
 RatingKind = Literal["stars", "thumb", "score"]
 
 
@@ -49,6 +53,9 @@ class Request:
     """True for an HTML page made for people: robots.txt is asked first and the page cap applies."""
     conditional: bool = True
     """True to send the ETag and Last-Modified kept from this URL's last reply; a 304 then ends the poll quietly."""
+    answers: frozenset[int] = frozenset()
+    """Statuses beside 2xx that come back as a reply: 304 where others are still to be asked after "nothing has
+    changed", 404 where "gone" is an answer, 400 where the reason stands in the body."""
 
 
 def Get(
@@ -58,9 +65,26 @@ def Get(
     *,
     page: bool = False,
     conditional: bool = True,
+    answers: Iterable[int] = (),
 ) -> Request:
     """A GET request for `url`, `query` being added to it."""
-    return Request("GET", url, query or {}, headers or {}, None, page, conditional)
+    return Request("GET", url, query or {}, headers or {}, None, page, conditional, frozenset(answers))
+
+
+def Post(
+    url: str,
+    body: bytes,
+    content_type: str,
+    *,
+    query: Mapping[str, str | int] | None = None,
+    headers: Mapping[str, str] | None = None,
+    answers: Iterable[int] = (),
+) -> Request:
+    """A POST request with this body."""
+    return Request(
+        "POST", url, query or {}, {**(headers or {}), "content-type": content_type}, body, False, False,
+        frozenset(answers),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +92,34 @@ class LocalFile:
     """A file that the person who runs this named in the configuration. The runtime reads it, capped like a reply."""
 
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A look into a folder of one's own mailbox (IMAP). `Letters` come back; nothing there is changed or marked."""
+
+    host: str
+    user: str
+    password: SecretStr
+    port: int = 993
+    security: Literal["tls", "starttls", "none"] = "tls"
+    folder: str = "INBOX"
+    validity: int = 0
+    """The folder's UIDVALIDITY at the last look: with another one now, all uids are new and the look starts anew."""
+    after: int = 0
+    """Only letters with a greater uid."""
+    most: int = 50
+    """At most so many letters, the oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """What a `Mailbox` holds beyond the last look: (uid, whole message as sent) each, uids rising."""
+
+    validity: int
+    letters: tuple[tuple[int, bytes], ...]
+    more: bool = False
+    """There are further ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +185,36 @@ class Problem:
     why: str
 
 
-Step = Request | LocalFile | Read | Item | Tombstone | Checkpoint | Problem
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The service asks for rest: the next poll comes no sooner than this, whatever its interval."""
+
+    seconds: float = 0.0
+    host: bool = False
+    """True where the whole host wants it (a `backoff`): no source of ours asks that host again before."""
+    skip_hours: frozenset[int] = frozenset()
+    """Hours of the day, UTC, in which not to ask."""
+    skip_days: frozenset[int] = frozenset()
+    """Days of the week, UTC, in which not to ask, as date.weekday() counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A window (a feed) that overlaps nothing of the last one: what lay between is lost. The gap is told, and it is
+    asked sooner from now on."""
+
+    why: str = "nothing in it was there at the last poll: what came and went in between is missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """This poll ends before it has everything (a long walk): the next one comes as soon as the pace allows."""
+
+
+Step = Request | LocalFile | Mailbox | Read | Item | Tombstone | Checkpoint | Problem | Pause | Missed | Again
 Reading = Generator[Step, Any, Cursor | None]
-"""Yields steps; receives the `Response` of a `Request` or `LocalFile`, a `Read`'s result; returns the last cursor."""
+"""Yields steps; receives the `Response` of a `Request` or `LocalFile`, the `Letters` of a `Mailbox`, a `Read`'s result;
+returns the last cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +222,7 @@ class Response:
     """A whole reply, decoded (gzip undone) and capped by the runtime."""
 
     status: int
+    """2xx, or one of the request's `answers`."""
     headers: Mapping[str, str]
     """Names in lower case."""
     body: bytes
@@ -265,6 +345,40 @@ Accept = Callable[[Any, Mapping[str, str], bytes], Iterable[Item | Tombstone | P
 
 
 @dataclass(frozen=True, slots=True)
+class Connection:
+    """Where a stream is to be had, from the cursor on."""
+
+    url: str
+    """ws(s):// for a WebSocket, http(s):// for server-sent events."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What one frame of a stream holds, and the cursor that a new connection would go on from."""
+
+    things: tuple[Item | Tombstone | Problem, ...] = ()
+    cursor: Cursor | None = None
+
+
+Connect = Callable[[Any, Cursor], Connection]
+Decode = Callable[[Any, str], Decoded]
+"""A frame as text: one WebSocket message, or the JSON {"event", "id", "data"} of a server-sent event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """How to learn what became of what was stored: sources that oblige us to forget what was deleted there."""
+
+    ask: Callable[[Any, Sequence[str]], Reading]
+    """(configuration, ids): yields a `Tombstone` for each that is gone and an `Item` for each that can be read."""
+    within: str
+    """Everything stored is asked about once in this time: "1d", "25d"."""
+    batch: int = 100
+    """Ids asked about at once."""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """All that the program knows of one kind of source."""
 
@@ -284,14 +398,28 @@ class Source:
     host: str = ""
     detect: tuple[str, ...] = ()
     """Regular expressions that know an address of this source (searched in a pasted URL)."""
-    keeps: Literal["matches", "all"] = "matches"
-    """"matches": only what names a brand is a mention. "all": what one collected on purpose (own reviews, surveys)."""
+    keeps: Keeps = "matches"
+    product: bool = False
+    """Its items speak of one product (reviews): with one brand of one's own, they are about that brand."""
+    needs: str = ""
+    """The credential without which it raises NeedsAuth, in a few words."""
     scope: Callable[[Any], str] | None = None
     """Within what ids are unique, from the configuration; None for the kind itself (ids global to the service)."""
     from_url: Callable[[str], Mapping[str, Any]] | None = None
     """A pasted URL (one that `detect` knows) to a configuration."""
     accept: Accept | None = None
     """For pushed sources: (config, headers in lower case, body) to items."""
+    connect: Connect | None = None
+    decode: Decode | None = None
+    """For streams, both: where to connect, and what a frame holds."""
+    cursor_at: Callable[[Any, datetime], Cursor] | None = None
+    """The cursor from which polls read everything since that time; None where the service gives no past."""
+    recheck: Recheck | None = None
+
+    @property
+    def is_stream(self) -> bool:
+        """It is held open rather than polled."""
+        return self.decode is not None
 
     def scope_of(self, config: SourceConfig) -> str:
         """The namespace of this source's ids: two configured sources with the same scope see the same mention once."""
@@ -299,6 +427,7 @@ class Source:
 
 
 F = TypeVar("F", bound=Callable[..., Any])
+_ROLES = ("fetch", "accept", "decode")
 
 
 def source(
@@ -311,24 +440,27 @@ def source(
     rate: str = "1/1s",
     host: str = "",
     detect: Iterable[str] = (),
-    keeps: Literal["matches", "all"] = "matches",
+    keeps: Keeps = "matches",
+    product: bool = False,
+    needs: str = "",
     scope: Callable[[Any], str] | None = None,
     from_url: Callable[[str], Mapping[str, Any]] | None = None,
+    connect: Connect | None = None,
+    cursor_at: Callable[[Any, datetime], Cursor] | None = None,
+    recheck: Recheck | None = None,
 ) -> Callable[[F], F]:
-    """Declare the module's `fetch` generator (or its `accept`, for a pushed source) as a source of this kind.
+    """Declare the module's `fetch` generator (or `accept`, for a pushed source; `decode`, for a stream) as a source.
 
     The module must define `Config` first; the registry (`sources.load`) finds the declaration by the module's name.
     """
 
     def declare(function: F) -> F:
         namespace = function.__globals__
-        pushed = function.__name__ == "accept"
+        roles = {role: function if role == function.__name__ else None for role in _ROLES}
         namespace["SOURCE"] = Source(
             kind=kind,
             title=title,
             Config=namespace["Config"],
-            fetch=None if pushed else function,
-            accept=function if pushed else None,
             every=every,
             rate=rate,
             terms=terms,
@@ -336,15 +468,24 @@ def source(
             host=host,
             detect=tuple(detect),
             keeps=keeps,
+            product=product,
+            needs=needs,
             scope=scope,
             from_url=from_url,
+            connect=connect,
+            cursor_at=cursor_at,
+            recheck=recheck,
+            **roles,
         )
         return function
 
     return declare
 
 
-def replay(reading: Reading, replies: Iterable[Response]) -> Iterator[Item | Tombstone | Checkpoint | Problem]:
+Taken = Item | Tombstone | Checkpoint | Problem | Pause | Missed | Again
+
+
+def replay(reading: Reading, replies: Iterable[Response | Letters]) -> Iterator[Taken]:
     """Run a source over recorded replies, in place: what it takes out of them, in order.
 
     Requests beyond the recorded replies end the run, as if the reply had not come. The generator's return value comes
@@ -360,7 +501,7 @@ def replay(reading: Reading, replies: Iterable[Response]) -> Iterator[Item | Tom
                 yield Checkpoint(end.value)
             return
         answer = None
-        if isinstance(step, Request | LocalFile):
+        if isinstance(step, Request | LocalFile | Mailbox):
             answer = next(waiting, None)
             if answer is None:
                 reading.close()

@@ -47,7 +47,9 @@ def load(kind: str) -> Source:
         example=table["example"],
         host=table["host"],
         detect=tuple(table["detect"]),
-        scope=(lambda config: canonical(address(table, config))) if table.get("scope") == "feed" else None,
+        keeps=table.get("keeps", "matches"),
+        product=table.get("product", False),
+        scope=_scope(table),
         from_url=partial(_from_url, table["detect"]),
     )
 
@@ -63,6 +65,16 @@ def address(table: Mapping[str, Any], config: PresetConfig) -> str:
         return quote(value.partition("-")[0] if place[2] else value, safe="")
 
     return _PLACE.sub(filled, table["url"])
+
+
+def _scope(table: Mapping[str, Any]) -> Callable[[Any], str] | None:
+    match table.get("scope", "service"):
+        case "service":
+            return None
+        case "feed":
+            return lambda config: canonical(address(table, config))
+        case shared:
+            return lambda config: str(shared)
 
 
 @cache

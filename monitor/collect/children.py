@@ -19,7 +19,14 @@ from typing import Any, Self
 from monitor.collect.child import HEADER
 from sources.base import BadShape, SourceError
 
-PRELOAD = ("lxml.etree", "fastfeedparser", "feedparser", "selectolax.lexbor", "sources.feed")
+PRELOAD = (
+    "lxml.etree",
+    "fastfeedparser",
+    "feedparser",
+    "selectolax.lexbor",
+    "sources.reading.document",
+    "sources.feed",
+)
 _LARGEST_ANSWER = 64 * 1024 * 1024
 _LARGE = 256 * 1024
 """Bytes from which on a document is large: those leave one child free for the others."""

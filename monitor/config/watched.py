@@ -17,9 +17,6 @@ from monitor.config.tables import Document, check_addresses, check_unique, parte
 from monitor.config.times import duration
 from sources.base import Source
 
-OWN_REVIEWS = frozenset({"appstore"})
-"""Kinds whose items speak of one product: with one brand of one's own, they are about that brand."""
-
 _COMMON = tuple(SourceTable.model_fields)
 
 
@@ -48,7 +45,7 @@ def _entry(
         check_addresses(document, place, section, config)
     if common is None or config is None:
         return None
-    about = common.about or (brands.own[0] if source.kind in OWN_REVIEWS and len(brands.own) == 1 else "")
+    about = common.about or (brands.own[0] if source.product and len(brands.own) == 1 else "")
     _check_about(document, place, about, brands)
     return SourceEntry(
         name=common.name or _free_name(source, table, taken),
@@ -78,7 +75,7 @@ def _check_about(document: Document, place: Place, about: str, brands: Brands) -
 
 def _every(document: Document, place: Place, chosen: float | None, source: Source) -> float:
     """Seconds between polls; 0 for what is pushed to us."""
-    if source.fetch is None:
+    if source.accept is not None:
         if chosen is not None:
             message = f'"{source.kind}" is never asked, it is sent to us; remove "every"'
             document.findings.add((*place, "every"), message)

@@ -43,7 +43,7 @@ class Listened:
         """What the store must know of it."""
         keeps_all = self.source.keeps == "all"
         scope = self.source.scope_of(self.config)
-        if self.source.fetch is None:
+        if self.source.accept is not None:
             scope = f"{scope}:{self.name}"  # whoever pushes counts its own ids
         return Origin(self.name, self.source.kind, scope, keeps_all, self.about)
 

@@ -16,7 +16,7 @@ import fastfeedparser
 import feedparser
 
 from sources.base import BadShape
-from sources.feed import parse_feed
+from sources.reading.document import parse_feed
 from tests.bench.side_by_side import Figure, in_turn, table
 
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"

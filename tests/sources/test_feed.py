@@ -11,7 +11,7 @@ import pytest
 
 from sources import feed
 from sources.base import BadShape, Item, Problem, Read, Request, Response, replay
-from sources.feed import parse_feed
+from sources.reading.document import parse_feed
 from sources.reading.feedxml import MOST_ENTRIES
 
 ATOM = '<feed xmlns="http://www.w3.org/2005/Atom" {attributes}><title>T</title>{inner}</feed>'

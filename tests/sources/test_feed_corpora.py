@@ -16,8 +16,8 @@ import feedparser
 import pytest
 
 from sources.base import BadShape, Item
-from sources.feed import parse_feed
 from sources.reading.dates import utc
+from sources.reading.document import parse_feed
 from sources.reading.links import web_link
 from sources.reading.text import plain_text, plain_title
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sources.base import BadShape, Item
-from sources.feed import parse_feed
+from sources.reading.document import parse_feed
 
 CPU_SECONDS = 2.0
 """What the child that reads a feed may take; see the table of limits."""

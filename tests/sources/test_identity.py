@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.feed import parse_feed
+from sources.reading.document import parse_feed
 from sources.reading.identity import LONGEST, content_hash, settle
 from sources.reading.links import canonical
 
