@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sources.base import Item, Response
+import sources
+from monitor.collect.drive import Batch, Outcome, State, drive
+from monitor.net.guard import parse_allowed
+from monitor.net.http import Net
+from sources.base import Item, Problem, Response, SourceError
 
 FIXTURES = Path(__file__).parent / "fixtures"
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
@@ -54,3 +59,65 @@ def corpora() -> Callable[[str], Path]:
 def items_of() -> Callable[..., list[Item]]:
     """Only the items among what a source yields."""
     return lambda steps: [step for step in steps if isinstance(step, Item)]
+
+
+@dataclass
+class Polled:
+    """One poll over loopback, as the service would do it: what was committed, where it got to, how it ended."""
+
+    items: list[Item]
+    gone: list[str]
+    problems: list[Problem]
+    state: State
+    """What the next poll goes on from, also after an error."""
+    outcome: Outcome | None = None
+    error: SourceError | None = None
+
+    @property
+    def ids(self) -> list[str]:
+        return [item.id for item in self.items]
+
+
+class _Here:
+    """Reads in this process: what a child would do, without the child."""
+
+    async def run(self, function: Callable[..., Any], *args: Any) -> Any:
+        return function(*args)
+
+
+@pytest.fixture
+async def polled() -> AsyncIterator[Callable[..., Awaitable[Polled]]]:
+    """`await polled("hackernews", {"query": "x", "base_url": server}, state)` polls once through the real network layer.
+
+    `state` is the last poll's (an empty one at first); `resolve` is not needed, servers are on loopback. Errors of the
+    source come back as `error`; everything committed before them is in `items`.
+    """
+    async with Net(allowed=parse_allowed(["127.0.0.0/8"]), contact="tests@example.com") as net:
+
+        async def poll(
+            kind: str,
+            config: dict[str, Any],
+            state: State | None = None,
+            *,
+            rate: str = "1000/1s",
+            budget: int | None = None,
+        ) -> Polled:
+            declared = sources.load(kind)
+            done = Polled([], [], [], state or State())
+
+            async def commit(batch: Batch) -> None:
+                done.items += batch.items
+                done.gone += [tombstone.id for tombstone in batch.tombstones]
+                done.problems += batch.problems
+                done.state = State.from_json(json.loads(json.dumps(batch.state.as_json())))
+
+            try:
+                done.outcome = await drive(
+                    declared, declared.Config.model_validate(config), done.state,
+                    net=net, pool=_Here(), commit=commit, rate=rate, budget=budget,
+                )  # fmt: skip
+            except SourceError as error:
+                done.error = error
+            return done
+
+        yield poll
