@@ -87,10 +87,10 @@ class _Here:
 
 @pytest.fixture
 async def polled() -> AsyncIterator[Callable[..., Awaitable[Polled]]]:
-    """`await polled("hackernews", {"query": "x", "base_url": server}, state)` polls once through the real network layer.
+    """`await polled("hackernews", {"query": "x", "base_url": server}, state)` polls once through the real network.
 
-    `state` is the last poll's (an empty one at first); `resolve` is not needed, servers are on loopback. Errors of the
-    source come back as `error`; everything committed before them is in `items`.
+    `state` is the last poll's, an empty one at first. An error of the source comes back as `error`; what was committed
+    before it is in `items`.
     """
     async with Net(allowed=parse_allowed(["127.0.0.0/8"]), contact="tests@example.com") as net:
 
