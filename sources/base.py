@@ -88,6 +88,29 @@ def Post(
 
 
 @dataclass(frozen=True, slots=True)
+class SignIn:
+    """A request for a passing credential (an access token). Only the text at `path` of its JSON answer comes back; the
+    answer itself is kept nowhere, not even as evidence. A replay gives the text "signed in" without any answer."""
+
+    request: Request
+    path: tuple[str, ...]
+
+    def __init__(self, request: Request, *path: str) -> None:
+        object.__setattr__(self, "request", request)
+        object.__setattr__(self, "path", path)
+
+    def taken_from(self, reply: Response) -> str:
+        """The credential. Raises `Unreachable`, which repeats nothing of the answer, where there is none."""
+        try:
+            value = reply.json(*self.path)
+        except BadShape:
+            value = None
+        if not isinstance(value, str) or not value:
+            raise Unreachable(f"{self.request.url} answered without {'.'.join(self.path)}: not signed in")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
 class LocalFile:
     """A file that the person who runs this named in the configuration. The runtime reads it, capped like a reply."""
 
@@ -211,10 +234,10 @@ class Again:
     """This poll ends before it has everything (a long walk): the next one comes as soon as the pace allows."""
 
 
-Step = Request | LocalFile | Mailbox | Read | Item | Tombstone | Checkpoint | Problem | Pause | Missed | Again
+Step = Request | SignIn | LocalFile | Mailbox | Read | Item | Tombstone | Checkpoint | Problem | Pause | Missed | Again
 Reading = Generator[Step, Any, Cursor | None]
-"""Yields steps; receives the `Response` of a `Request` or `LocalFile`, the `Letters` of a `Mailbox`, a `Read`'s result;
-returns the last cursor."""
+"""Yields steps; receives the `Response` of a `Request` or `LocalFile`, the credential of a `SignIn`, the `Letters` of a
+`Mailbox`, a `Read`'s result; returns the last cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -506,6 +529,10 @@ def replay(reading: Reading, replies: Iterable[Response | Letters]) -> Iterator[
             if answer is None:
                 reading.close()
                 return
+            if isinstance(step, Mailbox) and isinstance(answer, Response):
+                answer = Letters(1, ((1, answer.body),))  # a letter saved to a file
+        elif isinstance(step, SignIn):
+            answer = "signed in"
         elif isinstance(step, Read):
             answer = step.here()
         else:
