@@ -122,7 +122,7 @@ class Commands:
             raise Refused(f"{name} cannot be read: {error}") from error
         items = [one for one in read if isinstance(one, Item)]
         problems = [f"{one.where}: {one.why}" for one in read if isinstance(one, Problem)]
-        origin = Origin(f"import {name}", "table", f"table:{name}", True, service.brands[about].id if about else None)
+        origin = Origin(f"import {name}", "table", f"table:{name}", "all", service.brands[about].id if about else None)
         taken = Taken()
         undated = sum(item.published is None for item in items)
         for start in range(0, len(items), BATCH):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 Sentiment = Literal["negative", "neutral", "positive"]
@@ -116,3 +116,9 @@ class SourceHealth:
     """What is known to be missing: a cut reply, entries past a limit."""
     last_day_items: int = 0
     """Items taken in the last 24 hours."""
+    items_a_day: float | None = None
+    """The mean of the last seven days, or of all since it was first read; None in the first day."""
+    interval: timedelta | None = None
+    """How often it is asked, where its window moves on faster than configured."""
+    moved_to: str = ""
+    """The address that it now lives at, as the old one says."""

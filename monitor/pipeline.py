@@ -43,7 +43,7 @@ from monitor.store import (
     watches,
 )
 from monitor.store.matches import Hit, Placed, verdict
-from sources.base import Item
+from sources.base import Item, Keeps
 
 REMATCH_SLICE = 500
 CANDIDATES_KEPT = timedelta(days=14)
@@ -60,8 +60,7 @@ class Origin:
     kind: str
     scope: str
     """The namespace of its ids."""
-    keeps_all: bool = False
-    """True where everything was collected on purpose: own reviews, surveys, imports."""
+    keeps: Keeps = "matches"
     about: int | None = None
     """The brand that every item speaks of, where the configuration says so."""
 
@@ -94,7 +93,7 @@ class Taken:
     edited: int = 0
     known: int = 0
     passed_over: int = 0
-    """Items that name no brand: kept as candidates only."""
+    """Items that name no brand: kept as candidates at most."""
     redacted: int = 0
 
     def __add__(self, other: Taken) -> Taken:
@@ -124,7 +123,7 @@ def take(
         already = known.get(external_id)
         if already is None:
             hits = ear.hits(document_of(one, origin, ear), origin.about)
-            if hits or origin.keeps_all:
+            if hits or origin.keeps == "all":
                 fresh.append((one, hits))
             else:
                 passed_over.append(one)
@@ -137,9 +136,10 @@ def take(
             _claim(connection, already.id, one, origin, ear, now)
             same += 1
     _store_new(connection, fresh, origin, now)
-    mentions.keep_candidates(
-        connection, passed_over, scope=origin.scope, source=origin.name, source_kind=origin.kind, now=now
-    )
+    if origin.keeps == "matches":
+        mentions.keep_candidates(
+            connection, passed_over, scope=origin.scope, source=origin.name, source_kind=origin.kind, now=now
+        )
     redacted = _redact(connection, origin.scope, list(tombstones))
     if cursor is not None:
         oldest = min((one.published for one in arrived), default=None)

@@ -6,8 +6,12 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sources.base import Gone, NeedsAuth, NotFound, RateLimited, SourceError
+from sources.base import Gone, NeedsAuth, NotFound, Pause, RateLimited, SourceError
 
+SHORTEST = timedelta(minutes=1)
+"""No window moves on so fast that it is asked oftener (or than as often as configured, where that is more often)."""
+RELAXED = 1.05
+"""By so much an interval that was shortened grows again with each poll that overlapped the one before."""
 LONGEST = timedelta(hours=6)
 """A failing source is asked this often at least (or as often as configured, where that is rarer)."""
 _SPREAD = 0.1
@@ -35,6 +39,31 @@ def next_due(
         # Only ever later than asked for.
         wait = max(wait, timedelta(seconds=error.wait * (1 + _SPREAD * jitter)))
     return now + wait
+
+
+def after_pause(now: datetime, due: datetime, pause: Pause) -> datetime:
+    """`due`, or later where the service asked for it: not within its pause, nor in an hour or on a day that it skips.
+
+    Whoever skips every hour or day is not believed.
+    """
+    due = max(due, now + timedelta(seconds=pause.seconds))
+    if len(pause.skip_hours) >= 24 or len(pause.skip_days) >= 7:
+        return due
+    while due.hour in pause.skip_hours or due.weekday() in pause.skip_days:
+        due = due.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return due
+
+
+def interval_after(every: timedelta, lately: timedelta | None, *, missed: bool) -> timedelta | None:
+    """How often to ask from now on, where that is oftener than `every`; None where it is not.
+
+    `lately` is what this gave last time. A window that overlapped nothing of the one before halves the interval.
+    """
+    now = lately or every
+    if missed:
+        return max(now / 2, min(SHORTEST, every))
+    relaxed = now * RELAXED
+    return relaxed if relaxed < every else None
 
 
 def jitter_of(name: str, failures: int = 0) -> float:

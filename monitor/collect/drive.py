@@ -13,11 +13,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
 
 from sources.base import (
+    Again,
     BadShape,
+    Blocked,
     Checkpoint,
     Cursor,
+    Gone,
     Item,
     LocalFile,
+    Missed,
+    NotFound,
+    Pause,
     Problem,
     Read,
     Reading,
@@ -28,13 +34,19 @@ from sources.base import (
     SourceError,
     Step,
     Tombstone,
+    Unreachable,
 )
 
 MOST_ENTRIES = 5_000
 """Entries taken out of one reply."""
 MOST_PROBLEMS = 200
 """Problems reported of one poll."""
+LOOK = 6
+"""Requests that a look at a source may cost: some ask for a token or a second page before the first item comes."""
+MOVES_BELIEVED = 3
+"""So many times in a row an address must say that it has moved for good, and where to, before it is asked there."""
 _EVIDENCE = 64 * 1024
+_LOST = (NotFound, Gone, Unreachable, Blocked)
 
 
 class Answer(Protocol):
@@ -48,14 +60,17 @@ class Answer(Protocol):
     def cut(self) -> bool: ...
     @property
     def put_down(self) -> Callable[[], None]: ...
+    @property
+    def moved_to(self) -> str: ...
 
 
 class Net(Protocol):
     """Fetches: `monitor.net.http.Net`."""
 
     async def fetch(
-        self, request: Request, *, rate: str = ..., validators: Mapping[str, str] | None = None
+        self, request: Request, *, rate: str = ..., validators: Mapping[str, str] | None = None, named_by: str = ...
     ) -> Answer: ...
+    def hold(self, url: str, seconds: float) -> None: ...
     async def read_file(self, file: LocalFile) -> Answer: ...
 
 
@@ -66,22 +81,43 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """An address that redirects for good."""
+
+    to: str
+    times: int = 1
+    """How many polls in a row were sent there."""
+
+    @property
+    def is_believed(self) -> bool:
+        """It was said often enough to go there at once."""
+        return self.times >= MOVES_BELIEVED
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """What a source remembers between two polls."""
 
     cursor: Cursor = field(default_factory=dict)
     validators: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By address: what to send back there to hear only of changes."""
+    moves: Mapping[str, Move] = field(default_factory=dict)
+    """By address: where it says that it has moved to for good."""
 
     def as_json(self) -> dict[str, Any]:
         """As plain JSON values."""
-        return {"cursor": dict(self.cursor), "validators": {url: dict(kept) for url, kept in self.validators.items()}}
+        return {
+            "cursor": dict(self.cursor),
+            "validators": {url: dict(kept) for url, kept in self.validators.items()},
+            "moves": {url: {"to": move.to, "times": move.times} for url, move in self.moves.items()},
+        }
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any] | None) -> Self:
         """From what `as_json` gave; from nothing on the first poll."""
         stored = stored or {}
-        return cls(stored.get("cursor") or {}, stored.get("validators") or {})
+        moves = {url: Move(**move) for url, move in (stored.get("moves") or {}).items()}
+        return cls(stored.get("cursor") or {}, stored.get("validators") or {}, moves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +146,12 @@ class Outcome:
     requests: int = 0
     not_modified: bool = False
     """The service said that nothing has changed: it says nothing about how much there is."""
+    pause: Pause = field(default_factory=Pause)
+    """All that the service asked for, together."""
+    missed: bool = False
+    """The window overlapped nothing of the last one."""
+    again: bool = False
+    """There is more to be had at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +176,17 @@ async def drive(
     commit: Commit,
     rate: str | None = None,
     budget: int | None = None,
+    enough: int | None = None,
 ) -> Outcome:
-    """Poll a source once, from `state` on. `rate` replaces the source's own; `budget` is the most requests to make.
+    """Poll a source once, from `state` on. `rate` replaces the source's own; `budget` is the most requests to make, and
+    once there are `enough` items, there is no further one.
 
     Raises the SourceError that ended the poll, BadShape with the last reply as its `evidence`; what was checkpointed
     before it is stored, what came after is not. What `commit` raises passes through.
     """
     if source.fetch is None:
         raise ValueError(f"{source.kind} is pushed to, not polled")
-    poll = _Poll(state, net, pool, commit, rate or source.rate, budget)
+    poll = _Poll(state, net, pool, commit, rate or source.rate, budget, enough)
     reading = source.fetch(config, state.cursor)
     try:
         return await poll.run(reading)
@@ -155,13 +199,13 @@ async def drive(
 
 
 async def check(source: Source, config: SourceConfig, *, net: Net, pool: Reader) -> Checked:
-    """Ask a source once, from its beginning, and store nothing: what it would take out of its first reply."""
+    """Ask a source, from its beginning, until it gives something, and store nothing: what it would take first."""
     seen: list[Batch] = []
 
     async def keep(batch: Batch) -> None:
         seen.append(batch)
 
-    await drive(source, config, State(), net=net, pool=pool, commit=keep, budget=1)
+    await drive(source, config, State(), net=net, pool=pool, commit=keep, budget=LOOK, enough=1)
     return Checked(
         tuple(item for batch in seen for item in batch.items),
         tuple(problem for batch in seen for problem in batch.problems),
@@ -171,14 +215,18 @@ async def check(source: Source, config: SourceConfig, *, net: Net, pool: Reader)
 class _Poll:
     """One poll on its way: what was taken since the last checkpoint, and what was counted."""
 
-    def __init__(self, state: State, net: Net, pool: Reader, commit: Commit, rate: str, budget: int | None) -> None:
-        self._net, self._pool, self._commit, self._rate, self._budget = net, pool, commit, rate, budget
+    def __init__(
+        self, state: State, net: Net, pool: Reader, commit: Commit, rate: str, budget: int | None, enough: int | None
+    ) -> None:
+        self._net, self._pool, self._commit, self._rate = net, pool, commit, rate
+        self._budget, self._enough = budget, enough
         self._done = Outcome(state)
         self._items: list[Item] = []
         self._tombstones: list[Tombstone] = []
         self._problems: list[Problem] = []
         self._earlier = state.validators
         self._validators: dict[str, Mapping[str, str]] = {}
+        self._moves: dict[str, Move] = {}
         self._reply: Response | None = None
         self._answer: Answer | None = None
         self._entries = 0
@@ -193,7 +241,7 @@ class _Poll:
             self._close_reply()
             cursor = self._done.state.cursor if end.value is None else end.value
             # Only now: a page whose items were not all handed over must not be answered by "nothing has changed".
-            await self._hand_over(State(cursor, self._validators))
+            await self._hand_over(State(cursor, self._validators, self._moves))
         except _Quit:
             self._close_reply()
             await self._hand_over(self._done.state)
@@ -211,12 +259,23 @@ class _Poll:
                 self._tombstones.append(step)
             case Problem():
                 self._problems.append(step)
+            case Missed():
+                self._problems.append(Problem("window", step.why))
+                self._done = replace(self._done, missed=True)
+            case Again():
+                self._done = replace(self._done, again=True)
+            case Pause():
+                self._done = replace(self._done, pause=_both(self._done.pause, step))
+                if step.host and self._reply is not None:
+                    self._net.hold(self._reply.url, step.seconds)
             case Checkpoint():
                 await self._hand_over(replace(self._done.state, cursor=step.cursor))
         return None
 
     async def _ask(self, step: Request | LocalFile) -> Response:
         if self._budget is not None and self._done.requests >= self._budget:
+            raise _Quit
+        if self._enough is not None and self._done.items + len(self._items) >= self._enough:
             raise _Quit
         self._done = replace(self._done, requests=self._done.requests + 1)
         self._close_reply()
@@ -235,12 +294,33 @@ class _Poll:
 
     async def _fetch(self, request: Request) -> Answer:
         key = _key(request)
-        answer = await self._net.fetch(request, rate=self._rate, validators=self._earlier.get(key))
+        earlier = self._earlier.get(key)
+        answer = await self._fetch_where_it_is(request, key, earlier)
         if answer.response.status == 304:
-            self._done = replace(self._done, not_modified=True)
-            raise _Quit
-        if answer.validators and request.conditional:
+            if 304 not in request.answers:
+                self._done = replace(self._done, not_modified=True)
+                raise _Quit
+            self._validators[key] = earlier or {}
+        elif answer.validators and request.conditional:
             self._validators[key] = answer.validators
+        return answer
+
+    async def _fetch_where_it_is(self, request: Request, key: str, validators: Mapping[str, str] | None) -> Answer:
+        """From its address, or from where that has long said to have moved for good."""
+        move = self._done.state.moves.get(key)
+        if move is not None and move.is_believed:
+            try:
+                onward = replace(request, url=move.to, query={})
+                answer = await self._net.fetch(onward, rate=self._rate, validators=validators, named_by=request.url)
+            except _LOST:
+                move = None  # perhaps the old address knows better by now
+            else:
+                self._moves[key] = move
+                return answer
+        answer = await self._net.fetch(request, rate=self._rate, validators=validators)
+        if answer.moved_to:
+            again = move is not None and move.to == answer.moved_to
+            self._moves[key] = Move(answer.moved_to, move.times + 1 if move and again else 1)
         return answer
 
     def _take(self, item: Item) -> None:
@@ -291,6 +371,16 @@ def _next(reading: Reading, answer: Any) -> Step:
         raise
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
         raise BadShape("$", f"{type(error).__name__}: {error}"[:300]) from error
+
+
+def _both(one: Pause, other: Pause) -> Pause:
+    """What satisfies both."""
+    return Pause(
+        max(one.seconds, other.seconds),
+        one.host or other.host,
+        one.skip_hours | other.skip_hours,
+        one.skip_days | other.skip_days,
+    )
 
 
 def _key(request: Request) -> str:

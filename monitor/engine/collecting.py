@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from monitor import pipeline
-from monitor.collect.backoff import gives_up, is_silent, jitter_of, next_due
+from monitor.collect.backoff import after_pause, gives_up, interval_after, is_silent, jitter_of, next_due
 from monitor.collect.children import Pool
 from monitor.collect.drive import Batch, Net, Outcome, State, drive
 from monitor.pipeline import Ear, Origin, Taken
@@ -41,11 +41,10 @@ class Listened:
     @property
     def origin(self) -> Origin:
         """What the store must know of it."""
-        keeps_all = self.source.keeps == "all"
         scope = self.source.scope_of(self.config)
         if self.source.accept is not None:
             scope = f"{scope}:{self.name}"  # whoever pushes counts its own ids
-        return Origin(self.name, self.source.kind, scope, keeps_all, self.about)
+        return Origin(self.name, self.source.kind, scope, self.source.keeps, self.about)
 
     @property
     def configured(self) -> watches.Configured:
@@ -143,13 +142,21 @@ class Collector:
     async def _ended(self, one: Listened, taken: Taken, seen: int | None, outcome: Outcome) -> Poll:
         gaps = tuple(f"{problem.where}: {problem.why}" for problem in outcome.problems)
         now = self.now()
-        recent = (await self.store.read(watches.standing, one.name)).recent
-        if seen is not None and is_silent([*recent, seen]):
+        standing = await self.store.read(watches.standing, one.name)
+        if seen is not None and is_silent([*standing.recent, seen]):
             await self.store.write(watches.saw, one.name, seen)
             silent = BadShape("entries", "nothing came back where there always was something")
             return await self._failed(one, taken, silent)
-        due = next_due(now, one.every, jitter=jitter_of(one.name))
-        await self.store.write(watches.succeeded, one.name, now=now, next_due=due, seen=seen, gaps=gaps)
+        interval = standing.interval
+        if seen:
+            interval = interval_after(one.every, interval, missed=outcome.missed)
+        due = next_due(now, interval or one.every, jitter=jitter_of(one.name))
+        assert due is not None
+        due = after_pause(now, now if outcome.again else due, outcome.pause)
+        moved = next((move.to for move in outcome.state.moves.values() if move.is_believed), "")
+        await self.store.write(
+            watches.succeeded, one.name, now=now, next_due=due, seen=seen, gaps=gaps, interval=interval, moved_to=moved
+        )
         return Poll(one.name, taken, gaps=gaps)
 
     async def _failed(self, one: Listened, taken: Taken, error: SourceError) -> Poll:

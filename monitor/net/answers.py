@@ -20,6 +20,7 @@ from sources.base import Blocked, Gone, NeedsAuth, NotFound, RateLimited, Source
 
 LEAST_WAIT, LONGEST_WAIT = 1.0, 86_400.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+PERMANENT = frozenset({301, 308})
 
 
 def shown(url: URL) -> str:

@@ -46,6 +46,20 @@ class AddressRefused(OSError):
     """The guard does not let this address be connected to."""
 
 
+class RedirectRefused(aiohttp.ClientError):
+    """An answer leads elsewhere, and aiohttp itself would have followed."""
+
+    def __init__(self, status: int, headers: dict[str, str]) -> None:
+        super().__init__(status)
+        self.status, self.headers = status, headers
+
+
+async def _refuse_redirect(_: object, __: object, redirect: aiohttp.TraceRequestRedirectParams) -> None:
+    # http.py follows redirects hop by hop, each judged by its own name. `ws_connect` would follow them by itself.
+    answer = redirect.response
+    raise RedirectRefused(answer.status, {name.lower(): value for name, value in answer.headers.items()})
+
+
 # aiohttp asks its socket factory with an address only. The name that was asked for travels beside it, per task.
 _HOP: ContextVar[Hop] = ContextVar("hop")
 
@@ -121,8 +135,11 @@ def session(names: Names, tls: ssl.SSLContext, agent: str) -> aiohttp.ClientSess
     connector = aiohttp.TCPConnector(
         ssl=tls, resolver=names, use_dns_cache=False, force_close=True, limit=0, socket_factory=judged_socket
     )
+    watch = aiohttp.TraceConfig()
+    watch.on_request_redirect.append(_refuse_redirect)
     return aiohttp.ClientSession(
         connector=connector,
+        trace_configs=[watch],
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": agent},
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),

@@ -23,7 +23,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from monitor.net import robots
-from monitor.net.answers import REDIRECTS, broken, error_for, shown, shown_host
+from monitor.net.answers import PERMANENT, REDIRECTS, broken, error_for, shown, shown_host
 from monitor.net.body import ENCODINGS, NoRoom, Speed, Ticket, read_body
 from monitor.net.connect import Hop, Names, Resolve, on_the_way, session, trusted_tls
 from monitor.net.files import read_file, save
@@ -73,6 +73,8 @@ class Fetched:
     cut: bool = False
     put_down: Callable[[], None] = lambda: None
     """To be called once the body is no longer needed: only so many large ones are held at a time."""
+    moved_to: str = ""
+    """Where this address has moved for good: every redirect on the way was a permanent one (301, 308)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,18 @@ class _Query:
     body: bytes | None
     cap: int
     page: bool = False
+    answers: frozenset[int] = frozenset()
+    """Statuses beside 2xx whose body is of use."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """The last reply of a request with all its redirects."""
+
+    response: Response
+    cut: bool
+    moved: bool = False
+    """There were redirects, and all of them permanent."""
 
 
 class Net:
@@ -121,23 +135,43 @@ class Net:
         await self._names.close()
 
     async def fetch(
-        self, request: Request, *, rate: str = "1/1s", validators: Mapping[str, str] | None = None
+        self,
+        request: Request,
+        *,
+        rate: str = "1/1s",
+        validators: Mapping[str, str] | None = None,
+        named_by: str = "",
     ) -> Fetched:
-        """A 2xx reply, or a 304 where `validators` were given and nothing changed. Raises a typed SourceError."""
+        """A 2xx reply or one of the request's `answers`, or a 304 where `validators` were given and nothing changed.
+
+        `named_by` is the address that sent us to this one, where it is not of our own configuration. Raises a typed
+        SourceError.
+        """
         url = _target(request.url, request.query)
         conditions = _conditions(validators) if request.conditional and request.method == "GET" else {}
         cap = self._limits.page if request.page else self._limits.body
         headers = {**_without(_OURS, request.headers), **conditions}
-        query = _Query(request.method, headers, request.body, cap, request.page)
-        response, cut, put_down = await self._with_room(query, url, parse_rate(rate))
+        query = _Query(request.method, headers, request.body, cap, request.page, request.answers)
+        allowed = self._allowed
+        if named_by and not self._is_ours(URL(named_by)):
+            allowed = NOTHING  # a stranger cannot send us inside
+        came, put_down = await self._with_room(query, url, parse_rate(rate), allowed)
+        response = came.response
         if 200 <= response.status < 300:
-            return Fetched(response, {} if cut else _validators(response.headers), cut, put_down)
+            kept = {} if came.cut else _validators(response.headers)
+            return Fetched(response, kept, came.cut, put_down, response.url if came.moved else "")
         if response.status == 304 and conditions:
             return Fetched(response, validators or {})
         error = error_for(response.status, response.headers, shown(url), datetime.now(UTC))
         if isinstance(error, RateLimited) and error.wait:
-            self._pace.hold(self._line(URL(response.url)), error.wait)
+            self.hold(response.url, error.wait)
+        if response.status in request.answers:
+            return Fetched(response, cut=came.cut, put_down=put_down)
         raise error
+
+    def hold(self, url: str, seconds: float) -> None:
+        """The host of this address asked for a pause: nobody asks it before so many seconds have passed."""
+        self._pace.hold(self._line(URL(url)), seconds)
 
     async def read_file(self, file: LocalFile) -> Fetched:
         """A file that the configuration names, capped like a reply. Raises NotFound or Unreachable."""
@@ -174,23 +208,26 @@ class Net:
             return Reply(status, said, error=str(error))
         return Reply(response.status, response.headers, response.body)
 
-    async def _with_room(self, query: _Query, url: URL, rate: Rate) -> tuple[Response, bool, Callable[[], None]]:
+    async def _with_room(
+        self, query: _Query, url: URL, rate: Rate, allowed: Allowed
+    ) -> tuple[_Came, Callable[[], None]]:
         """The last reply. A large body that finds no room is asked for again when there is some: no line waits."""
         ticket = Ticket(self._room)
         try:
             with suppress(NoRoom):
-                return *await self._follow(query, url, rate, self._allowed, ticket), ticket.give_back
+                return await self._follow(query, url, rate, allowed, ticket), ticket.give_back
             await ticket.take()
-            response, cut = await self._follow(query, url, rate, self._allowed, ticket)
+            came = await self._follow(query, url, rate, allowed, ticket)
         except BaseException:
             ticket.give_back()
             raise
-        return response, cut, ticket.give_back
+        return came, ticket.give_back
 
     async def _follow(
         self, query: _Query, url: URL, rate: Rate, allowed: Allowed, ticket: Ticket | None = None
-    ) -> tuple[Response, bool]:
+    ) -> _Came:
         left = self._limits.seconds
+        statuses: set[int] = set()
         for _ in range(self._limits.redirects + 1):
             if query.page:
                 await self._robots.permit(url, partial(self._robots_txt, rate=rate, allowed=allowed))
@@ -200,7 +237,8 @@ class Net:
                 response, cut = await self._ask(query, url, hop, shown(url), left, ticket)
                 left -= time.monotonic() - started
             if response.status not in REDIRECTS:
-                return response, cut
+                return _Came(response, cut, bool(statuses) and statuses <= PERMANENT)
+            statuses.add(response.status)
             onward = _onward(query, url, response)
             if not _same_party(url, onward):
                 query = replace(query, headers=_only(_FOR_ANYBODY, query.headers))
@@ -210,8 +248,7 @@ class Net:
         raise Unreachable(f"{shown(url)}: redirected more than {self._limits.redirects} times")
 
     async def _robots_txt(self, url: URL, rate: Rate, allowed: Allowed) -> Response:
-        response, _ = await self._follow(_Query("GET", {}, None, robots.CAP), url, rate, allowed)
-        return response
+        return (await self._follow(_Query("GET", {}, None, robots.CAP), url, rate, allowed)).response
 
     def _line(self, url: URL) -> str:
         """The name of the line in which requests to this host wait.
@@ -221,7 +258,11 @@ class Net:
         """
         host, port = url.host or "", url.port or 0
         line = host if port in (80, 443) else f"{host}:{port}"
-        return f"{line}{url.path}" if self._allowed.singles_out(host, port) else line
+        return f"{line}{url.path}" if self._is_ours(url) else line
+
+    def _is_ours(self, url: URL) -> bool:
+        """The configuration names its host as one that may be reached although it is not public."""
+        return self._allowed.singles_out(url.host or "", url.port or 0)
 
     @asynccontextmanager
     async def _turn(self, url: URL, rate: Rate) -> AsyncIterator[None]:
@@ -248,7 +289,7 @@ class Net:
                     async with asked as reply:
                         hop.head = Response(reply.status, _plain_headers(reply), b"", str(reply.url))
                         body, cut = b"", False
-                        if whatever or 200 <= reply.status < 300:
+                        if whatever or 200 <= reply.status < 300 or reply.status in query.answers:
                             encoding = reply.headers.get("Content-Encoding", "")
                             speed = self._limits.speed
                             body, cut = await read_body(reply.content, encoding, query.cap, where, speed, ticket)

@@ -4,7 +4,8 @@ facts       mention, revision, match, candidate
 opinions    opinion, due (what is still to be scored), setting
 counts      rollup (per brand, quarter of an hour and label; exact sums for a day in any time zone)
 people      triage, correction, taught (what heads learnt from corrections)
-listening   watch (one a configured source), evidence (replies in an unknown form), brand
+listening   watch (one a configured source), hub (who sends us a feed's news), evidence (replies in an unknown form),
+            brand
 telling     subscription, digest, outbox, attempt
 """
 
@@ -243,6 +244,36 @@ class WatchRow(Row, table=True):
     gaps: list[str] = Field(default_factory=list, sa_type=Json)
     recent: list[int] = Field(default_factory=list, sa_type=Json)
     """Entries seen at each of the last polls, oldest first: what the silence alarm judges by."""
+    interval: float | None = None
+    """Seconds between polls where its window moves on faster than the configured interval."""
+    held: datetime | None = Field(default=None, sa_type=Instant)
+    """Since when a person has paused it."""
+    moved_to: str = Field(default="", sa_type=Text)
+    """Its address has long said that it moved there for good; it is asked there."""
+    rechecked: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    """How far the present round of asking what became of its mentions has come: `began`, `after` (a mention's id)."""
+
+
+class HubRow(Row, table=True):
+    """A feed's hub (WebSub) that was asked to send us what is new."""
+
+    __tablename__ = "hub"
+    source: str = Field(primary_key=True)
+    hub: str = Field(sa_type=Text)
+    topic: str = Field(sa_type=Text)
+    token: str = Field(unique=True)
+    """The secret last part of our address."""
+    secret: str
+    """What the hub signs with."""
+    state: str
+    """asked, subscribed, refused, left."""
+    asked: datetime = Field(sa_type=Instant)
+    until: datetime | None = Field(default=None, sa_type=Instant)
+    """When the lease ends."""
+    next_try: datetime | None = Field(default=None, sa_type=Instant, index=True)
+    failures: int = 0
+    error: str = Field(default="", sa_type=Text)
+    last_push: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class EvidenceRow(Row, table=True):

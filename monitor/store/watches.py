@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, case, delete, func, insert, literal, select, update
 
 from monitor.mention import SourceHealth
 from monitor.store.columns import Instant
@@ -45,16 +45,16 @@ def sync(connection: Connection, configured: Iterable[Configured], now: datetime
         fresh = {"kind": one.kind, "fingerprint": one.fingerprint, "next_due": now if one.polled else None}
         if row is None:
             state = "paused" if one.paused else "new"
-            connection.execute(
-                insert(WATCH), {"name": name, "cursor": {}, "gaps": [], "recent": [], "state": state, **fresh}
-            )
+            empty = {"cursor": {}, "gaps": [], "recent": [], "rechecked": {}}
+            connection.execute(insert(WATCH), {"name": name, "state": state, **empty, **fresh})
         elif row.fingerprint != one.fingerprint:
             change = update(WATCH).where(WATCH.c.name == name)
             connection.execute(
                 change.values(
-                    cursor={}, state="new", began=None, reaches_back=None, failures=0, error="", recent=[], **fresh
+                    cursor={}, state="new", began=None, reaches_back=None, failures=0, error="", recent=[], interval=None,
+                    moved_to="", rechecked={}, **fresh,
                 )
-            )
+            )  # fmt: skip
         if row is not None and one.paused != (row.state == "paused"):
             change = update(WATCH).where(WATCH.c.name == name)
             connection.execute(change.values(state="paused" if one.paused else "new", next_due=fresh["next_due"]))
@@ -62,13 +62,30 @@ def sync(connection: Connection, configured: Iterable[Configured], now: datetime
 
 def due(connection: Connection, now: datetime) -> list[str]:
     """The names of the sources whose time has come, longest waiting first."""
-    waiting = select(WATCH.c.name).where(WATCH.c.state.notin_(("paused", "off")), WATCH.c.next_due <= now)
-    return list(connection.scalars(waiting.order_by(WATCH.c.next_due)))
+    return list(
+        connection.scalars(select(WATCH.c.name).where(_IS_ASKED, WATCH.c.next_due <= now).order_by(WATCH.c.next_due))
+    )
+
+
+_IS_ASKED = WATCH.c.state.notin_(("paused", "off")) & WATCH.c.held.is_(None)
+
+
+def hold(connection: Connection, name: str, now: datetime) -> bool:
+    """A person pauses a source; whether there is one of this name."""
+    since = func.coalesce(WATCH.c.held, literal(now, Instant))
+    return connection.execute(update(WATCH).where(WATCH.c.name == name).values(held=since)).rowcount > 0
+
+
+def resume(connection: Connection, name: str, due: datetime | None) -> bool:
+    """A person lets a source go on, also one that was switched off; whether there is one of this name."""
+    state = case((WATCH.c.state == "off", "new"), else_=WATCH.c.state)
+    change = update(WATCH).where(WATCH.c.name == name).values(held=None, state=state, next_due=due)
+    return connection.execute(change).rowcount > 0
 
 
 def behind(connection: Connection, now: datetime) -> bool:
     """Whether a source is due now and has not been polled."""
-    waiting = select(func.count()).where(WATCH.c.state.notin_(("paused", "off")), WATCH.c.next_due <= now)
+    waiting = select(func.count()).where(_IS_ASKED, WATCH.c.next_due <= now)
     return connection.execute(waiting).scalar_one() > 0
 
 
@@ -104,14 +121,19 @@ class Standing:
     failing_since: datetime | None = None
     recent: tuple[int, ...] = ()
     """How many entries each of the last polls saw, oldest first."""
+    interval: timedelta | None = None
+    """Between polls, where it is shorter than configured."""
 
 
 def standing(connection: Connection, name: str) -> Standing:
     """How this source has done lately."""
     row = connection.execute(
-        select(WATCH.c.failures, WATCH.c.failing_since, WATCH.c.recent).where(WATCH.c.name == name)
+        select(WATCH.c.failures, WATCH.c.failing_since, WATCH.c.recent, WATCH.c.interval).where(WATCH.c.name == name)
     ).one_or_none()
-    return Standing(row.failures, row.failing_since, tuple(row.recent)) if row else Standing()
+    if row is None:
+        return Standing()
+    interval = timedelta(seconds=row.interval) if row.interval else None
+    return Standing(row.failures, row.failing_since, tuple(row.recent), interval)
 
 
 def saw(connection: Connection, name: str, entries: int) -> None:
@@ -128,6 +150,8 @@ def succeeded(
     next_due: datetime | None,
     seen: int | None,
     gaps: Iterable[str],
+    interval: timedelta | None = None,
+    moved_to: str = "",
 ) -> None:
     """A good poll. `seen` is None when the source answered that nothing changed."""
     if seen is not None:
@@ -138,6 +162,7 @@ def succeeded(
         .values(
             state="ok", began=func.coalesce(WATCH.c.began, literal(now, Instant)), last_tried=now, last_good=now,
             next_due=next_due, failures=0, failing_since=None, error="", advice="", gaps=list(gaps)[:GAPS_SHOWN],
+            interval=interval.total_seconds() if interval else None, moved_to=moved_to,
         )
     )  # fmt: skip
 
@@ -168,20 +193,24 @@ def keep_evidence(connection: Connection, name: str, *, at: datetime, url: str, 
 
 def health(connection: Connection, now: datetime) -> list[SourceHealth]:
     """How every source does, in the order of their names."""
+    day, week = now - timedelta(days=1), now - timedelta(days=7)
     question = (
-        select(MENTION.c.source, func.count())
-        .where(MENTION.c.collected >= now - timedelta(days=1))
+        select(MENTION.c.source, func.sum(case((MENTION.c.collected >= day, 1), else_=0)), func.count())
+        .where(MENTION.c.collected >= week)
         .group_by(MENTION.c.source)
     )
-    lately: dict[str, int] = dict(connection.execute(question).all())
-    return [_health(row, lately.get(row.name, 0)) for row in connection.execute(select(WATCH).order_by(WATCH.c.name))]
+    lately = {name: (in_a_day, in_a_week) for name, in_a_day, in_a_week in connection.execute(question)}
+    rows = connection.execute(select(WATCH).order_by(WATCH.c.name))
+    return [_health(row, *lately.get(row.name, (0, 0)), now) for row in rows]
 
 
-def _health(row: Row[Any], last_day_items: int) -> SourceHealth:
+def _health(row: Row[Any], in_a_day: int, in_a_week: int, now: datetime) -> SourceHealth:
+    # The first round brings the past along: a day's share is told of whole days only.
+    days = min(7.0, (now - row.began) / timedelta(days=1)) if row.began else 0.0
     return SourceHealth(
         name=row.name,
         kind=row.kind,
-        state=row.state,
+        state="paused" if row.held else row.state,
         last_tried=row.last_tried,
         last_good=row.last_good,
         next_due=row.next_due,
@@ -190,5 +219,8 @@ def _health(row: Row[Any], last_day_items: int) -> SourceHealth:
         error=row.error,
         advice=row.advice,
         gaps=tuple(row.gaps),
-        last_day_items=last_day_items,
+        last_day_items=in_a_day,
+        items_a_day=in_a_week / days if days >= 1 else None,
+        interval=timedelta(seconds=row.interval) if row.interval else None,
+        moved_to=row.moved_to,
     )

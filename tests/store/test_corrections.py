@@ -15,7 +15,7 @@ from monitor.store import corrections, opinions
 from monitor.store.engine import Store
 
 LATE = "The parcel from Acme came eleven days late and nobody there ever answered my calls or my mails"
-SURVEY = Origin("survey", "table", "table:survey.csv", keeps_all=True)
+SURVEY = Origin("survey", "table", "table:survey.csv", keeps="all")
 
 Correct = Callable[..., list[int]]
 

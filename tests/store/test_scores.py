@@ -13,7 +13,7 @@ from monitor.store import opinions
 from monitor.store.tables import DueRow
 
 VERSIONS = {"sentiment": "1", "brand_sentiment": "1"}
-SURVEY = Origin("survey", "table", "table:survey.csv", keeps_all=True)
+SURVEY = Origin("survey", "table", "table:survey.csv", keeps="all")
 
 
 def test_a_mention_of_two_brands_is_judged_towards_each(house, item):

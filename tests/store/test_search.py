@@ -92,7 +92,7 @@ def test_a_search_finds_what_the_live_matcher_finds(house, item, query):
         )
         for number, (title, text) in enumerate(TEXTS)
     ]  # fmt: skip
-    house.origin = type(house.origin)("Blog_Feed" if "BLOG" in query else "blog", "feed", "scope", keeps_all=True)
+    house.origin = type(house.origin)("Blog_Feed" if "BLOG" in query else "blog", "feed", "scope", keeps="all")
     house.take(*items)
     matcher = Matcher(parse(query, as_view=True))
     live = [
@@ -146,7 +146,7 @@ def test_a_rare_word_and_a_common_one_are_found_in_the_same_order(house, item, m
 
 
 def test_a_feeling_is_found_towards_the_brand_that_is_asked_for_or_of_the_text_alone(house, item):
-    everything = type(house.origin)("blog", "feed", "scope", keeps_all=True)
+    everything = type(house.origin)("blog", "feed", "scope", keeps="all")
     house.take(item("1", "Acme leaks"), origin=everything)
     house.take(item("2", "Nobody's kettle leaks", published=house.now - timedelta(hours=2)), origin=everything)
     house.judge("negative", topics=[{"label": "late_delivery", "score": 0.9}, {"label": "price", "score": 0.6}])

@@ -18,7 +18,7 @@ from monitor.store.engine import Store
 from monitor.store.tables import BrandRow, MatchRow, MentionRow
 from sources.base import Item
 
-SURVEY = Origin("survey", "table", "table:survey.csv", keeps_all=True)
+SURVEY = Origin("survey", "table", "table:survey.csv", keeps="all")
 
 
 def test_the_same_item_twice_is_one_mention(house, item):
