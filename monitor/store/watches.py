@@ -45,14 +45,14 @@ def sync(connection: Connection, configured: Iterable[Configured], now: datetime
         fresh = {"kind": one.kind, "fingerprint": one.fingerprint, "next_due": now if one.polled else None}
         if row is None:
             state = "paused" if one.paused else "new"
-            empty = {"cursor": {}, "gaps": [], "recent": [], "rechecked": {}}
+            empty: dict[str, Any] = {"cursor": {}, "gaps": [], "recent": [], "rechecked": {}}
             connection.execute(insert(WATCH), {"name": name, "state": state, **empty, **fresh})
         elif row.fingerprint != one.fingerprint:
             change = update(WATCH).where(WATCH.c.name == name)
             connection.execute(
                 change.values(
-                    cursor={}, state="new", began=None, reaches_back=None, failures=0, error="", recent=[], interval=None,
-                    moved_to="", rechecked={}, **fresh,
+                    cursor={}, state="new", began=None, reaches_back=None, failures=0, error="", recent=[],
+                    interval=None, moved_to="", rechecked={}, **fresh,
                 )
             )  # fmt: skip
         if row is not None and one.paused != (row.state == "paused"):
@@ -62,9 +62,8 @@ def sync(connection: Connection, configured: Iterable[Configured], now: datetime
 
 def due(connection: Connection, now: datetime) -> list[str]:
     """The names of the sources whose time has come, longest waiting first."""
-    return list(
-        connection.scalars(select(WATCH.c.name).where(_IS_ASKED, WATCH.c.next_due <= now).order_by(WATCH.c.next_due))
-    )
+    waiting = select(WATCH.c.name).where(_IS_ASKED, WATCH.c.next_due <= now)
+    return list(connection.scalars(waiting.order_by(WATCH.c.next_due)))
 
 
 _IS_ASKED = WATCH.c.state.notin_(("paused", "off")) & WATCH.c.held.is_(None)
