@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from pydantic import Field
 
-from sources.base import Cursor, Get, Item, MentionKind, Read, Reading, SourceConfig, source
+from sources.base import Cursor, Get, Item, MentionKind, Pause, Read, Reading, SourceConfig, source
 from sources.reading.document import ParsedFeed, parse_feed
-from sources.reading.links import canonical
+from sources.reading.links import canonical, linked_by
+from sources.reading.pace import fresh_for
 
 ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
@@ -37,21 +39,41 @@ class Config(SourceConfig):
 )
 def fetch(config: Config, cursor: Cursor) -> Reading:
     """One request a poll: a feed is a window, so the runtime's memory of seen ids is all the position there is."""
-    return (yield from feed_at(config.url, shape=lambda item: replace(item, kind=config.mention)))
+    return (yield from feed_at(config.url, cursor, shape=lambda item: replace(item, kind=config.mention)))
 
 
 def feed_at(
-    url: str, *, wanted: Mapping[str, str] | None = None, shape: Callable[[Item], Item | None] | None = None
+    url: str,
+    cursor: Cursor,
+    *,
+    wanted: Mapping[str, str] | None = None,
+    shape: Callable[[Item], Item | None] | None = None,
 ) -> Reading:
     """Read the feed at `url`; `shape` has the last word on each item (None drops it). Presets are this, too.
 
-    The cursor tells the runtime what the feed says of itself: `ttl` in minutes, `hub` and `topic`, where known.
+    The cursor tells the runtime what the feed says of itself: `hub` and `topic` (WebSub), where known.
     """
+    if asked := cursor.get("pace"):  # also where the answer is that nothing has changed
+        yield _pause(asked)
     reply = yield Get(url, headers={"accept": ACCEPT})
     feed: ParsedFeed = yield Read(parse_feed, reply.body, reply.url, reply.headers.get("content-type", ""), wanted)
     yield from feed.problems
+    pace = [max(feed.pace.seconds, fresh_for(reply.headers)), sorted(feed.pace.skip_hours), sorted(feed.pace.skip_days)]
+    if any(pace) and pace != asked:
+        yield _pause(pace)
     for item in feed.items:
         shaped = shape(item) if shape else item
         if shaped is not None:
             yield shaped
-    return {name: value for name in ("ttl", "hub", "topic") if (value := getattr(feed, name))}
+    linked = linked_by(reply.headers.get("link", ""), reply.url)
+    after = {
+        "hub": linked.get("hub") or feed.hub,
+        "topic": linked.get("self") or feed.topic,
+        "pace": pace if any(pace) else None,
+    }
+    return {name: value for name, value in after.items() if value}
+
+
+def _pause(pace: Sequence[Any]) -> Pause:
+    seconds, hours, days = pace
+    return Pause(seconds, skip_hours=frozenset(hours), skip_days=frozenset(days))

@@ -92,7 +92,9 @@ def _config_model(kind: str, table: Mapping[str, Any]) -> type[SourceConfig]:
 
 def _fetch(table: Mapping[str, Any]) -> Fetch:
     def fetch(config: PresetConfig, cursor: Cursor) -> Reading:
-        return (yield from feed_at(address(table, config), wanted=table.get("take"), shape=partial(_shaped, table)))
+        return (
+            yield from feed_at(address(table, config), cursor, wanted=table.get("take"), shape=partial(_shaped, table))
+        )
 
     return fetch
 

@@ -13,6 +13,7 @@ from sources.reading.feedtree import Head, head_of, picked, with_markup, with_me
 from sources.reading.feedxml import MOST_ENTRIES, Entry, entries_of, prepared
 from sources.reading.identity import content_hash, settle
 from sources.reading.links import canonical, web_link
+from sources.reading.pace import Pace
 from sources.reading.text import language, plain_text, plain_title, tidy, without_boilerplate
 
 _MAIL_AND_NAME = re.compile(r"\s*(?:mailto:)?\S+@\S+\s*\((.+)\)\s*\Z", re.DOTALL)
@@ -26,8 +27,8 @@ class ParsedFeed:
     items: tuple[Item, ...]
     problems: tuple[Problem, ...] = ()
     title: str = ""
-    ttl: int | None = None
-    """Minutes that the feed asks its readers to wait."""
+    pace: Pace = Pace()
+    """How often it wants to be asked."""
     hub: str = ""
     """WebSub hub, where it names one."""
     topic: str = ""
@@ -60,7 +61,7 @@ def parse_feed(
         tuple(items),
         tuple(problems),
         plain_title(head.title),
-        head.ttl,
+        head.pace,
         web_link(head.hub, url),
         web_link(head.topic, url),
     )

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from lxml import etree
 
 from sources.reading.feedxml import ENTRY_START, Entry
+from sources.reading.pace import Pace, pace_of
 
 _MARKUP = re.compile(
     rb"<(?:(?:title|summary|description|content:encoded)(?:\s[^<>]*)?>[^<]{0,200}<[a-zA-Z]"
@@ -25,8 +26,7 @@ class Head(NamedTuple):
     """xml:base of the root element, not yet resolved."""
     lang: str = ""
     author: str = ""
-    ttl: int | None = None
-    """Minutes that a reader should wait between two visits, where the feed says so."""
+    pace: Pace = Pace()
     hub: str = ""
     topic: str = ""
     """The feed's own address, as it states it."""
@@ -58,14 +58,13 @@ def head_of(body: bytes) -> Head:
         else:
             texts.setdefault(name, (child.text or "").strip())
     is_atom = channel is root
-    ttl = texts.get("ttl", "")
     return Head(
         title=texts.get("title", ""),
         link=rels.get("alternate", "") if is_atom else texts.get("link") or rels.get("alternate", ""),
         base=root.get(_XML + "base") or channel.get(_XML + "base") or "",
         lang=texts.get("language") or root.get(_XML + "lang") or channel.get(_XML + "lang") or "",
         author=texts.get("author", "") if is_atom else "",
-        ttl=int(ttl) if ttl.isascii() and ttl.isdigit() and len(ttl) < 7 else None,
+        pace=pace_of(channel),
         hub=rels.get("hub", ""),
         topic=rels.get("self", ""),
     )

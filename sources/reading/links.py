@@ -49,3 +49,18 @@ def canonical(link: str) -> str:
         pairs = parse_qsl(query, keep_blank_values=True)
         query = urlencode([(name, value) for name, value in pairs if not _TRACKERS.match(name.lower())])
     return parts._replace(scheme=scheme, netloc=host, query=query).geturl()
+
+
+_LINK = re.compile(r"<([^<>]{1,4096})>((?:\s*;\s*\w+\*?\s*=\s*(?:\"[^\"]{0,500}\"|[^\s,;\"]{1,500}))*)")
+_REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s,;\"]+))", re.IGNORECASE)
+
+
+def linked_by(header: str, base: str = "") -> dict[str, str]:
+    """Relation to address, out of a reply's `Link:` header; of several for a relation the first."""
+    links: dict[str, str] = {}
+    for target, parameters in _LINK.findall(header[:16_384]):
+        for rel in (match[1] or match[2] for match in _REL.finditer(parameters)):
+            for name in rel.lower().split():
+                if link := web_link(target, base):
+                    links.setdefault(name, link)
+    return links

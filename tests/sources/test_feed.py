@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 import pytest
 
 from sources import feed
-from sources.base import BadShape, Item, Problem, Read, Request, Response, replay
+from sources.base import BadShape, Checkpoint, Item, Pause, Problem, Read, Request, Response, replay
 from sources.reading.document import parse_feed
 from sources.reading.feedxml import MOST_ENTRIES
 
+Rss = Callable[..., bytes]
 ATOM = '<feed xmlns="http://www.w3.org/2005/Atom" {attributes}><title>T</title>{inner}</feed>'
 
 
@@ -57,12 +58,84 @@ def test_a_poll_asks_once_reads_in_a_killable_child_and_ends(
     assert reading.send(parsed).title == "Hi"
 
 
-def test_what_a_feed_asks_of_its_readers_is_told(reply: Callable[..., Response], rss: Callable[..., bytes]) -> None:
-    head = '<ttl>30</ttl><link xmlns="http://www.w3.org/2005/Atom" rel="hub" href="https://hub.example/"/>'
-    steps = list(
-        replay(feed.fetch(feed.Config(url="https://a.example/"), {}), [reply(rss("<title>x</title>", head=head))])
+def paced(
+    body: bytes, cursor: dict[str, object] | None = None, **headers: str
+) -> tuple[list[Pause], dict[str, object]]:
+    """The pauses that a poll asks for, and its cursor."""
+    reply = Response(
+        200, {name.replace("_", "-"): value for name, value in headers.items()}, body, "https://a.example/"
     )
-    assert steps[-1].cursor == {"ttl": 30, "hub": "https://hub.example/"}  # type: ignore[union-attr]
+    steps = list(replay(feed.fetch(feed.Config(url="https://a.example/"), cursor or {}), [reply]))
+    (end,) = [step for step in steps if isinstance(step, Checkpoint)]
+    return [step for step in steps if isinstance(step, Pause)], dict(end.cursor)
+
+
+def test_where_a_feeds_hub_is_stands_in_its_cursor(rss: Rss) -> None:
+    links = '<link xmlns="http://www.w3.org/2005/Atom" rel="{}" href="https://{}.example/"/>'
+    _, cursor = paced(rss("<title>x</title>", head=links.format("hub", "hub") + links.format("self", "topic")))
+    assert (cursor["hub"], cursor["topic"]) == ("https://hub.example/", "https://topic.example/")
+
+
+def test_a_hub_named_by_the_replys_headers_comes_first(rss: Rss) -> None:
+    head = '<link xmlns="http://www.w3.org/2005/Atom" rel="hub" href="https://old.example/"/>'
+    link = (
+        '</feed?a=1,2>; rel="self alternate"; type="text/xml", <https://hub.example/>; REL=hub, <javascript:x>; rel=hub'
+    )
+    _, cursor = paced(rss("<title>x</title>", head=head), link=link)
+    assert (cursor["hub"], cursor["topic"]) == ("https://hub.example/", "https://a.example/feed?a=1,2")
+
+
+SY = '<updatePeriod xmlns="http://purl.org/rss/1.0/modules/syndication/">{}</updatePeriod>'
+SY += '<updateFrequency xmlns="http://purl.org/rss/1.0/modules/syndication/">{}</updateFrequency>'
+
+
+@pytest.mark.parametrize(
+    ("head", "headers", "seconds"),
+    [
+        ("<ttl>30</ttl>", {}, 1_800),
+        ("<ttl> 30 </ttl>", {"cache_control": "public, max-age=600"}, 1_800),
+        ("<ttl>5</ttl>", {"cache_control": "max-age=900"}, 900),
+        ("", {"cache_control": "max-age=900", "age": "600"}, 300),
+        ("", {"cache_control": "s-maxage=900"}, 0),
+        ("", {"cache_control": "no-cache, max-age=900"}, 0),
+        ("", {"cache_control": "max-age=31536000"}, 86_400),
+        ("", {"cache_control": "max-age=soon"}, 0),
+        (SY.format("hourly", "2"), {}, 1_800),
+        (SY.format("daily", "4"), {}, 21_600),
+        (SY.format("Weekly", "1"), {}, 86_400),
+        (SY.format("hourly", "0"), {}, 3_600),
+        (SY.format("now and then", "3"), {}, 0),
+        ("<ttl>86400</ttl>", {}, 86_400),
+        ("<ttl>-5</ttl>", {}, 0),
+        ("<ttl>an hour</ttl>", {}, 0),
+        ("<ttl>９</ttl>", {}, 0),
+        ("<ttl/>", {}, 0),
+    ],
+)
+def test_a_feeds_own_pace_is_a_lower_bound(head: str, headers: dict[str, str], seconds: float, rss: Rss) -> None:
+    pauses, _ = paced(rss("<title>x</title>", head=head), **headers)
+    assert [pause.seconds for pause in pauses] == ([seconds] if seconds else [])
+
+
+@pytest.mark.parametrize(
+    ("head", "hours", "days"),
+    [
+        ("<skipHours><hour>0</hour><hour> 3 </hour><hour>24</hour><hour>x</hour></skipHours>", {0, 3}, set()),
+        ("<skipDays><day>Saturday</day><day>SUNDAY</day><day>Someday</day></skipDays>", set(), {5, 6}),
+        ("<skipHours>" + "".join(f"<hour>{hour}</hour>" for hour in range(24)) + "</skipHours>", set(), set()),
+    ],
+)
+def test_hours_and_days_without_news_are_told(head: str, hours: set[int], days: set[int], rss: Rss) -> None:
+    pauses, _ = paced(rss("<title>x</title>", head=head))
+    assert pauses == ([Pause(skip_hours=frozenset(hours), skip_days=frozenset(days))] if hours or days else [])
+
+
+def test_a_feed_that_has_not_changed_keeps_its_pace(rss: Rss) -> None:
+    (pause,), cursor = paced(rss("<title>x</title>", head="<ttl>30</ttl>"))
+    reading = feed.fetch(feed.Config(url="https://a.example/"), json.loads(json.dumps(cursor)))
+    assert next(reading) == pause
+    assert isinstance(next(reading), Request)
+    assert paced(rss("<title>x</title>", head="<ttl>30</ttl>"), cursor)[0] == [pause]
 
 
 def test_its_entries_are_what_the_configuration_says(reply: Callable[..., Response], rss: Callable[..., bytes]) -> None:
