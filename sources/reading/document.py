@@ -13,7 +13,7 @@ from sources.reading.feedtree import Head, head_of, picked, with_markup, with_me
 from sources.reading.feedxml import MOST_ENTRIES, Entry, entries_of, prepared
 from sources.reading.identity import content_hash, settle
 from sources.reading.links import canonical, web_link
-from sources.reading.pace import Pace
+from sources.reading.pace import ANY_PACE, Pace
 from sources.reading.text import language, plain_text, plain_title, tidy, without_boilerplate
 
 _MAIL_AND_NAME = re.compile(r"\s*(?:mailto:)?\S+@\S+\s*\((.+)\)\s*\Z", re.DOTALL)
@@ -27,7 +27,7 @@ class ParsedFeed:
     items: tuple[Item, ...]
     problems: tuple[Problem, ...] = ()
     title: str = ""
-    pace: Pace = Pace()
+    pace: Pace = ANY_PACE
     """How often it wants to be asked."""
     hub: str = ""
     """WebSub hub, where it names one."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from lxml import etree
 
 from sources.reading.feedxml import ENTRY_START, Entry
-from sources.reading.pace import Pace, pace_of
+from sources.reading.pace import ANY_PACE, Pace, pace_of
 
 _MARKUP = re.compile(
     rb"<(?:(?:title|summary|description|content:encoded)(?:\s[^<>]*)?>[^<]{0,200}<[a-zA-Z]"
@@ -26,7 +26,7 @@ class Head(NamedTuple):
     """xml:base of the root element, not yet resolved."""
     lang: str = ""
     author: str = ""
-    pace: Pace = Pace()
+    pace: Pace = ANY_PACE
     hub: str = ""
     topic: str = ""
     """The feed's own address, as it states it."""

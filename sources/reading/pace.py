@@ -1,4 +1,4 @@
-"""How often a feed wants to be asked: what its head and its reply's headers say, as lower bounds that make sense. Pure."""
+"""How often a feed wants to be asked: what its head and its reply's headers say, as sensible lower bounds. Pure."""
 
 from __future__ import annotations
 
@@ -24,8 +24,11 @@ class Pace(NamedTuple):
     """Days of the week, UTC, as date.weekday() counts."""
 
 
+ANY_PACE = Pace()
+
+
 def pace_of(channel: Any) -> Pace:
-    """What a feed's head (its parsed element) says: `ttl`, `sy:updatePeriod` and `sy:updateFrequency`, skipped times."""
+    """What a feed's head (its parsed element) says: `ttl`, `sy:updatePeriod`, `sy:updateFrequency`, times to skip."""
     said: dict[str, Any] = {}
     for child in channel:
         if isinstance(child.tag, str):
