@@ -82,6 +82,13 @@ class Allowed:
         name = plain(host)
         return (name, None) in self.names or (name, port) in self.names
 
+    def knows(self, host: str, port: int) -> bool:
+        """Is this name listed, or this address, itself or within a listed network?"""
+        try:
+            return self.opens(ip_address(plain(host).strip("[]")), port)
+        except ValueError:
+            return self.trusts(host, port)
+
     def singles_out(self, host: str, port: int) -> bool:
         """Is this very name or address listed, not only a network that it lies in?"""
         try:

@@ -29,7 +29,7 @@ from monitor.net.connect import Hop, Names, Resolve, on_the_way, session, truste
 from monitor.net.files import read_file, save
 from monitor.net.guard import NOTHING, Allowed
 from monitor.net.mail import send_mail
-from monitor.net.pace import Pace, Rate, parse_rate
+from monitor.net.pace import Pace, Rate, parse_rate, slower
 from monitor.notice import Ask, Http, Mail, Reply, Saved
 from sources.base import Blocked, LocalFile, RateLimited, Request, Response, SourceError, Unreachable
 
@@ -152,9 +152,9 @@ class Net:
         cap = self._limits.page if request.page else self._limits.body
         headers = {**_without(_OURS, request.headers), **conditions}
         query = _Query(request.method, headers, request.body, cap, request.page, request.answers)
-        allowed = self._allowed
-        if named_by and not self._is_ours(URL(named_by)):
-            allowed = NOTHING  # a stranger cannot send us inside
+        origin = URL(named_by)
+        # A stranger cannot send us inside.
+        allowed = self._allowed if not named_by or self._allowed.knows(origin.host or "", origin.port or 0) else NOTHING
         came, put_down = await self._with_room(query, url, parse_rate(rate), allowed)
         response = came.response
         if 200 <= response.status < 300:
@@ -230,7 +230,8 @@ class Net:
         statuses: set[int] = set()
         for _ in range(self._limits.redirects + 1):
             if query.page:
-                await self._robots.permit(url, partial(self._robots_txt, rate=rate, allowed=allowed))
+                delay = await self._robots.permit(url, partial(self._robots_txt, rate=rate, allowed=allowed))
+                rate = slower(rate, delay)
             hop = Hop(url.host or "", allowed)
             async with self._turn(url, rate):
                 started = time.monotonic()
@@ -258,11 +259,7 @@ class Net:
         """
         host, port = url.host or "", url.port or 0
         line = host if port in (80, 443) else f"{host}:{port}"
-        return f"{line}{url.path}" if self._is_ours(url) else line
-
-    def _is_ours(self, url: URL) -> bool:
-        """The configuration names its host as one that may be reached although it is not public."""
-        return self._allowed.singles_out(url.host or "", url.port or 0)
+        return f"{line}{url.path}" if self._allowed.singles_out(host, port) else line
 
     @asynccontextmanager
     async def _turn(self, url: URL, rate: Rate) -> AsyncIterator[None]:

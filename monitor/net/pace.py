@@ -38,6 +38,11 @@ def parse_rate(text: str) -> Rate:
     return Rate(int(found[1]), float(found[2]) * _SECONDS[found[3]])
 
 
+def slower(rate: Rate, seconds: float) -> Rate:
+    """This rate, or one request in so many seconds where that is less."""
+    return rate if seconds <= rate.interval else Rate(1, seconds)
+
+
 @dataclass
 class Host:
     """What is remembered of one host, in monotonic seconds."""

@@ -19,6 +19,8 @@ AGENT = "overheard"
 CAP = 512 * 1024
 _DAY, _SOON = 86_400.0, 600.0
 _ORIGINS_REMEMBERED = 5_000
+_LONGEST_DELAY = 60.0
+"""Seconds between two requests: a site that wishes for more is asked so rarely anyway that it makes no difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,11 @@ class Robots:
         self._known: dict[URL, _Rules] = {}
         self._asking: dict[URL, asyncio.Lock] = {}
 
-    async def permit(self, url: URL, ask: Ask) -> None:
-        """Return if the page may be read. Raises Blocked if not, Unreachable while it cannot be known (RFC 9309).
+    async def permit(self, url: URL, ask: Ask) -> float:
+        """Return if the page may be read: the seconds that its site wants between two requests (0 for no wish).
 
-        `ask` fetches a robots.txt; RateLimited passes through from it: the host has asked for a pause.
+        Raises Blocked if it may not be read, Unreachable while that cannot be known (RFC 9309). `ask` fetches a
+        robots.txt; RateLimited passes through from it: the host has asked for a pause.
         """
         origin = url.origin()
         lock = self._asking.setdefault(origin, asyncio.Lock())
@@ -54,6 +57,8 @@ class Robots:
             raise Unreachable(f"{shown(origin / 'robots.txt')} must be read before its pages: {found.trouble}")
         if found.rules is not None and not found.rules.can_fetch(str(url), AGENT):
             raise Blocked(f"{shown(url)} is closed to programs by the robots.txt of {origin.host}")
+        wish = found.rules.crawl_delay(AGENT) if found.rules else None
+        return min(max(wish or 0.0, 0.0), _LONGEST_DELAY)
 
     async def _look(self, origin: URL, ask: Ask) -> _Rules:
         try:

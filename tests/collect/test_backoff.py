@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.collect.backoff import gives_up, is_silent, jitter_of, next_due
-from sources.base import BadShape, Gone, NeedsAuth, NotFound, RateLimited, SourceError, Unreachable
+from monitor.collect.backoff import after_pause, gives_up, interval_after, is_silent, jitter_of, next_due
+from sources.base import BadShape, Gone, NeedsAuth, NotFound, Pause, RateLimited, SourceError, Unreachable
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 EVERY = timedelta(minutes=5)
@@ -77,3 +77,42 @@ def test_chance_is_the_same_each_time_and_differs_between_sources() -> None:
 )
 def test_nothing_where_there_always_was_something_is_strange(recent: list[int], silent: bool) -> None:
     assert is_silent(recent) is silent
+
+
+def test_a_pause_that_a_service_asks_for_is_a_lower_bound() -> None:
+    due = NOW + EVERY
+    assert after_pause(NOW, due, Pause()) == due
+    assert after_pause(NOW, due, Pause(seconds=60)) == due
+    assert after_pause(NOW, due, Pause(seconds=3600)) == NOW + timedelta(hours=1)
+
+
+def test_a_feed_is_not_asked_in_the_hours_and_on_the_days_that_it_skips() -> None:
+    due = NOW + EVERY  # a Saturday, five past eight
+    assert after_pause(NOW, due, Pause(skip_hours=frozenset({8, 9, 11}))) == NOW.replace(hour=10)
+    weekend = Pause(skip_days=frozenset({5, 6}))
+    assert after_pause(NOW, due, weekend) == datetime(2026, 11, 23, 0, tzinfo=UTC)
+    assert after_pause(NOW, due, Pause(skip_hours=frozenset({0, 1}), skip_days=weekend.skip_days)).hour == 2
+
+
+@pytest.mark.parametrize("never", [Pause(skip_hours=frozenset(range(24))), Pause(skip_days=frozenset(range(7)))])
+def test_a_feed_that_skips_every_hour_or_day_is_not_believed(never: Pause) -> None:
+    assert after_pause(NOW, NOW + EVERY, never) == NOW + EVERY
+
+
+def test_a_window_that_moves_on_too_fast_is_asked_twice_as_often_and_slowly_less_often_again() -> None:
+    hour = timedelta(hours=1)
+    half = interval_after(hour, None, missed=True)
+    assert half == hour / 2
+    quarter = interval_after(hour, half, missed=True)
+    assert quarter == hour / 4
+    lately, polls = quarter, 0
+    while lately is not None:
+        polls += 1
+        before, lately = lately, interval_after(hour, lately, missed=False)
+        assert lately is None or before < lately < hour
+    assert 10 < polls < 60
+
+
+def test_no_window_is_asked_oftener_than_every_minute_unless_somebody_said_so() -> None:
+    assert interval_after(timedelta(minutes=15), timedelta(minutes=1), missed=True) == timedelta(minutes=1)
+    assert interval_after(timedelta(seconds=30), None, missed=True) == timedelta(seconds=30)

@@ -13,14 +13,18 @@ from monitor.collect.children import Pool
 from monitor.collect.drive import MOST_ENTRIES, Outcome, State, check, drive
 from monitor.net.http import Net
 from sources.base import (
+    Again,
     BadShape,
     Checkpoint,
     Cursor,
     Get,
     Item,
     LocalFile,
+    Missed,
     NotFound,
+    Pause,
     Problem,
+    RateLimited,
     Read,
     Reading,
     Response,
@@ -302,3 +306,125 @@ async def test_a_source_is_closed_whatever_happens(net: Net, pool: Pool, make_sh
     with pytest.raises(Exception, match="private network"):
         await drive(source_of(careful), Config(url=""), State(), net=net, pool=pool, commit=make_shelf().commit)
     assert closed == ["yes"]
+
+
+# What a service asks for, and where it moved to ---------------------------------------------------------------------
+
+
+async def poll_of(fetch: Callable[[Any, Cursor], Reading], url: str, net: Net, pool: Pool, shelf: Any) -> Outcome:
+    config = Config(url=url)
+    return await drive(source_of(fetch), config, shelf.state, net=net, pool=pool, commit=shelf.commit)
+
+
+async def test_what_a_service_asks_for_is_handed_on(net: Net, pool: Pool, archive: Any, make_shelf: Any) -> None:
+    def asks(config: Config, cursor: Cursor) -> Reading:
+        yield Get(config.url)
+        yield Pause(seconds=60, skip_hours=frozenset({1}))
+        yield Pause(seconds=30, skip_days=frozenset({6}))
+        yield Missed("all is new")
+        yield Again()
+        return None
+
+    outcome = await poll_of(asks, archive[1].url, net, pool, make_shelf())
+    assert outcome.pause == Pause(60, skip_hours=frozenset({1}), skip_days=frozenset({6}))
+    assert (outcome.missed, outcome.again) == (True, True)
+    assert outcome.problems == (Problem("window", "all is new"),)
+
+
+async def test_a_host_that_wants_rest_is_asked_by_no_source(
+    net: Net, pool: Pool, archive: Any, make_shelf: Any
+) -> None:
+    def rests(config: Config, cursor: Cursor) -> Reading:
+        yield Get(config.url)
+        yield Pause(seconds=60, host=True)
+        return None
+
+    await poll_of(rests, archive[1].url, net, pool, make_shelf())
+    with pytest.raises(RateLimited) as caught:
+        await poll_of(one_page, archive[1].url, net, pool, make_shelf())
+    assert caught.value.wait == pytest.approx(60, abs=2)
+
+
+async def test_nothing_new_on_one_page_is_told_where_others_are_still_to_be_asked(
+    net: Net, pool: Pool, archive: Any, make_shelf: Any
+) -> None:
+    def both(config: Config, cursor: Cursor) -> Reading:
+        for page in (0, 2):
+            reply = yield Get(config.url, {"page": page}, answers={304})
+            yield Item(id=f"{page} answered {reply.status}")
+        return {}
+
+    service, config = archive
+    shelf = make_shelf()
+    service.etag = '"one"'
+    for _ in range(3):
+        await poll_of(both, config.url, net, pool, shelf)
+    assert shelf.ids == ["0 answered 200", "2 answered 200", *["0 answered 304", "2 answered 304"] * 2]
+
+
+async def test_an_error_that_a_source_understands_comes_back_with_its_body(
+    net: Net, pool: Pool, loopback: Any, make_shelf: Any
+) -> None:
+    async def throttled(request: web.Request) -> web.Response:
+        return web.json_response({"error_name": "throttle_violation"}, status=400)
+
+    def understands(config: Config, cursor: Cursor) -> Reading:
+        reply = yield Get(config.url, answers={400})
+        yield Item(id=f"{reply.status} {reply.json('error_name')}")
+        return {}
+
+    shelf = make_shelf()
+    await poll_of(understands, await loopback({"/": throttled}), net, pool, shelf)
+    assert shelf.ids == ["400 throttle_violation"]
+
+
+class Mover:
+    """An address that redirects, and what is asked there."""
+
+    def __init__(self, status: int) -> None:
+        self.status, self.to, self.asked = status, "/new", []  # type: ignore[var-annotated]
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.asked.append(request.path)
+        if request.path == "/old" and self.to:
+            return web.Response(status=self.status, headers={"Location": self.to})
+        if request.path == "/gone":
+            return web.Response(status=404)
+        return web.json_response({"ids": ["a"], "next": None})
+
+
+@pytest.mark.parametrize("status", [301, 308])
+async def test_an_address_that_moved_for_good_is_asked_where_it_is_once_that_was_said_thrice(
+    net: Net, pool: Pool, loopback: Any, make_shelf: Any, status: int
+) -> None:
+    mover, shelf = Mover(status), make_shelf()
+    url = f"{await loopback({'/{path}': mover.answer})}/old"
+    for _ in range(5):
+        await poll_of(one_page, url, net, pool, shelf)
+    assert mover.asked == ["/old", "/new"] * 3 + ["/new"] * 2
+    assert [move.to for move in shelf.state.moves.values() if move.is_believed] == [url.replace("/old", "/new")]
+
+
+async def test_an_address_that_is_elsewhere_for_now_is_asked_anew_each_time(
+    net: Net, pool: Pool, loopback: Any, make_shelf: Any
+) -> None:
+    mover, shelf = Mover(302), make_shelf()
+    url = f"{await loopback({'/{path}': mover.answer})}/old"
+    for _ in range(5):
+        await poll_of(one_page, url, net, pool, shelf)
+    assert mover.asked == ["/old", "/new"] * 5
+
+
+async def test_an_address_that_moved_to_nowhere_is_asked_at_its_old_place_again(
+    net: Net, pool: Pool, loopback: Any, make_shelf: Any
+) -> None:
+    mover, shelf = Mover(301), make_shelf()
+    url = f"{await loopback({'/{path}': mover.answer})}/old"
+    for _ in range(4):
+        await poll_of(one_page, url, net, pool, shelf)
+    stored = shelf.state.as_json()
+    stored["moves"][url]["to"] = url.replace("/old", "/gone")
+    shelf.state, mover.to = State.from_json(stored), ""
+    outcome = await poll_of(one_page, url, net, pool, shelf)
+    assert mover.asked[-2:] == ["/gone", "/old"]
+    assert (outcome.items, shelf.state.moves) == (1, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -99,3 +100,13 @@ async def test_a_pause_that_the_host_wants_holds_for_its_robots_txt_too(net: Net
         await net.fetch(Get(f"{base}/feed"), rate=FAST)
     with pytest.raises(RateLimited):
         await net.fetch(Get(f"{base}/page", page=True), rate=FAST)
+
+
+async def test_the_pace_that_robots_txt_asks_for_is_kept(net: Net, loopback: Any) -> None:
+    site = Site(robots="User-agent: *\nCrawl-delay: 0.5\n")
+    url = await loopback({"/{path:.*}": site.answer})
+    began = time.monotonic()
+    for path in ("reviews/1", "reviews/2"):
+        await net.fetch(Get(f"{url}/{path}", page=True), rate=FAST)
+    assert time.monotonic() - began >= 0.49
+    assert site.asked == ["/robots.txt", "/reviews/1", "/reviews/2"]
