@@ -374,6 +374,8 @@ class Connection:
     url: str
     """ws(s):// for a WebSocket, http(s):// for server-sent events."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    since: datetime | None = None
+    """From when on it was asked to begin. A first frame from much later means that the service no longer had the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,9 +384,16 @@ class Decoded:
 
     things: tuple[Item | Tombstone | Problem, ...] = ()
     cursor: Cursor | None = None
+    """None where the service knows no way back: what comes while nobody is connected is lost, and the gap is told."""
+    at: datetime | None = None
+    """When it was sent, by the service's clock: it tells how far behind we are."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Other names of the items, by which the service may speak of them later: a `Tombstone` may hold such a name. The
+    runtime remembers the last thousand."""
 
 
 Connect = Callable[[Any, Cursor], Connection]
+"""The cursor, in which `attempt` counts the connections of this run that ended in trouble: it may choose another host."""
 Decode = Callable[[Any, str], Decoded]
 """A frame as text: one WebSocket message, or the JSON {"event", "id", "data"} of a server-sent event."""
 

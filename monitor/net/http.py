@@ -11,7 +11,7 @@ import json
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -30,8 +30,9 @@ from monitor.net.files import read_file, save
 from monitor.net.guard import NOTHING, Allowed
 from monitor.net.mail import send_mail
 from monitor.net.pace import Pace, Rate, parse_rate, slower
+from monitor.net.streams import Frames, StreamLimits, open_frames
 from monitor.notice import Ask, Http, Mail, Reply, Saved
-from sources.base import Blocked, LocalFile, RateLimited, Request, Response, SourceError, Unreachable
+from sources.base import Blocked, Connection, LocalFile, RateLimited, Request, Response, SourceError, Unreachable
 
 _TROUBLE = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
 _OURS = frozenset({"user-agent", "host", "accept-encoding", "content-length", "transfer-encoding", "connection"})
@@ -56,6 +57,7 @@ class Limits:
     """Requests in flight to hosts that answered last time, or were never asked."""
     suspects: int = 32
     """Requests in flight to hosts that did not: they queue among themselves."""
+    stream: StreamLimits = field(default_factory=StreamLimits)
     large: int = 4
     """Bodies over 256 kB that are held at a time, until their readers put them down."""
 
@@ -172,6 +174,22 @@ class Net:
     def hold(self, url: str, seconds: float) -> None:
         """The host of this address asked for a pause: nobody asks it before so many seconds have passed."""
         self._pace.hold(self._line(URL(url)), seconds)
+
+    @asynccontextmanager
+    async def stream(self, connection: Connection, *, rate: str = "1/1s") -> AsyncIterator[Frames]:
+        """A connection that is held open, frame by frame. Raises a typed SourceError, at once or out of the frames.
+
+        It waits for its turn to be made, and then takes nobody's.
+        """
+        socket = connection.url.startswith(("ws://", "wss://"))
+        url = _target(connection.url.replace("ws", "http", 1) if socket else connection.url, {})
+        headers = _without(_OURS, connection.headers)
+        hop = Hop(url.host or "", self._allowed)
+        async with AsyncExitStack() as held:
+            async with self._turn(url, parse_rate(rate)):
+                opening = open_frames(self._session, url, headers, hop, self._limits.stream, socket=socket)
+                frames = await held.enter_async_context(opening)
+            yield frames
 
     async def read_file(self, file: LocalFile) -> Fetched:
         """A file that the configuration names, capped like a reply. Raises NotFound or Unreachable."""
