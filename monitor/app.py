@@ -7,10 +7,13 @@ import hmac
 import os
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
 import sources
 from models import taxonomy
@@ -23,21 +26,24 @@ from models.weights import WeightsDamaged, WeightsMissing
 from monitor import channels
 from monitor.collect.children import Pool
 from monitor.config import ChannelEntry, Config, OwnLabel, channel_for
-from monitor.config.times import machine_timezone
+from monitor.config.shape import SourceEntry
+from monitor.config.times import duration, machine_timezone
 from monitor.engine.clock import Clock
 from monitor.engine.collecting import Collector, Listened, rematch_changed, take_pushed, tidy
 from monitor.engine.judging import Judging, NotUsable
 from monitor.engine.learning import QUIET, Teacher, learn_due
+from monitor.engine.past import Past, read_back
+from monitor.engine.rechecking import recheck_due
 from monitor.engine.scoring import Progress, Scorer, score_waiting
 from monitor.engine.telling import Channel, Subscription, Teller
 from monitor.mention import Brand
 from monitor.net.guard import parse_allowed
 from monitor.net.http import Net
 from monitor.notice import Attempt, Delivery, Notice
-from monitor.pipeline import Ear
+from monitor.pipeline import Ear, Taken
 from monitor.query.parse import parse
 from monitor.query.queryset import QuerySet
-from monitor.store import brands, opinions, taught, watches
+from monitor.store import brands, digests, opinions, taught, watches
 from monitor.store.brands import Versioned
 from monitor.store.engine import Store
 from monitor.store.taught import Lesson
@@ -50,6 +56,7 @@ STOP_WITHIN = 20.0
 IDLE_TICK = 1.0
 TIDY_EVERY = 6 * 3600.0
 LEARN_EVERY = 5.0
+RECHECK_EVERY = 60.0
 
 
 def utc_now() -> datetime:
@@ -65,11 +72,8 @@ class Service:
         now: Callable[[], datetime] = utc_now,
     ) -> None:  # fmt: skip
         self.config, self.store, self.net, self.now = config, store, net, now
-        known = store.writing(brands.sync, brands_in(config))
-        self.brands: Mapping[str, Brand] = {one.brand.name: one.brand for one in known}
-        self.ear = ear_for(known)
-        self.listened = listened_in(config, self.brands)
-        store.writing(watches.sync, [one.configured for one in self.listened], now())
+        heard = store.writing(_followed, config, now())
+        self.brands, self.ear, self.listened = heard.brands, heard.ear, heard.listened
         self.collector = Collector(store, net, pool, self.listened, self.ear, now)
         self.judging = Judging(open_scorer, now)
         self._renewed = False
@@ -78,6 +82,22 @@ class Service:
         self.teller = Teller(
             store, net.send, channels_in(config), self.named, subscriptions_in(config, self.brands), config.web.url, now
         )
+
+    async def use(self, config: Config) -> tuple[str, ...]:
+        """Go on with another configuration, without stopping what is at work; the sections of it that are heeded only
+        after a restart. Raises with nothing changed."""
+        before = self.config
+        config, later = while_at_work(config, before)
+        channels = channels_in(config)
+        heard = await self.store.write(_followed, config, self.now())
+        # From here on without a pause: nobody sees one half of it.
+        self.config, self.brands, self.ear, self.listened = config, heard.brands, heard.ear, heard.listened
+        self.collector.use(self.listened, self.ear)
+        self.teller.use(channels, subscriptions_in(config, self.brands), config.web.url)
+        if judged_by(config) != judged_by(before):
+            await self.judging.anew()
+            self._renewed = self._lessons_fit = False
+        return later
 
     async def score(self, progress: Progress = lambda done, waiting: None, *, renewing: bool = False) -> int:
         """Score what waits; how many. What no usable scorer can judge goes on waiting: `judging.why` says why.
@@ -166,6 +186,20 @@ class Service:
         """Try changed queries on what is stored."""
         await rematch_changed(self.store, self.ear, self.now())
 
+    async def read_back(self, name: str, since: datetime, told: Callable[[Past], None]) -> Past:
+        """Take what the source of this name has of the time since then. Raises KeyError, and ValueError as past.py."""
+        return await read_back(
+            self.collector.listened[name], since, store=self.store, net=self.collector.net, pool=self.collector.pool,
+            ear=self.ear, now=self.now, told=told,
+        )  # fmt: skip
+
+    async def recheck(self) -> Taken:
+        """Ask what became of the next few mentions of sources that oblige us to forget what was deleted there."""
+        return await recheck_due(
+            self.collector.listened.values(), store=self.store, net=self.collector.net, pool=self.collector.pool,
+            ear=self.ear, now=self.now,
+        )  # fmt: skip
+
     async def tell_due(self) -> int:
         """Make the digests whose hour has come."""
         return await self.teller.tell_due(self.judging.why)
@@ -179,6 +213,7 @@ class Service:
                 "rematch": (IDLE_TICK, self.rematch),
                 "score": (IDLE_TICK, partial(self.score, renewing=True)),
                 "learn": (LEARN_EVERY, self.learn),
+                "recheck": (RECHECK_EVERY, self.recheck),
                 "digest": (IDLE_TICK, self.tell_due),
                 "deliver": (IDLE_TICK, self.teller.deliver_due),
                 "tidy": (TIDY_EVERY, lambda: tidy(self.store, self.now())),
@@ -204,14 +239,12 @@ async def opened(
             Net(allowed=parse_allowed(config.network.allow), contact=config.network.contact) as net,
             Pool() as pool,
         ):
-            yield Service(
-                config,
-                store,
-                net,
-                pool,
-                open_scorer or partial(scorer_for, config, partial(store.reading, taught.lessons)),
-                now,
-            )
+
+            def configured_scorer() -> Scorer:
+                return scorer_for(service.config, partial(store.reading, taught.lessons))
+
+            service = Service(config, store, net, pool, open_scorer or configured_scorer, now)
+            yield service
     finally:
         store.close()
 
@@ -225,6 +258,46 @@ def _opens(one: Listened, token: str) -> bool:
 
 
 # From the configuration to the parts --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Whom and what to listen for, as store and configuration have it."""
+
+    brands: Mapping[str, Brand]
+    ear: Ear
+    listened: Sequence[Listened]
+
+
+def _followed(connection: Connection, config: Config, now: datetime) -> Heard:
+    """The rows made to follow the configuration: all of them, or none where something is wrong."""
+    known = brands.sync(connection, brands_in(config))
+    named = {one.brand.name: one.brand for one in known}
+    listened = listened_in(config, named)
+    watches.sync(connection, [one.configured for one in listened], now)
+    digests.register(connection, [one.name for one in config.digests], now)
+    return Heard(named, ear_for(known), listened)
+
+
+def while_at_work(config: Config, before: Config) -> tuple[Config, tuple[str, ...]]:
+    """A configuration as far as it can be heeded without a restart, and the sections that then differ.
+
+    The database is open, the socket listens, and the network's guard stands: these are made once.
+    """
+    kept: dict[str, Any] = {
+        name: getattr(before, name)
+        for name in ("store", "network", "log")
+        if getattr(config, name) != getattr(before, name)
+    }
+    if config.web.listen != before.web.listen:
+        kept["web"] = before.web
+    return config.model_copy(update=kept), tuple(f"[{name}]" for name in kept)
+
+
+def judged_by(config: Config) -> tuple[Any, ...]:
+    """All of the configuration that the scorers are made from: see `scorer_for`."""
+    names = [(one.name, one.aliases, one.handles, one.products) for one in config.brands]
+    return config.scoring, config.taxonomy, config.topics, config.touchpoints, config.stages, names
 
 
 def brands_in(config: Config) -> list[Brand]:
@@ -256,17 +329,15 @@ def spoken(text: str) -> str:
 
 def listened_in(config: Config, known: Mapping[str, Brand]) -> list[Listened]:
     """The configured sources, ready to be polled."""
-    return [
-        Listened(
-            entry.name,
-            sources.load(entry.kind),
-            entry.config,
-            timedelta(seconds=entry.every),
-            known[entry.about].id if entry.about else None,
-            entry.paused,
-        )
-        for entry in config.sources
-    ]
+    return [_listened(entry, known[entry.about].id if entry.about else None) for entry in config.sources]
+
+
+def _listened(entry: SourceEntry, about: int | None) -> Listened:
+    source = sources.load(entry.kind)
+    within = timedelta(seconds=duration(source.recheck.within)) if source.recheck else None
+    return Listened(
+        entry.name, source, entry.config, timedelta(seconds=entry.every), about, entry.paused, recheck_within=within
+    )
 
 
 def channels_in(config: Config) -> dict[str, Channel]:

@@ -6,12 +6,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import os
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from monitor.app import Service, opened
-from monitor.config import Config, channel_for
+from monitor.config import Config, ConfigError, channel_for, load
 from monitor.correcting import Corrections
 from monitor.door import EARLIEST
 from monitor.engine.collecting import take_pushed
@@ -39,17 +40,19 @@ async def perform(config: Config, command: str, arguments: Mapping[str, Any], sa
 def handlers(service: Service) -> dict[str, Handler]:
     """Name of a command to what does it."""
     commands, corrections = Commands(service), Corrections(service)
+    at_work = AtWork(service)
     known = {
         "collect": commands.collect,
         "import": commands.import_file,
         "digest": commands.digest,
         "replay": commands.replay,
+        "backfill": commands.backfill,
         "correct": corrections.correct,
         "undo": corrections.undo,
         "learn": corrections.learn,
         "switch": corrections.switch,
     }
-    return {name: _unless_stale(handler, seal_of(service.config)) for name, handler in known.items()}
+    return {name: at_work.unless_stale(handler) for name, handler in known.items()} | {"reload": at_work.reload}
 
 
 SEAL = "configuration"
@@ -60,16 +63,50 @@ def seal_of(config: Config) -> str:
     return hashlib.sha256(config.path.read_bytes()).hexdigest() if config.path.exists() else ""
 
 
-def _unless_stale(handler: Handler, seal: str) -> Handler:
-    async def run(arguments: Mapping[str, Any], say: Say) -> Any:
-        if arguments.get(SEAL, seal) != seal:
-            raise Refused(
-                "`overheard run` is at work with the configuration as it was when it started, and the file has changed "
-                "since: restart it, then ask again. Nothing was done."
-            )
-        return await handler(arguments, say)
+class AtWork:
+    """The configuration file as it was when the service last read it."""
 
-    return run
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.seal = seal_of(service.config)
+        self._reading = asyncio.Lock()
+
+    def unless_stale(self, handler: Handler) -> Handler:
+        """A handler that refuses whoever goes by another version of the file."""
+
+        async def run(arguments: Mapping[str, Any], say: Say) -> Any:
+            if arguments.get(SEAL, self.seal) != self.seal:
+                raise Refused(
+                    "`overheard run` is at work with the configuration as it was when it last read it, and the file "
+                    "has changed since: `overheard reload`, then ask again. Nothing was done."
+                )
+            return await handler(arguments, say)
+
+        return run
+
+    async def reload(self, arguments: Mapping[str, Any], say: Say) -> dict[str, Any]:
+        """Read the configuration file anew and go on by it; one that cannot be used leaves everything as it was."""
+        service = self.service
+        async with self._reading:
+            before = {one.name: one for one in service.config.sources}
+            seal = seal_of(service.config)  # before it is read: one that changes meanwhile is stale
+            try:
+                config = await asyncio.to_thread(load, service.config.path, os.environ)
+            except ConfigError as error:
+                raise Refused(f"{error}\nNothing was changed: the service goes on as before.") from error
+            later = await service.use(config)
+            self.seal = seal
+        after = {one.name: one for one in config.sources}
+        for section in later:
+            say(f"restart to change {section}")
+        return {
+            "brands": len(config.brands),
+            "sources": len(after),
+            "added": [name for name in after if name not in before],
+            "gone": [name for name in before if name not in after],
+            "changed": [name for name in after if name in before and after[name] != before[name]],
+            "restart": list(later),
+        }
 
 
 class Commands:
@@ -189,6 +226,36 @@ class Commands:
         if not await service.store.write(outbox.replay, str(arguments["id"]), service.now()):
             raise Refused(f'No notice "{arguments["id"]}" was given up or held: see `overheard outbox`.')
         return {"delivered": await service.teller.deliver_ready()}
+
+    async def backfill(self, arguments: Mapping[str, Any], say: Say) -> dict[str, Any]:
+        """Read what a source still has of the past, back to a day, and score it."""
+        service, name = self.service, str(arguments["name"])
+        one = service.collector.listened.get(name)
+        if one is None:
+            raise Refused(f'There is no source "{name}": see `overheard sources`.')
+        if one.source.cursor_at is None:
+            raise Refused(
+                f"{one.source.title} gives no past: it shows only what is there now. An export of that service can be "
+                "brought in with `overheard import`."
+            )
+        since = datetime.combine(_day(arguments["since"], service.now()), time(), UTC)
+        days = max(1, (service.now() - since).days)
+        past = await service.read_back(
+            name, since, lambda so_far: say(Step("days read", min(days, so_far.covered.days), days))
+        )
+        scored = await service.score(lambda done, waiting: say(Step("scored", done, done + waiting)))
+        return {
+            "name": name,
+            "new": past.taken.new,
+            "edited": past.taken.edited,
+            "known": past.taken.known,
+            "passed_over": past.taken.passed_over,
+            "oldest": past.oldest.isoformat() if past.oldest else None,
+            "requests": past.requests,
+            "complete": not past.trouble,
+            "trouble": past.trouble,
+            "scored": scored,
+        }
 
 
 BATCH = 500

@@ -222,6 +222,7 @@ def _redact(connection: Connection, scope: str, external_ids: Sequence[str]) -> 
         matches.withdraw(connection, mention_id)
         opinions.forget(connection, mention_id)
         mentions.redact(connection, mention_id)
+    mentions.forget_candidates(connection, scope, external_ids)
     return len(gone)
 
 
@@ -229,8 +230,11 @@ def rematch(connection: Connection, brand_id: int, after: int, ear: Ear, now: da
     """Try a brand's changed query on the next slice of what is stored, mentions first and then candidates.
 
     `after` is the last mention tried, or below nought the last candidate; what comes back goes on, or is None when
-    everything was tried.
+    everything was tried. An ear that does not know the query as it is now (a new configuration came meanwhile) tries
+    nothing, and leaves it to the one that does.
     """
+    if brands.query_version(connection, brand_id) != ear.versions.get(brand_id):
+        return None
     tried = _rematch_mentions if after >= 0 else _rematch_candidates
     reached = tried(connection, brand_id, after, ear, now)
     brands.rematched(connection, brand_id, reached)

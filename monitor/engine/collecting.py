@@ -8,8 +8,10 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
 from monitor import pipeline
 from monitor.collect.backoff import after_pause, gives_up, interval_after, is_silent, jitter_of, next_due
@@ -37,6 +39,8 @@ class Listened:
     every: timedelta
     about: int | None = None
     paused: bool = False
+    recheck_within: timedelta | None = None
+    """Everything stored of it is asked about once in this time."""
 
     @property
     def origin(self) -> Origin:
@@ -82,6 +86,11 @@ class Collector:
         self._running: dict[str, asyncio.Task[Poll]] = {}
         self._places = asyncio.Semaphore(AT_ONCE)
 
+    def use(self, listened: Iterable[Listened], ear: Ear) -> None:
+        """Go on with other sources and queries. What is being polled ends as it was; where its source is another one
+        now, or gone, its items are kept and nothing else of it."""
+        self.listened, self.ear = {one.name: one for one in listened}, ear
+
     async def poll_all(self, told: Callable[[Poll], None] = lambda poll: None) -> list[Poll]:
         """Every source that is not paused and can be polled, now; `told` hears of each as it ends."""
         names = [one.name for one in self.listened.values() if one.source.fetch and not one.paused]
@@ -123,9 +132,7 @@ class Collector:
                 nonlocal taken, seen
                 gone = [tombstone.id for tombstone in batch.tombstones]
                 cursor = batch.state.as_json()
-                taken += await self.store.write(
-                    pipeline.take, batch.items, gone, cursor, one.origin, self.ear, self.now()
-                )
+                taken += await self.store.write(_take, one, batch.items, gone, cursor, self.ear, self.now())
                 seen += len(batch.items)
 
             try:
@@ -144,7 +151,7 @@ class Collector:
         now = self.now()
         standing = await self.store.read(watches.standing, one.name)
         if seen is not None and is_silent([*standing.recent, seen]):
-            await self.store.write(watches.saw, one.name, seen)
+            await self.store.write(_note, one, watches.saw, seen)
             silent = BadShape("entries", "nothing came back where there always was something")
             return await self._failed(one, taken, silent)
         interval = standing.interval
@@ -155,7 +162,15 @@ class Collector:
         due = after_pause(now, now if outcome.again else due, outcome.pause)
         moved = next((move.to for move in outcome.state.moves.values() if move.is_believed), "")
         await self.store.write(
-            watches.succeeded, one.name, now=now, next_due=due, seen=seen, gaps=gaps, interval=interval, moved_to=moved
+            _note,
+            one,
+            watches.succeeded,
+            now=now,
+            next_due=due,
+            seen=seen,
+            gaps=gaps,
+            interval=interval,
+            moved_to=moved,
         )
         return Poll(one.name, taken, gaps=gaps)
 
@@ -168,13 +183,35 @@ class Collector:
             when = None
         words = error.words
         log.warning("source failed", source=one.name, error=words, next=when.isoformat() if when else "never")
-        await self.store.write(watches.failed, one.name, now=now, next_due=when, error=words, advice=error.advice)
+        await self.store.write(_note, one, watches.failed, now=now, next_due=when, error=words, advice=error.advice)
         if isinstance(error, BadShape) and error.evidence is not None:
             reply = error.evidence
             await self.store.write(
-                watches.keep_evidence, one.name, at=now, url=reply.url, why=str(error), body=reply.body[:EVIDENCE_BYTES]
+                _note,
+                one,
+                watches.keep_evidence,
+                at=now,
+                url=reply.url,
+                why=str(error),
+                body=reply.body[:EVIDENCE_BYTES],
             )
         return Poll(one.name, taken, words, error.advice)
+
+
+def _take(
+    connection: Connection, one: Listened, items: Sequence[Item], gone: Sequence[str], cursor: Mapping[str, Any],
+    ear: Ear, now: datetime,
+) -> Taken:  # fmt: skip
+    """A batch with its cursor; without it where the configuration has changed since the poll began: the cursor of one
+    address means nothing at another."""
+    kept = cursor if watches.is_listened(connection, one.name, one.configured.fingerprint) else None
+    return pipeline.take(connection, items, gone, kept, one.origin, ear, now)
+
+
+def _note(connection: Connection, one: Listened, work: Callable[..., None], *args: Any, **named: Any) -> None:
+    """What a poll says of its source; nothing where the configuration has changed that since the poll began."""
+    if watches.is_listened(connection, one.name, one.configured.fingerprint):
+        work(connection, one.name, *args, **named)
 
 
 async def take_pushed(

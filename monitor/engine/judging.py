@@ -45,6 +45,11 @@ class Judging:
                     self._cannot(str(reason))
             return self._scorer
 
+    async def anew(self) -> None:
+        """Let go of the scorer: what it is made from has changed, and it is loaded again when it is next needed."""
+        async with self._loading:
+            self._scorer, self._not_before, self._some_put_off, self.why = None, None, True, ""
+
     def lacks(self, why: str) -> None:
         """The scorer answered that some texts must wait, and why."""
         self._some_put_off = True

@@ -70,7 +70,12 @@ class Teller:
         self.subscriptions, self.base_url, self.now = subscriptions, base_url, now
         self._sending: dict[str, asyncio.Task[bool]] = {}
         self._noticed: dict[tuple[str, date], datetime] = {}
-        store.writing(digests.register, [one.name for one in subscriptions], now())
+
+    def use(self, channels: Mapping[str, Channel], subscriptions: Sequence[Subscription], base_url: str) -> None:
+        """Go on with other channels and digests (which the store knows); what is being sent ends as it was."""
+        self.channels, self.subscriptions, self.base_url = channels, subscriptions, base_url
+        kept = {one.name for one in subscriptions}
+        self._noticed = {key: since for key, since in self._noticed.items() if key[0] in kept}
 
     async def tell_due(self, scoring: str = "") -> int:
         """Freeze every digest whose hour has come and that is not there yet; how many.
@@ -86,7 +91,7 @@ class Teller:
                 if self.now() - first < PATIENCE and await self.store.read(_unheard, self.now(), not scoring):
                     continue
                 made += await self.tell(one, local_date, scoring) is not None
-                del self._noticed[one.name, local_date]
+                self._noticed.pop((one.name, local_date), None)
         return made
 
     async def tell(self, one: Subscription, local_date: date, scoring: str = "") -> int | None:

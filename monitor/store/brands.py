@@ -44,6 +44,12 @@ def sync(connection: Connection, configured: Iterable[Brand]) -> list[Versioned]
     return synced
 
 
+def query_version(connection: Connection, brand_id: int) -> int | None:
+    """Of the query that the configuration gives this brand now; None for one that it does not know."""
+    version: int | None = connection.execute(select(BRAND.c.query_version).where(BRAND.c.id == brand_id)).scalar()
+    return version
+
+
 def to_rematch(connection: Connection) -> dict[int, int]:
     """Brand id to the last mention that its changed query was tried on."""
     rows = connection.execute(select(BRAND.c.id, BRAND.c.rematched_to).where(BRAND.c.rematched_to.is_not(None)))

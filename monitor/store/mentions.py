@@ -237,6 +237,13 @@ def drop_candidate(connection: Connection, candidate_id: int) -> None:
     connection.execute(delete(CANDIDATE).where(CANDIDATE.c.id == candidate_id))
 
 
+def forget_candidates(connection: Connection, scope: str, external_ids: Sequence[str]) -> None:
+    """They were deleted at the source."""
+    for start in range(0, len(external_ids), IDS_PER_QUESTION):
+        some = external_ids[start : start + IDS_PER_QUESTION]
+        connection.execute(delete(CANDIDATE).where(CANDIDATE.c.scope == scope, CANDIDATE.c.external_id.in_(some)))
+
+
 def drop_candidates(connection: Connection, before: datetime) -> int:
     """Forget candidates collected before that time; how many."""
     return connection.execute(delete(CANDIDATE).where(CANDIDATE.c.collected < before)).rowcount

@@ -69,6 +69,12 @@ def due(connection: Connection, now: datetime) -> list[str]:
 _IS_ASKED = WATCH.c.state.notin_(("paused", "off")) & WATCH.c.held.is_(None)
 
 
+def is_listened(connection: Connection, name: str, fingerprint: str) -> bool:
+    """Whether the configuration still has this source as it was, and not paused."""
+    mine = select(WATCH.c.name).where(WATCH.c.name == name, WATCH.c.fingerprint == fingerprint)
+    return connection.execute(mine.where(WATCH.c.state != "paused")).first() is not None
+
+
 def hold(connection: Connection, name: str, now: datetime) -> bool:
     """A person pauses a source; whether there is one of this name."""
     since = func.coalesce(WATCH.c.held, literal(now, Instant))
@@ -100,6 +106,12 @@ def keep_cursor(connection: Connection, name: str, cursor: Mapping[str, Any], ol
     if oldest is not None:
         earlier = WATCH.c.began.is_(None) & (WATCH.c.reaches_back.is_(None) | (WATCH.c.reaches_back > oldest))
         connection.execute(update(WATCH).where(mine, earlier).values(reaches_back=oldest))
+
+
+def reached(connection: Connection, name: str, since: datetime) -> None:
+    """Everything since that time was read on somebody's wish."""
+    earlier = WATCH.c.reaches_back.is_not(None) & (WATCH.c.reaches_back > since)
+    connection.execute(update(WATCH).where(WATCH.c.name == name, earlier).values(reaches_back=since))
 
 
 def reach(connection: Connection, whole: Collection[str], until: datetime) -> datetime | None:
@@ -223,3 +235,53 @@ def _health(row: Row[Any], in_a_day: int, in_a_week: int, now: datetime) -> Sour
         interval=timedelta(seconds=row.interval) if row.interval else None,
         moved_to=row.moved_to,
     )
+
+
+# What became of what is stored --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """How far a round of asking about a source's mentions has come."""
+
+    began: datetime | None = None
+    after: int = 0
+    """The last mention asked about."""
+    done: bool = False
+    not_before: datetime | None = None
+    """There was trouble: to be asked again then."""
+
+    def rests_until(self, now: datetime, within: timedelta) -> bool:
+        """Nothing is to be asked now."""
+        if self.not_before is not None and now < self.not_before:
+            return True
+        return self.done and self.began is not None and now < self.began + within
+
+    def or_new(self, now: datetime, within: timedelta) -> Round:
+        """This round, or the next one when this is over."""
+        return Round(now) if self.began is None or self.done else self
+
+
+def recheck_round(connection: Connection, name: str) -> Round:
+    """The present round of this source."""
+    stored = connection.execute(select(WATCH.c.rechecked).where(WATCH.c.name == name)).scalar() or {}
+    times = {key: datetime.fromisoformat(stored[key]) for key in ("began", "not_before") if stored.get(key)}
+    return Round(after=stored.get("after", 0), done=stored.get("done", False), **times)
+
+
+def keep_round(connection: Connection, name: str, at: Round) -> None:
+    """Remember how far it has come."""
+    facts = {
+        "began": at.began.isoformat() if at.began else None,
+        "after": at.after,
+        "done": at.done,
+        "not_before": at.not_before.isoformat() if at.not_before else None,
+    }
+    connection.execute(update(WATCH).where(WATCH.c.name == name).values(rechecked=facts))
+
+
+def held_of(connection: Connection, name: str, after: int, most: int) -> list[tuple[int, str]]:
+    """(mention id, id at the source) of the next mentions of this source that still say something."""
+    mine = (MENTION.c.source == name) & (MENTION.c.id > after) & (MENTION.c.content_hash != "")
+    question = select(MENTION.c.id, MENTION.c.external_id).where(mine).order_by(MENTION.c.id).limit(most)
+    return [(row.id, row.external_id) for row in connection.execute(question)]

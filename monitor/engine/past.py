@@ -1,0 +1,103 @@
+"""Reads what a source still has of the past, back to a day that somebody named; its polls go on as if nothing were."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from monitor import pipeline
+from monitor.collect.children import Pool
+from monitor.collect.drive import Batch, Net, State, drive
+from monitor.engine.collecting import Listened
+from monitor.pipeline import Ear, Taken
+from monitor.store import watches
+from monitor.store.engine import Store
+from sources.base import RateLimited, SourceError, Unreachable
+
+PATIENCE = 900.0
+"""Seconds that a service may ask to wait before the rest is left for another time."""
+TRIES = 3
+
+
+@dataclass
+class Past:
+    """How far it has come."""
+
+    since: datetime
+    taken: Taken = field(default_factory=Taken)
+    requests: int = 0
+    oldest: datetime | None = None
+    newest: datetime | None = None
+    trouble: str = ""
+    """Why it ended before it had everything."""
+
+    @property
+    def covered(self) -> timedelta:
+        """The time between the oldest and the newest item so far: walks go backwards or forwards."""
+        return self.newest - self.oldest if self.oldest and self.newest else timedelta()
+
+    def saw(self, published: datetime) -> None:
+        """An item of this time came."""
+        self.oldest = min(self.oldest or published, published)
+        self.newest = max(self.newest or published, published)
+
+
+async def read_back(
+    one: Listened,
+    since: datetime,
+    *,
+    store: Store,
+    net: Net,
+    pool: Pool,
+    ear: Ear,
+    now: Callable[[], datetime],
+    told: Callable[[Past], None],
+) -> Past:
+    """Take everything since that time; `told` hears after each batch. What is known already is not stored twice, so an
+    interrupted reading is simply done again. A service that asks to wait is waited for, a quarter of an hour at most.
+
+    Raises ValueError for a source that has no past to give.
+    """
+    if one.source.cursor_at is None:
+        raise ValueError(f"{one.source.kind} gives no past")
+    past = Past(since)
+    state = State(one.source.cursor_at(one.config, since))
+    failures = 0
+
+    async def commit(batch: Batch) -> None:
+        nonlocal state, failures
+        gone = [tombstone.id for tombstone in batch.tombstones]
+        past.taken += await store.write(pipeline.take, batch.items, gone, None, one.origin, ear, now())
+        for item in batch.items:
+            if item.published is not None:
+                past.saw(item.published)
+        state, failures = batch.state, 0
+        told(past)
+
+    while True:
+        before = state
+        try:
+            outcome = await drive(one.source, one.config, state, net=net, pool=pool, commit=commit)
+        except SourceError as error:
+            failures += 1
+            wait = _wait(error, failures)
+            if wait is None:
+                past.trouble = error.words
+                return past
+            await asyncio.sleep(wait)
+            continue
+        past.requests += outcome.requests
+        if not outcome.again or outcome.state == before:
+            break
+    await store.write(watches.reached, one.name, since)
+    return past
+
+
+def _wait(error: SourceError, failures: int) -> float | None:
+    """Seconds until it is worth another try; None where it is not."""
+    if isinstance(error, RateLimited):
+        wait = error.wait if error.wait is not None else 60.0
+        return wait if wait <= PATIENCE else None
+    return 2.0**failures if isinstance(error, Unreachable) and failures < TRIES else None
