@@ -106,7 +106,7 @@ def _from_url(url: str) -> dict[str, str]:
 
 
 def _cursor_at(config: Config, moment: datetime) -> Cursor:
-    return Walk(edge=int(moment.timestamp())).as_json()
+    return Walk(since=int(moment.timestamp())).as_json()
 
 
 @source(
@@ -141,8 +141,8 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
         if is_last:
             return (yield from _at_the_end(walk, total))
         if walk.is_enough:
-            if walk.edge:
-                yield Missed(f"more than {walk.read} reviews since the last poll: the older ones of them are missing")
+            if walk.goal:
+                yield Missed(f"more than {walk.read} reviews in one go: the older ones of them are missing")
             return walk.ended().as_json()
         yield Checkpoint({**walk.as_json(), "total": total})
     yield Again()

@@ -24,6 +24,8 @@ class Walk:
 
     edge: int = 0
     """Up to here all was read by earlier walks."""
+    since: int = 0
+    """How far back somebody asked to go, where nothing was read yet."""
     newest: int = 0
     """The newest entry of this walk: the next edge."""
     at: str = ""
@@ -59,29 +61,36 @@ class Walk:
         )
 
     def reaches(self, times: Sequence[int], *, last: bool = False) -> bool:
-        """A page with these times leads past the old edge. `last`: there is no further page.
+        """A page with these times leads past the old edge, or as far back as asked. `last`: there is no further page.
 
         What is exactly as old as the edge may go on, on the next page.
         """
         oldest = min(times, default=0)
-        return bool(self.edge and oldest) and (oldest < self.edge or (last and oldest == self.edge))
+        return bool(self.goal and oldest) and (oldest < self.goal or (last and oldest == self.goal))
 
     def repeats(self, ids: Sequence[str]) -> bool:
         """A page with these ids was there before."""
         return self.pages > 0 and bool(self.head) and self.head in ids
 
     @property
+    def goal(self) -> int:
+        """The time to go back to, 0 where the newest pages are enough."""
+        return self.edge or self.since
+
+    @property
     def is_enough(self) -> bool:
         """It has gone far enough without meeting an edge."""
-        return self.pages >= (MOST_PAGES if self.edge else FIRST_PAGES)
+        return self.pages >= (MOST_PAGES if self.goal else FIRST_PAGES)
 
     def ended(self) -> Walk:
         """All was read: the next walk ends where this one began."""
-        return Walk(edge=max(self.edge, self.newest))
+        return Walk(edge=max(self.edge, self.newest), since=0 if self.newest else self.since)
 
     def broke_off(self) -> Walk:
         """The list ended before the old edge: the next walk tries again from the top, unless that was the last try."""
-        return self.ended() if self.is_given_up else Walk(edge=self.edge, short=self.short + 1)
+        return (
+            self.ended() if self.is_given_up else replace(Walk(short=self.short + 1), edge=self.edge, since=self.since)
+        )
 
     @property
     def is_given_up(self) -> bool:
