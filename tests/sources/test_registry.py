@@ -69,6 +69,7 @@ def test_a_wrong_key_in_a_configuration_is_refused(kind: str) -> None:
         ("feed", "https://blog.example/feed.xml", {"url": "https://blog.example/feed.xml"}),
         ("appstore", "https://apps.apple.com/de/app/kettle/id123456789", {"app": "123456789", "country": "de"}),
         ("steam", "https://store.steampowered.com/app/620/Portal_2/", {"app": "620"}),
+        ("googleplay", "https://play.google.com/store/apps/details?id=com.a.b&hl=de", {"app": "com.a.b", "language": "de"}),
         ("google-news", "https://news.google.com/search?q=tea+kettle&hl=en-US", {"query": "tea kettle"}),
         ("bing-news", "https://www.bing.com/news/search?q=kettle", {"query": "kettle"}),
         ("reddit-search", "https://www.reddit.com/search/?q=%22kettle%22", {"query": '"kettle"'}),
