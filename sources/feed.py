@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from pydantic import Field
 
-from sources.base import Cursor, Get, Item, MentionKind, Pause, Read, Reading, SourceConfig, source
+from sources.base import Cursor, Get, Item, MentionKind, Missed, Pause, Problem, Read, Reading, SourceConfig, source
 from sources.reading.document import ParsedFeed, parse_feed
 from sources.reading.links import canonical, linked_by
 from sources.reading.pace import fresh_for
+from sources.reading.recognition import Memory, overlap, recognise
 
 ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
@@ -38,7 +39,7 @@ class Config(SourceConfig):
     from_url=lambda url: {"url": url},
 )
 def fetch(config: Config, cursor: Cursor) -> Reading:
-    """One request a poll: a feed is a window, so the runtime's memory of seen ids is all the position there is."""
+    """One request a poll: a feed is a window, so what was in the last ones is all the position there is."""
     return (yield from feed_at(config.url, cursor, shape=lambda item: replace(item, kind=config.mention)))
 
 
@@ -48,10 +49,12 @@ def feed_at(
     *,
     wanted: Mapping[str, str] | None = None,
     shape: Callable[[Item], Item | None] | None = None,
+    own_ids: bool = False,
 ) -> Reading:
     """Read the feed at `url`; `shape` has the last word on each item (None drops it). Presets are this, too.
 
-    The cursor tells the runtime what the feed says of itself: `hub` and `topic` (WebSub), where known.
+    With `own_ids`, they are the service's and good as they are; else the entries are recognised from one poll to the
+    next (reading/recognition.py). The cursor tells the runtime where the feed's `hub` and `topic` are (WebSub).
     """
     if asked := cursor.get("pace"):  # also where the answer is that nothing has changed
         yield _pause(asked)
@@ -61,17 +64,30 @@ def feed_at(
     pace = [max(feed.pace.seconds, fresh_for(reply.headers)), sorted(feed.pace.skip_hours), sorted(feed.pace.skip_days)]
     if any(pace) and pace != asked:
         yield _pause(pace)
-    for item in feed.items:
-        shaped = shape(item) if shape else item
-        if shaped is not None:
-            yield shaped
+    shaped = [one for item in feed.items if (one := shape(item) if shape else item)]
+    kept, missed = yield from _by_own_ids(shaped, cursor) if own_ids else _by_recognition(shaped, cursor)
+    if missed:
+        yield Missed()
     linked = linked_by(reply.headers.get("link", ""), reply.url)
-    after = {
-        "hub": linked.get("hub") or feed.hub,
-        "topic": linked.get("self") or feed.topic,
-        "pace": pace if any(pace) else None,
-    }
-    return {name: value for name, value in after.items() if value}
+    said = {"hub": linked.get("hub") or feed.hub, "topic": linked.get("self") or feed.topic}
+    return {name: value for name, value in said.items() if value} | ({"pace": pace} if any(pace) else {}) | kept
+
+
+_Known = Generator[Item | Problem, None, tuple[dict[str, Any], bool]]
+"""Yields what a window holds; returns what of it is to be kept in the cursor, and whether it overlaps nothing known."""
+
+
+def _by_own_ids(items: Sequence[Item], cursor: Cursor) -> _Known:
+    yield from items
+    sample, missed = overlap([item.id for item in items], cursor.get("window", ()))
+    return {"window": sample}, missed
+
+
+def _by_recognition(items: Sequence[Item], cursor: Cursor) -> _Known:
+    recognised = recognise(items, Memory.from_json(cursor.get("memory", {})))
+    yield from recognised.problems
+    yield from recognised.items
+    return {"memory": recognised.memory.as_json()}, recognised.missed
 
 
 def _pause(pace: Sequence[Any]) -> Pause:

@@ -93,7 +93,13 @@ def _config_model(kind: str, table: Mapping[str, Any]) -> type[SourceConfig]:
 def _fetch(table: Mapping[str, Any]) -> Fetch:
     def fetch(config: PresetConfig, cursor: Cursor) -> Reading:
         return (
-            yield from feed_at(address(table, config), cursor, wanted=table.get("take"), shape=partial(_shaped, table))
+            yield from feed_at(
+                address(table, config),
+                cursor,
+                wanted=table.get("take"),
+                shape=partial(_shaped, table),
+                own_ids=table.get("scope") != "feed",
+            )
         )
 
     return fetch
