@@ -13,16 +13,17 @@ from typing import Any
 
 from monitor.app import Service, opened
 from monitor.config import Config, ConfigError, channel_for, load
+from monitor.config.problems import did_you_mean
 from monitor.correcting import Corrections
 from monitor.door import EARLIEST
-from monitor.engine.collecting import take_pushed
+from monitor.engine.collecting import Listened, take_pushed
 from monitor.engine.handover import Handler, Say, Step, hand_over
 from monitor.engine.telling import Subscription
 from monitor.errors import Refused
 from monitor.mention import Brand
 from monitor.pipeline import Origin, Taken
 from monitor.queries import Period
-from monitor.store import outbox
+from monitor.store import outbox, watches
 from monitor.store.lock import WriteLock
 from sources import table
 from sources.base import BadShape, Item, Problem
@@ -46,6 +47,8 @@ def handlers(service: Service) -> dict[str, Handler]:
         "import": commands.import_file,
         "digest": commands.digest,
         "replay": commands.replay,
+        "pause": commands.pause,
+        "resume": commands.resume,
         "backfill": commands.backfill,
         "correct": corrections.correct,
         "undo": corrections.undo,
@@ -226,6 +229,31 @@ class Commands:
         if not await service.store.write(outbox.replay, str(arguments["id"]), service.now()):
             raise Refused(f'No notice "{arguments["id"]}" was given up or held: see `overheard outbox`.')
         return {"delivered": await service.teller.deliver_ready()}
+
+    async def pause(self, arguments: Mapping[str, Any], say: Say) -> dict[str, str]:
+        """Leave a source alone from now on, until somebody resumes it; a poll under way ends as it would."""
+        one = self._listened(str(arguments["name"]))
+        await self.service.store.write(watches.hold, one.name, self.service.now())
+        return {"name": one.name, "state": "paused"}
+
+    async def resume(self, arguments: Mapping[str, Any], say: Say) -> dict[str, str]:
+        """Let a source go on, at once; one that was switched off for good is tried anew."""
+        service = self.service
+        one = self._listened(str(arguments["name"]))
+        if one.paused:
+            raise Refused(
+                f'"{one.name}" is paused in the configuration: take out its line `paused = true` in '
+                f"{service.config.path.name}."
+            )
+        await service.store.write(watches.resume, one.name, service.now() if one.source.fetch else None)
+        health = await service.store.read(watches.health, service.now())
+        return {"name": one.name, "state": next(row.state for row in health if row.name == one.name)}
+
+    def _listened(self, name: str) -> Listened:
+        known = {one.name: one for one in self.service.listened}
+        if name not in known:
+            raise Refused(f'There is no source "{name}"{did_you_mean(name, known, otherwise="there are")}')
+        return known[name]
 
     async def backfill(self, arguments: Mapping[str, Any], say: Say) -> dict[str, Any]:
         """Read what a source still has of the past, back to a day, and score it."""
