@@ -203,7 +203,7 @@ async def test_while_nobody_reads_little_is_buffered(net, loopback):
         while sent != before:
             before = sent
             await asyncio.sleep(0.1)
-    assert sent < 16 * 1024 * 1024  # what the system's own buffers take, and no more
+        assert sent < 16 * 1024 * 1024  # what the system's own buffers take, and no more
 
 
 LINES = st.lists(st.sampled_from(["data: a", "data:b", "event: e", "id: 1", ": c", "data", "", "junk", "data: é"]))
