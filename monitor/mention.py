@@ -122,3 +122,7 @@ class SourceHealth:
     """How often it is asked, where its window moves on faster than configured."""
     moved_to: str = ""
     """The address that it now lives at, as the old one says."""
+    recent: tuple[int, ...] = ()
+    """How many entries each of the last polls saw, oldest first."""
+    pushed_by: str = ""
+    """The hub that sends what is new as it comes; empty where nobody does."""

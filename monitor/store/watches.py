@@ -11,10 +11,11 @@ from sqlalchemy import Connection, Row, case, delete, func, insert, literal, sel
 
 from monitor.mention import SourceHealth
 from monitor.store.columns import Instant
-from monitor.store.tables import EvidenceRow, MentionRow, WatchRow
+from monitor.store.tables import EvidenceRow, HubRow, MentionRow, WatchRow
 
 WATCH = WatchRow.__table__
 EVIDENCE = EvidenceRow.__table__
+HUB = HubRow.__table__
 MENTION = MentionRow.__table__
 
 POLLS_REMEMBERED = 20
@@ -211,11 +212,13 @@ def health(connection: Connection, now: datetime) -> list[SourceHealth]:
         .group_by(MENTION.c.source)
     )
     lately = {name: (in_a_day, in_a_week) for name, in_a_day, in_a_week in connection.execute(question)}
+    hubs = select(HUB.c.source, HUB.c.hub).where(HUB.c.state == "subscribed", HUB.c.until > now)
+    pushing = {row.source: row.hub for row in connection.execute(hubs)}
     rows = connection.execute(select(WATCH).order_by(WATCH.c.name))
-    return [_health(row, *lately.get(row.name, (0, 0)), now) for row in rows]
+    return [_health(row, *lately.get(row.name, (0, 0)), pushing.get(row.name, ""), now) for row in rows]
 
 
-def _health(row: Row[Any], in_a_day: int, in_a_week: int, now: datetime) -> SourceHealth:
+def _health(row: Row[Any], in_a_day: int, in_a_week: int, pushed_by: str, now: datetime) -> SourceHealth:
     # The first round brings the past along: a day's share is told of whole days only.
     days = min(7.0, (now - row.began) / timedelta(days=1)) if row.began else 0.0
     return SourceHealth(
@@ -234,6 +237,8 @@ def _health(row: Row[Any], in_a_day: int, in_a_week: int, now: datetime) -> Sour
         items_a_day=in_a_week / days if days >= 1 else None,
         interval=timedelta(seconds=row.interval) if row.interval else None,
         moved_to=row.moved_to,
+        recent=tuple(row.recent),
+        pushed_by=pushed_by,
     )
 
 
