@@ -13,19 +13,28 @@ _BLOCKS = (
 )
 
 
+def _spelled(words: str) -> list[str]:
+    return [name for word in words.split() for name in dict.fromkeys((word, word.upper(), word.capitalize()))]
+
+
 def _any_of(words: str) -> str:
     """A pattern for any of these words, in small letters, capitals or capitalised."""
     # Sorted by first letter: twice as fast as one after the other. `re.IGNORECASE` would take twice the time.
-    names = [name for word in words.split() for name in dict.fromkeys((word, word.upper(), word.capitalize()))]
+    names = _spelled(words)
     letters = {name[0]: "|".join(other[1:] for other in names if other[0] == name[0]) for name in names}
     return "|".join(f"{letter}(?:{rest})" for letter, rest in letters.items())
 
 
 _BLOCK_EDGE = re.compile(rf"<(?=/?(?:{_any_of(_BLOCKS)})[\s/>])")
 _UNSEEN = "button head iframe math noscript script style svg template title"
+_RAW = "listing noembed noframes plaintext textarea xmp"
 _UNSEEN_TAG = re.compile(rf"<({_any_of(_UNSEEN)})[\s/>]")
+_COMMENT = re.compile(r"<!--(?!-?>).*?-->", re.DOTALL)
 _CLOSED_IN_ITSELF = re.compile(rf"<(?:{_any_of(_UNSEEN)})\b[^<>]*/>")
 _TAG = re.compile(r"<[a-zA-Z/!?]")
+_WHOLE_TAG = re.compile(r'''<(/?[a-zA-Z][^\s<>/"]*+)[^<>"]*+(?:"[^"<>]*+"[^<>"]*+)*+>''')
+_EDGE_OF = dict.fromkeys([f"{slash}{name}" for name in _spelled(_BLOCKS) for slash in ("", "/")], "\f")
+_EDGE_OF |= dict.fromkeys(_spelled(_UNSEEN), "<") | dict.fromkeys(_spelled(_RAW), ">")
 _TITLE_TAG = re.compile(
     r"</?(?:a|abbr|applet|b|big|blink|br|cite|code|del|div|em|embed|font|frame|frameset|h[1-6]|i|iframe|img|ins|link|mark"
     r"|meta|object|p|q|s|script|small|span|strong|style|sub|sup|svg|tt|u)"
@@ -53,17 +62,56 @@ def plain_text(fragment: str) -> str:
     fragment = _mended(fragment)
     if not _TAG.search(fragment):
         return _paragraphs(html.unescape(fragment) if "&" in fragment else fragment)
+    text = _between_tags(fragment)
+    return _lines(_by_a_parser(fragment) if text is None else text, "\f")
+
+
+def _between_tags(fragment: str) -> str | None:
+    """The text between whole tags, a form feed at the edges of blocks; None where only a parser tells text from tag."""
+    has_comments = "<!--" in fragment
+    if has_comments and fragment.rfind("<!--") < fragment.rfind("-->"):  # else it searched on for nothing, each time
+        fragment = _COMMENT.sub("", fragment)
+    pieces = _WHOLE_TAG.split(fragment)
+    tags = pieces[1::2]
+    edges = [_EDGE_OF.get(tag, "") for tag in tags]
+    if "<" in edges and (has_comments or _CLOSED_IN_ITSELF.search(fragment) or not _emptied(pieces, tags, edges)):
+        return None
+    pieces[1::2] = edges
+    text = "".join(pieces)
+    if "<" in text or ">" in text:
+        return None
+    return html.unescape(text) if "&" in text else text
+
+
+def _emptied(pieces: list[str], tags: list[str], edges: list[str]) -> bool:
+    """Takes what is inside scripts and the like out of the pieces; False where one is not closed, or holds another."""
+    end = -1
+    for start in [at for at, edge in enumerate(edges) if edge == "<"]:
+        if start < end:
+            continue
+        try:
+            end = tags.index("/" + tags[start], start)
+        except ValueError:
+            return False
+        if tags[start] in tags[start + 1 : end]:
+            return False
+        edges[start : end + 1] = [""] * (end + 1 - start)
+        pieces[2 * start + 2 : 2 * end + 1 : 2] = [""] * (end - start)
+    return True
+
+
+def _by_a_parser(fragment: str) -> str:
     unseen = {name.lower() for name in _UNSEEN_TAG.findall(fragment)}
     if unseen:  # to HTML an <iframe/> is open, and swallows what follows
         fragment = _CLOSED_IN_ITSELF.sub("", fragment)
     if fragment.count("<") > _MANY_TAGS and _may_be_deep(fragment) and _is_deep(fragment):
-        return _lines(html.unescape(_ANY_TAG.sub("\f", fragment)), "\f")
+        return html.unescape(_ANY_TAG.sub("\f", fragment))
     # A form feed is white space to HTML, so it stays where it is put even between the cells of a table.
     tree = LexborHTMLParser(_BLOCK_EDGE.sub("\f<", fragment), is_fragment=True)
     if unseen:
         tree.strip_tags(list(unseen))
     root = tree.root
-    return _lines(root.text(), "\f") if root is not None else ""
+    return root.text() if root is not None else ""
 
 
 def plain_title(title: str) -> str:
