@@ -297,8 +297,8 @@ class _Poll:
         earlier = self._earlier.get(key)
         answer = await self._fetch_where_it_is(request, key, earlier)
         if answer.response.status == 304:
+            self._done = replace(self._done, not_modified=True)
             if 304 not in request.answers:
-                self._done = replace(self._done, not_modified=True)
                 raise _Quit
             self._validators[key] = earlier or {}
         elif answer.validators and request.conditional:

@@ -199,6 +199,7 @@ async def test_five_countries_are_five_conditional_requests(polled_from: Any) ->
     second = await polled_from(server, first.state)
     assert sorted(server.asked) == [("de", True), ("fr", True), ("gb", True), ("jp", True), ("us", True)]
     assert (server.unchanged, second.items, second.error) == (5, [], None)
+    assert second.outcome.not_modified  # nothing that the silence alarm should judge by
     third = await polled_from(server, second.state)
     assert (server.unchanged, third.items) == (10, [])
 
