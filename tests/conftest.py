@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
+import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -64,3 +68,76 @@ async def loopback() -> AsyncIterator[Serve]:
     yield serve
     for runner in runners:
         await runner.cleanup()
+
+
+class Jetstream:
+    """Plays a Jetstream server: all that was said so far, from a cursor on (from the beginning without one), and then
+    whatever is said. Events are a second apart."""
+
+    BEGAN = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.frames: list[tuple[int, str]] = []
+        self.asked: list[dict[str, str]] = []
+        """The query of each connection."""
+        self.cuts: list[int] = []
+        """After so many frames the first, second … connection breaks."""
+        self.listening = 0
+        self._news = asyncio.Event()
+
+    def say(self, *frames: str) -> None:
+        """Frames as they are."""
+        self.frames += [(self._next_time() + n * 1_000_000, frame) for n, frame in enumerate(frames)]
+        self._news.set()
+
+    def post(self, rkey: str, text: str = "", operation: str = "create", **record: Any) -> str:
+        """An event about a post; its id."""
+        commit: dict[str, Any] = {"operation": operation, "collection": "app.bsky.feed.post", "rkey": rkey}
+        if operation != "delete":
+            commit["record"] = {"text": text, "createdAt": "2026-11-21T12:00:00.000Z", "langs": ["en"], **record}
+        event = {"did": "did:plc:ann", "time_us": self._next_time(), "kind": "commit", "commit": commit}
+        self.say(json.dumps(event))
+        return f"at://did:plc:ann/app.bsky.feed.post/{rkey}"
+
+    def _next_time(self) -> int:
+        return int(self.BEGAN.timestamp() * 1_000_000) + len(self.frames) * 1_000_000
+
+    async def answer(self, request: web.Request) -> web.WebSocketResponse:
+        held = web.WebSocketResponse()
+        await held.prepare(request)
+        self.asked.append(dict(request.query))
+        since = int(request.query.get("cursor", 0))
+        left = self.cuts.pop(0) if self.cuts else None
+        sent = 0
+        self.listening += 1
+        listens = asyncio.create_task(held.receive())
+        try:
+            while not listens.done():
+                self._news.clear()
+                for time_us, frame in self.frames[sent:]:
+                    sent += 1
+                    if time_us < since:
+                        continue
+                    if left == 0 and request.transport is not None:
+                        request.transport.abort()
+                        return held
+                    left = None if left is None else left - 1
+                    await held.send_str(frame)
+                news = asyncio.create_task(self._news.wait())
+                await asyncio.wait({news, listens}, return_when=asyncio.FIRST_COMPLETED)
+                news.cancel()
+        finally:
+            self.listening -= 1
+            listens.cancel()
+            with suppress(asyncio.CancelledError, RuntimeError):
+                await listens
+        return held
+
+
+@pytest.fixture
+async def jetstream(loopback: Serve) -> Jetstream:
+    """A Jetstream server on loopback; `jetstream.url` is its ws:// address."""
+    server = Jetstream()
+    server.url = (await loopback({"/subscribe": server.answer})).replace("http", "ws")
+    return server
