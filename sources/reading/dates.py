@@ -13,6 +13,7 @@ EARLIEST = 1990
 _LONGEST = 80
 _DAY_AND_MONTH = re.compile(r"\s*(\d{1,2})([/.\-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
 _SMALL_YEAR = re.compile(r"(?<![\d+:.-])0{2,3}\d{1,2}(?![\d:.])")
+_HALF_DAY = re.compile(r"\d ?[AaPp]\.?[Mm](?![a-z])")
 _ZONES = {
     name: hours * 3600
     for name, hours in {
@@ -50,6 +51,11 @@ def when(value: object, *, day_first: bool = False) -> datetime | None:
     if text.isascii() and text.isdigit():
         return _digits(text)
     return _iso(text) or _by_day_and_month(text, day_first) or _rfc822(text) or _everyday(text)
+
+
+def is_half_day(text: str) -> bool:
+    """True for a time of twelve hours, "02:02:33 PM", of which many readers overlook the end."""
+    return _HALF_DAY.search(text) is not None
 
 
 def speaks_day_first(values: list[str]) -> bool:
@@ -104,7 +110,7 @@ def _by_day_and_month(text: str, day_first: bool) -> datetime | None:
 
 
 def _rfc822(text: str) -> datetime | None:
-    if _SMALL_YEAR.search(text):  # the standard library reads the year 1 as 2001
+    if _SMALL_YEAR.search(text) or is_half_day(text):  # the standard library reads the year 1 as 2001, and no "PM"
         return None
     try:
         return utc(parsedate_to_datetime(text))

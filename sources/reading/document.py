@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sources.base import Item, Problem
 from sources.reading.encoding import as_utf8
 from sources.reading.feedjson import entries_of_json
-from sources.reading.feedtree import Head, head_of, picked, with_markup, with_media
+from sources.reading.feedtree import Head, completed, head_of, picked
 from sources.reading.feedxml import MOST_ENTRIES, Entry, entries_of, prepared
 from sources.reading.identity import content_hash, settle
 from sources.reading.links import canonical, web_link
@@ -17,7 +17,7 @@ from sources.reading.pace import ANY_PACE, Pace
 from sources.reading.text import language, plain_text, plain_title, tidy, without_boilerplate
 
 _MAIL_AND_NAME = re.compile(r"\s*(?:mailto:)?\S+@\S+\s*\((.+)\)\s*\Z", re.DOTALL)
-_NAME_AND_MAIL = re.compile(r"\s*([^<>]+?)\s*<[^<>]*@[^<>]*>\s*\Z")
+_NAME_AND_MAIL = re.compile(r"\s*([^<>()]+?)\s*[<(][^<>()]*@[^<>()]*[>)]\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def parse_feed(
     else:
         document = prepared(as_utf8(body, content_type))
         entries, head = entries_of(document, url), head_of(document)
-        entries = with_media(document, with_markup(document, entries))
+        entries = completed(document, entries)
         extras = picked(document, wanted) if wanted else []
     if len(entries) > MOST_ENTRIES:
         problems.append(Problem(f"entry {MOST_ENTRIES + 1}", f"{len(entries) - MOST_ENTRIES} entries beyond the limit"))
@@ -111,6 +111,6 @@ def _text(entry: Entry) -> str:
 
 
 def _name(author: str) -> str:
-    """The person in `jane@example.com (Jane)` and `Jane <jane@example.com>`."""
+    """The person in `jane@example.com (Jane)`, `Jane <jane@example.com>` and `Jane (jane@example.com)`."""
     found = _MAIL_AND_NAME.match(author) or _NAME_AND_MAIL.match(author) if "@" in author else None
     return plain_title(found[1] if found else author)

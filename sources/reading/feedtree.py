@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lxml import etree
 
+from sources.reading.dates import is_half_day, when
 from sources.reading.feedxml import ENTRY_START, Entry
 from sources.reading.pace import ANY_PACE, Pace, pace_of
 
 _MARKUP = re.compile(
-    rb"<(?:(?:title|summary|description|content:encoded)(?:\s[^<>]*)?>[^<]{0,200}<[a-zA-Z]"
-    rb"|(?:\w{1,20}+:)?+(?:body|fullitem)[\s>])"
+    rb"<(?:(?:title|summary|description|content(?::encoded|(?![^<>]*xhtml)))(?:\s[^<>]*)?>[^<]{0,200}<[a-zA-Z]"
+    rb"|(?:xhtml:)?body[\s>]|fullitem[\s>])"
 )
+_OTHER_WORDS = re.compile(rb"<(?:media:(?:title|description)|content:encoded|dc:description)[\s>]")
+_CREATED = re.compile(rb"<(?:\w{1,20}:)?created[\s>]")
+_RDF = b":RDF"
+_MEDIA = "{http://search.yahoo.com/mrss/}"
 
 
 class Head(NamedTuple):
@@ -87,54 +93,66 @@ def picked(body: bytes, wanted: Mapping[str, str]) -> list[dict[str, str]]:
     return [{name: _at(entry, path) for name, path in wanted.items()} for entry in entries]
 
 
-def with_markup(body: bytes, entries: list[Entry]) -> list[Entry]:
-    """The entries, those whose title or text is written as elements (XHTML, unescaped HTML) with that markup."""
-    if not _MARKUP.search(body):
+def completed(body: bytes, entries: list[Entry]) -> list[Entry]:
+    """The entries with what fastfeedparser leaves out: markup written as elements, words of RDF and media, some dates."""
+    if not (_MARKUP.search(body) or _says_more(body, entries)):
         return entries
     root = etree.fromstring(body, _INERT)
     elements = [] if root is None else [one for one in root.iter() if _local(one) in ("item", "entry")]
     if len(elements) != len(entries):
         return entries
-    return [entry._replace(**_inner(element)) for entry, element in zip(entries, elements, strict=True)]
+    return [_completed(entry, element) for entry, element in zip(entries, elements, strict=True)]
+
+
+def _says_more(body: bytes, entries: list[Entry]) -> bool:
+    if any(not (entry.content or entry.summary) for entry in entries) and _OTHER_WORDS.search(body):
+        return True
+    if any(not entry.title for entry in entries) and b"<media:title" in body:
+        return True
+    if any(entry.published is None for entry in entries) and _CREATED.search(body):
+        return True
+    first_date = body.find(b"<pubDate", max(0, body.find(b"<item")))
+    written = body[first_date : first_date + 80].decode("utf-8", errors="replace") if first_date >= 0 else ""
+    return is_half_day(written) or (_RDF in body[:2000] and b"<content:encoded" in body)
+
+
+def _completed(entry: Entry, element: Any) -> Entry:
+    entry = entry._replace(**_inner(element))
+    dated = _at(element, "pubdate")
+    return entry._replace(
+        title=entry.title or _first_at(element, _MEDIA_TITLES),
+        content=entry.content or _at(element, "encoded"),
+        summary=entry.summary or _first_at(element, _DESCRIPTIONS),
+        published=when(dated) if is_half_day(dated) else entry.published or when(_at(element, "created")),
+    )
 
 
 _FIELD_OF = {"title": "title", "summary": "summary", "description": "summary", "encoded": "content"}
-_FIELD_OF |= {"body": "content", "fullitem": "content"}
+_FIELD_OF |= {"body": "content", "fullitem": "content", "content": "content"}
 
 
 def _inner(element: Any) -> dict[str, Any]:
     """Field to inner markup, for the parts of an XML entry that have elements inside."""
-    parts = [
-        (field, part)
-        for part in element
-        if (len(part) or _local(part) in ("body", "fullitem")) and (field := _FIELD_OF.get(_local(part)))
-    ]
-    markup: dict[str, Any] = {
-        field: (part.text or "") + "".join(etree.tostring(e, encoding="unicode") for e in part) for field, part in parts
-    }
+    markup: dict[str, Any] = {}
+    for part in element:
+        field = _FIELD_OF.get(_local(part)) if len(part) or _local(part) in ("body", "fullitem") else None
+        kind = part.get("type") or ""
+        if field is None or part.tag.startswith(_MEDIA) or kind.startswith(("image/", "audio/", "video/")):
+            continue
+        written = (part.text or "") + "".join(etree.tostring(inner, encoding="unicode") for inner in part)
+        markup[field] = html.unescape(written) if kind == "html" else written
     if "summary" in markup and any(_local(part) == "description" for part in element):
         markup.setdefault("content", "")  # what was taken for the content is the same description without its markup
     return markup
 
 
-_MEDIA = ("group/", "group/content/", "content/", "")
+_PLACES = ("group/", "group/content/", "content/", "")
+_MEDIA_TITLES = [f"{place}title" for place in _PLACES]
+_DESCRIPTIONS = [f"{place}description" for place in _PLACES]
 
 
-def with_media(body: bytes, entries: list[Entry]) -> list[Entry]:
-    """The entries, those without title or text with what media:title and media:description say instead."""
-    if all(entry.title and (entry.content or entry.summary) for entry in entries) or b"media:" not in body:
-        return entries
-    wanted = {f"{place}{name}": f"{place}{name}" for place in _MEDIA for name in ("title", "description")}
-    found = picked(body, wanted)
-    if len(found) != len(entries):
-        return entries
-    return [
-        entry._replace(
-            title=entry.title or next(filter(None, (media[f"{place}title"] for place in _MEDIA)), ""),
-            summary=entry.summary or next(filter(None, (media[f"{place}description"] for place in _MEDIA)), ""),
-        )
-        for entry, media in zip(entries, found, strict=True)
-    ]
+def _first_at(element: Any, places: Sequence[str]) -> str:
+    return next(filter(None, (_at(element, place) for place in places)), "")
 
 
 def _at(element: Any, path: str) -> str:

@@ -6,6 +6,7 @@ import html
 import io
 import re
 import warnings
+from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -23,7 +24,7 @@ _WEB_PAGE = re.compile(rb"\s*(?:<\?xml[^<>]*>\s*)?(?:<!--[^<>]*-->\s*)*<(?:!doct
 _FEED_INSIDE = re.compile(rb"<(?:feed|rss|rdf:RDF)[\s>]")
 _FEED_AT_ALL = re.compile(rb"<(?:\w{1,20}:)?(?:rss|feed|rdf|channel|item|entry)\b", re.IGNORECASE)
 _DECLARATION = re.compile(rb"^\s*<\?xml[^<>]{0,400}\?>")
-_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
+_ENTITY = re.compile(rb"&(?!lt;|gt;|amp;|quot;|#\d{1,7};|apos;|#x[0-9a-fA-F]{1,6};)")
 _WHOLE_ENTITY = re.compile(_ENTITY.pattern + rb"(?:#?\w{1,31};)?")
 _UNUSUAL_ENTITY = re.compile(rb"&(?!lt;|gt;|amp;|quot;)")
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^<>\[]{0,1000}(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
@@ -39,6 +40,7 @@ _DATE_ELEMENT = re.compile(
 _WHOLE_DATE = re.compile(r"(?:19|20)\d\d\D\d{1,2}\D\d{1,2}|\b\d{1,2} \w{3,9},? (?:19|20)\d\d")
 _ELEMENT = re.compile(rb"<(/?)[a-zA-Z][^<>]*?(/?)>")
 _DEEPEST = 600
+_FOREIGN = ("image/", "audio/", "video/", "application/octet-stream")
 _NO_PAGES = {"enclosure", "edit", "self", "hub", "replies", "license", "shortlink", "payment", "search"}
 
 
@@ -87,7 +89,7 @@ def _has_long_tag(body: bytes) -> bool:
 
 def without_named_entities(body: bytes) -> bytes:
     """The UTF-8 document with `&eacute;` as its character, `&unknown;` and a bare `&` as text: XML knows none."""
-    if not _UNUSUAL_ENTITY.search(body):
+    if not _UNUSUAL_ENTITY.search(body) or not _ENTITY.search(body):
         return body
     pieces: list[bytes] = []
     at = 0
@@ -147,7 +149,7 @@ def _fast_entry(entry: Mapping[str, Any], is_atom: bool, dates_from_ids: bool) -
         given,
         _alternate(entry) if is_atom else get("link") or _alternate(entry),
         get("title") or "",
-        "" if kind.startswith(("image/", "audio/", "video/")) else first.get("value") or "",
+        _readable(first.get("value") or "", kind),
         get("description") or "",
         get("author") or "",
         _from_iso(published) if published else None,
@@ -155,6 +157,16 @@ def _fast_entry(entry: Mapping[str, Any], is_atom: bool, dates_from_ids: bool) -
         tuple(tag["term"] for tag in tags[:20]) if tags else (),
         kind in ("text", "text/plain"),
     )
+
+
+def _readable(value: str, kind: str) -> str:
+    """The words in an Atom content of any media type: of a foreign one, what is text behind its Base64."""
+    if not kind.startswith(_FOREIGN):
+        return value
+    try:
+        return b64decode(value).decode()
+    except ValueError:
+        return ""
 
 
 def _alternate(entry: Mapping[str, Any]) -> str:
