@@ -9,13 +9,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from sources import load
-from sources.base import Item, Problem, Response, Source, SourceConfig, Tombstone, replay
+from sources.base import BadShape, Decode, Item, Problem, Response, Source, SourceConfig, Tombstone, replay
 
 
 def read_saved(
     kind: str, body: bytes, config: Mapping[str, Any] | None = None, *, path: str = ""
 ) -> Iterator[Item | Tombstone | Problem]:
     """Every item, tombstone and problem in `body`, in order. What the configuration lacks, the source's example gives.
+
+    Of a stream, `body` holds one frame a line.
 
     A key that the source does not know is a `Problem`. Raises KeyError for an unknown kind, `BadShape` for a body of
     another form, ValueError for a configuration that cannot be used.
@@ -28,12 +30,30 @@ def read_saved(
     if declared.accept:
         yield from declared.accept(settings, {}, body)
         return
+    if declared.decode:
+        yield from _frames(declared.decode, settings, body)
+        return
     assert declared.fetch is not None
     # A feed's relative links are resolved against its own address: the example's would make up false ones.
     reply = Response(200, {}, body, str(known.get("url", "")))
     for step in replay(declared.fetch(settings, {}), [reply]):
         if isinstance(step, Item | Tombstone | Problem):
             yield step
+
+
+def _frames(decode: Decode, settings: SourceConfig, body: bytes) -> Iterator[Item | Tombstone | Problem]:
+    """As the runtime reads them: a frame that nobody understands is a problem, unless all of them are such."""
+    understood, worst = 0, None
+    for at, line in enumerate(body.decode("utf-8", errors="replace").splitlines(), 1):
+        if line.strip():
+            try:
+                yield from decode(settings, line).things
+                understood += 1
+            except BadShape as error:
+                worst = error
+                yield Problem(f"line {at}, {error.path}", str(error.args[1]))
+    if worst is not None and not understood:
+        raise worst
 
 
 def item_as_json(item: Item) -> dict[str, Any]:
