@@ -45,6 +45,7 @@ _WINDOWS_SIGNS = "\x80\x91\x92\x93\x94\x96\x97\x99"
 _AS_WINDOWS = {
     code: bytes([code]).decode("cp1252", errors="ignore") or None for code in range(0x80, 0xA0) if code != 0x85
 }
+_AS_BYTES = {ord(character): code for code, character in _AS_WINDOWS.items() if character}
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
 _VOID = {"br", "img", "hr", "input", "p", "li", "meta", "link", "source", "wbr", "td", "tr", "option", "embed", "col"}
 _MANY_TAGS, _DEEPEST = 2_000, 300
@@ -147,17 +148,15 @@ def language(tag: object) -> str:
 
 
 def _mended(text: str) -> str:
-    """The text as it was before somebody took its UTF-8 or Windows-1252 for Latin-1 ("GrÃ¼ÃŸe")."""
+    """The text as it was before somebody took its UTF-8 for Windows-1252 ("GrÃ¼ÃŸe", "itâ€™s"), or that for Latin-1."""
     if text.isascii():
         return text
-    if any(sign in text for sign in _WINDOWS_SIGNS):
-        text = text.translate(_AS_WINDOWS)
-    if "Ã" in text or "Â" in text:
+    if "Ã" in text or "Â" in text or "â" in text:
         try:
-            return text.encode("latin-1").decode("utf-8")
+            return text.translate(_AS_BYTES).encode("latin-1").decode("utf-8")
         except UnicodeError:
-            return text
-    return text
+            pass
+    return text.translate(_AS_WINDOWS) if any(sign in text for sign in _WINDOWS_SIGNS) else text
 
 
 def _may_be_deep(fragment: str) -> bool:
