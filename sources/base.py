@@ -143,6 +143,8 @@ class Letters:
     letters: tuple[tuple[int, bytes], ...]
     more: bool = False
     """There are further ones."""
+    cut: frozenset[int] = frozenset()
+    """Uids of those that are too long: only their beginning came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,12 +242,16 @@ Reading = Generator[Step, Any, Cursor | None]
 `Mailbox`, a `Read`'s result; returns the last cursor."""
 
 
+PUSHED = 226
+"""The status of what a feed's hub sent by itself: perhaps only a part of what there is (RFC 3229)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """A whole reply, decoded (gzip undone) and capped by the runtime."""
 
     status: int
-    """2xx, or one of the request's `answers`."""
+    """2xx, or one of the request's `answers`; PUSHED for what nobody asked for."""
     headers: Mapping[str, str]
     """Names in lower case."""
     body: bytes

@@ -8,7 +8,20 @@ from typing import Any
 
 from pydantic import Field
 
-from sources.base import Cursor, Get, Item, MentionKind, Missed, Pause, Problem, Read, Reading, SourceConfig, source
+from sources.base import (
+    PUSHED,
+    Cursor,
+    Get,
+    Item,
+    MentionKind,
+    Missed,
+    Pause,
+    Problem,
+    Read,
+    Reading,
+    SourceConfig,
+    source,
+)
 from sources.reading.document import ParsedFeed, parse_feed
 from sources.reading.links import canonical, linked_by
 from sources.reading.pace import fresh_for
@@ -62,10 +75,13 @@ def feed_at(
     feed: ParsedFeed = yield Read(parse_feed, reply.body, reply.url, reply.headers.get("content-type", ""), wanted)
     yield from feed.problems
     pace = [max(feed.pace.seconds, fresh_for(reply.headers)), sorted(feed.pace.skip_hours), sorted(feed.pace.skip_days)]
-    if any(pace) and pace != asked:
+    if any(pace) and pace != asked and reply.status != PUSHED:
         yield _pause(pace)
     shaped = [one for item in feed.items if (one := shape(item) if shape else item)]
-    kept, missed = yield from _by_own_ids(shaped, cursor) if own_ids else _by_recognition(shaped, cursor)
+    part = reply.status == PUSHED
+    kept, missed = yield from (_by_own_ids if own_ids else _by_recognition)(shaped, cursor, part)
+    if part:
+        return {**cursor, **kept}
     if missed:
         yield Missed()
     linked = linked_by(reply.headers.get("link", ""), reply.url)
@@ -77,14 +93,15 @@ _Known = Generator[Item | Problem, None, tuple[dict[str, Any], bool]]
 """Yields what a window holds; returns what of it is to be kept in the cursor, and whether it overlaps nothing known."""
 
 
-def _by_own_ids(items: Sequence[Item], cursor: Cursor) -> _Known:
+def _by_own_ids(items: Sequence[Item], cursor: Cursor, part: bool) -> _Known:
     yield from items
-    sample, missed = overlap([item.id for item in items], cursor.get("window", ()))
-    return {"window": sample}, missed
+    before = cursor.get("window", ())
+    sample, missed = overlap([item.id for item in items], before)
+    return {"window": before if part and before else sample}, missed
 
 
-def _by_recognition(items: Sequence[Item], cursor: Cursor) -> _Known:
-    recognised = recognise(items, Memory.from_json(cursor.get("memory", {})))
+def _by_recognition(items: Sequence[Item], cursor: Cursor, part: bool) -> _Known:
+    recognised = recognise(items, Memory.from_json(cursor.get("memory", {})), part=part)
     yield from recognised.problems
     yield from recognised.items
     return {"memory": recognised.memory.as_json()}, recognised.missed

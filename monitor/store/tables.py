@@ -263,6 +263,8 @@ class HubRow(Row, table=True):
     topic: str = Field(sa_type=Text)
     token: str = Field(unique=True)
     """The secret last part of our address."""
+    callback: str = Field(sa_type=Text)
+    """Our address as the hub was told it."""
     secret: str
     """What the hub signs with."""
     state: str
@@ -274,6 +276,10 @@ class HubRow(Row, table=True):
     failures: int = 0
     error: str = Field(default="", sa_type=Text)
     last_push: datetime | None = Field(default=None, sa_type=Instant)
+    relied: bool = False
+    """Pushes tell all that polls see: these can be rarer."""
+    seen: list[list[Any]] = Field(default_factory=list, sa_type=Json)
+    """[fingerprint, microseconds] of the last pushes, so that none is taken again."""
 
 
 class EvidenceRow(Row, table=True):

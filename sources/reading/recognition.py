@@ -4,7 +4,8 @@ An entry says in three ways who it is: by its guid, its link and its words. What
 cursor, with the id that it got first, and a window is held against that:
 
 1. Two things that agree make it the same entry: words and guid, words and link, or a guid and one of link, title, text,
-   time that no other entry has. So an edit keeps its id, and so does what got another guid or another link.
+   time that no other entry has, or a link and such a time. So an edit keeps its id, and so does what got another guid
+   or another link.
 2. Else the first that it has decides, down the ladder guid, link, words.
 3. What a feed is caught lying about is no longer believed, and the ladder begins below it. Guids, or links, *churn*
    where more than half of a window has new ones, and of those at least four fifths say what is known already: they are
@@ -95,10 +96,12 @@ class Recognised:
     """Nothing in it is known, though there was a window before."""
 
 
-def recognise(items: Sequence[Item], memory: Memory) -> Recognised:
-    """The entries of a reply, each once and with the id that it got when it was first seen."""
-    window = _Window(items, memory)
-    window.doubt_what_churns()
+def recognise(items: Sequence[Item], memory: Memory, *, part: bool = False) -> Recognised:
+    """The entries of a reply, each once and with the id that it got when it was first seen. A `part` of a window (what
+    is new, sent by itself) joins the last one, and says nothing of how the feed does as a whole."""
+    window = _Window(items, memory, part)
+    if not part:
+        window.doubt_what_churns()
     window.join_what_agrees()
     window.doubt_what_is_reused()
     window.climb_down()
@@ -117,8 +120,8 @@ def overlap(ids: Iterable[str], before: Sequence[str]) -> tuple[list[str], bool]
 class _Window:
     """The entries of one reply, on their way to be recognised."""
 
-    def __init__(self, items: Sequence[Item], memory: Memory) -> None:
-        self.items, self.memory, self.doubts = items, memory, dict(memory.doubts)
+    def __init__(self, items: Sequence[Item], memory: Memory, part: bool) -> None:
+        self.items, self.memory, self.part, self.doubts = items, memory, part, dict(memory.doubts)
         self.claims = [_claims_of(item) for item in items]
         self.same: dict[int, Known] = {}
         self.bearer: dict[str, int] = {}
@@ -135,9 +138,12 @@ class _Window:
                 self.doubts[name] = NEWS_UNTIL_BELIEVED
 
     def _churns(self, name: str) -> bool:
-        fresh = [one for one in self.claims if getattr(one, name) and getattr(one, name) not in self.known_by[name]]
-        familiar = [one for one in fresh if one.words in self.known_by["words"] and self.count["words"][one.words] == 1]
-        return 2 * len(fresh) > len(self.claims) and 5 * len(familiar) >= 4 * len(fresh)
+        # One that stands there twice, under one address, is one; what is said under several addresses tells nobody apart.
+        each = {(one.link or place, one.words): one for place, one in enumerate(self.claims)}.values()
+        fresh = [one for one in each if getattr(one, name) and getattr(one, name) not in self.known_by[name]]
+        said = Counter(one.words for one in each)
+        familiar = [one for one in fresh if one.words in self.known_by["words"] and said[one.words] == 1]
+        return 2 * len(fresh) > len(each) and 5 * len(familiar) >= 4 * len(fresh)
 
     def join_what_agrees(self) -> None:
         """Strongest first, so that a weak likeness takes nobody from whom it belongs to."""
@@ -145,6 +151,7 @@ class _Window:
             lambda mine: (one for one in self._with("guid", mine) if one.claims.words == mine.words),
             lambda mine: (one for one in self._with("link", mine) if one.claims.words == mine.words),
             lambda mine: (one for one in self._with("guid", mine) if self._is_alike(one.claims, mine)),
+            lambda mine: (one for one in self._with("link", mine) if self._is_alike(one.claims, mine, "time")),
         )
         for agreeing in agreements:
             for place, mine in self._open():
@@ -196,11 +203,12 @@ class _Window:
         left = tuple(one for one in self.memory.known if one.id not in self.bearer)
         room = min(max(LEAST_KNOWN, len(self.memory.known), WINDOWS_KNOWN * len(seen)), MOST_KNOWN)
         churning = any(left for left in self.doubts.values())
+        window = {one.id for one in (*seen, *(self.memory.known[: self.memory.last] if self.part else ()))}
         return Recognised(
             items=tuple(replace(self.items[place], id=ids[place]) for place in places),
-            memory=Memory((*seen, *left)[:room], min(len(seen), room), self._doubts_left()),
+            memory=Memory((*seen, *left)[:room], min(len(window), room), self._doubts_left()),
             problems=tuple(self._problems()),
-            missed=bool(seen and self.memory.last and not self.same and not churning),
+            missed=bool(seen and self.memory.last and not self.same and not churning and not self.part),
         )
 
     def _doubts_left(self) -> dict[str, int]:
@@ -242,11 +250,11 @@ class _Window:
         value = getattr(mine, name)
         return iter(self.known_by[name].get(value, ()) if value else ())
 
-    def _is_alike(self, one: Claims, mine: Claims) -> bool:
+    def _is_alike(self, one: Claims, mine: Claims, *names: str) -> bool:
         """They have something in common that no other entry has."""
         return any(
             value and value == getattr(one, name) and self.count[name][value] == len(self.known_by[name][value]) == 1
-            for name in ("link", "title", "text", "time")
+            for name in names or ("link", "title", "text", "time")
             if (value := getattr(mine, name))
         )
 

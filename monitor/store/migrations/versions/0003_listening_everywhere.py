@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("hub", sa.Text(), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("token", sa.String(), nullable=False),
+        sa.Column("callback", sa.Text(), nullable=False),
         sa.Column("secret", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("asked", Instant(), nullable=False),
@@ -32,6 +33,8 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
         sa.Column("last_push", Instant(), nullable=True),
+        sa.Column("relied", sa.Boolean(), nullable=False),
+        sa.Column("seen", Json(), nullable=False),
         sa.PrimaryKeyConstraint("source"),
         sa.UniqueConstraint("token"),
     )
