@@ -20,7 +20,9 @@ from sources.base import (
     Cursor,
     Gone,
     Item,
+    Letters,
     LocalFile,
+    Mailbox,
     Missed,
     NotFound,
     Pause,
@@ -29,6 +31,7 @@ from sources.base import (
     Reading,
     Request,
     Response,
+    SignIn,
     Source,
     SourceConfig,
     SourceError,
@@ -72,6 +75,8 @@ class Net(Protocol):
     ) -> Answer: ...
     def hold(self, url: str, seconds: float) -> None: ...
     async def read_file(self, file: LocalFile) -> Answer: ...
+    async def read_mailbox(self, box: Mailbox) -> Letters: ...
+    async def sign_in(self, step: SignIn, *, rate: str = ...) -> str: ...
 
 
 class Reader(Protocol):
@@ -190,12 +195,20 @@ async def drive(
     reading = source.fetch(config, state.cursor)
     try:
         return await poll.run(reading)
-    except BadShape as error:
-        error.evidence = poll.evidence()
-        raise
+    except SourceError as error:
+        if isinstance(error, BadShape):
+            error.evidence = poll.evidence()
+        raise _alone(error)  # noqa: B904 - without what led to it: see there
     finally:
         reading.close()
         poll.put_down()
+
+
+def _alone(error: SourceError) -> SourceError:
+    """The error without the frames behind it: in those hangs the reply that it arose over, ten megabytes perhaps, for
+    as long as somebody waits with the error in hand."""
+    error.__traceback__ = error.__cause__ = error.__context__ = None
+    return error
 
 
 async def check(source: Source, config: SourceConfig, *, net: Net, pool: Reader) -> Checked:
@@ -251,10 +264,8 @@ class _Poll:
         match step:
             case Item():
                 self._take(step)
-            case Request() | LocalFile():
-                return await self._ask(step)
-            case Read():
-                return await self._pool.run(step.function, *step.args)
+            case Request() | SignIn() | LocalFile() | Mailbox() | Read():
+                return await self._answer_to(step)
             case Tombstone():
                 self._tombstones.append(step)
             case Problem():
@@ -272,7 +283,21 @@ class _Poll:
                 await self._hand_over(replace(self._done.state, cursor=step.cursor))
         return None
 
-    async def _ask(self, step: Request | LocalFile) -> Response:
+    async def _answer_to(self, step: Request | SignIn | LocalFile | Mailbox | Read) -> Any:
+        match step:
+            case Request() | LocalFile():
+                return await self._ask(step)
+            case SignIn():
+                return await self._net.sign_in(step, rate=self._rate)
+            case Mailbox():
+                self._spend()
+                self._reply = None
+                return await self._net.read_mailbox(step)
+            case Read():
+                return await self._pool.run(step.function, *step.args)
+
+    def _spend(self) -> None:
+        """One more request, if it may be made."""
         if self._budget is not None and self._done.requests >= self._budget:
             raise _Quit
         if self._enough is not None and self._done.items + len(self._items) >= self._enough:
@@ -280,6 +305,9 @@ class _Poll:
         self._done = replace(self._done, requests=self._done.requests + 1)
         self._close_reply()
         self.put_down()
+
+    async def _ask(self, step: Request | LocalFile) -> Response:
+        self._spend()
         if isinstance(step, LocalFile):
             answer = await self._net.read_file(step)
         else:
