@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from sources.reading.pace import ANY_PACE, Pace
 from sources.reading.text import language, plain_text, plain_title, tidy, without_boilerplate
 
 _MAIL_AND_NAME = re.compile(r"\s*(?:mailto:)?\S+@\S+\s*\((.+)\)\s*\Z", re.DOTALL)
+_MARKUP = re.compile(r"<[^>]+>")
+_LONGEST_ECHO, _ECHO = 2_048, 200
 _NAME_AND_MAIL = re.compile(r"\s*([^<>()]+?)\s*[<(][^<>()]*@[^<>()]*[>)]\s*\Z")
 
 
@@ -102,12 +105,19 @@ def _items(entries: list[Entry], head: Head, base: str, extras: list[dict[str, s
 
 
 def _text(entry: Entry) -> str:
-    for written in (entry.content, entry.summary):
-        if written and written.strip():
-            text = tidy(written) if entry.is_plain and written is entry.content else plain_text(written)
-            if text := without_boilerplate(text):
-                return text
-    return ""
+    if entry.content and (text := _words(entry.content, is_plain=entry.is_plain)):
+        return text
+    return "" if not entry.summary or _echoes(entry) else _words(entry.summary)
+
+
+def _words(written: str, *, is_plain: bool = False) -> str:
+    return without_boilerplate(tidy(written) if is_plain else plain_text(written))
+
+
+def _echoes(entry: Entry) -> bool:
+    """True where the summary is the content with its tags cut out: fastfeedparser makes one, with what scripts say."""
+    words = html.unescape(_MARKUP.sub("", entry.content[:_LONGEST_ECHO]))
+    return bool(entry.content) and "".join(words.split()).startswith("".join(entry.summary.split())[:_ECHO])
 
 
 def _name(author: str) -> str:
