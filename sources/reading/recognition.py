@@ -138,7 +138,7 @@ class _Window:
                 self.doubts[name] = NEWS_UNTIL_BELIEVED
 
     def _churns(self, name: str) -> bool:
-        # One that stands there twice, under one address, is one; what is said under several addresses tells nobody apart.
+        # What stands there twice under one address is one; what is said under several addresses tells nobody apart.
         each = {(one.link or place, one.words): one for place, one in enumerate(self.claims)}.values()
         fresh = [one for one in each if getattr(one, name) and getattr(one, name) not in self.known_by[name]]
         said = Counter(one.words for one in each)
