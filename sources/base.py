@@ -455,6 +455,11 @@ class Source:
     recheck: Recheck | None = None
 
     @property
+    def is_pushed(self) -> bool:
+        """It comes to us; to all others we go."""
+        return self.accept is not None
+
+    @property
     def is_stream(self) -> bool:
         """It is held open rather than polled."""
         return self.decode is not None

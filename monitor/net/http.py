@@ -28,11 +28,24 @@ from monitor.net.body import ENCODINGS, NoRoom, Speed, Ticket, read_body
 from monitor.net.connect import Hop, Names, Resolve, on_the_way, session, trusted_tls
 from monitor.net.files import read_file, save
 from monitor.net.guard import NOTHING, Allowed
+from monitor.net.imap import look_into
 from monitor.net.mail import send_mail
 from monitor.net.pace import Pace, Rate, parse_rate, slower
 from monitor.net.streams import Frames, StreamLimits, open_frames
 from monitor.notice import Ask, Http, Mail, Reply, Saved
-from sources.base import Blocked, Connection, LocalFile, RateLimited, Request, Response, SourceError, Unreachable
+from sources.base import (
+    Blocked,
+    Connection,
+    Letters,
+    LocalFile,
+    Mailbox,
+    RateLimited,
+    Request,
+    Response,
+    SignIn,
+    SourceError,
+    Unreachable,
+)
 
 _TROUBLE = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
 _OURS = frozenset({"user-agent", "host", "accept-encoding", "content-length", "transfer-encoding", "connection"})
@@ -58,8 +71,8 @@ class Limits:
     suspects: int = 32
     """Requests in flight to hosts that did not: they queue among themselves."""
     stream: StreamLimits = field(default_factory=StreamLimits)
-    large: int = 4
-    """Bodies over 256 kB that are held at a time, until their readers put them down."""
+    large: int = 2
+    """Bodies over 256 kB that are held at a time, until their readers put them down: one is read, the next waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +208,19 @@ class Net:
         """A file that the configuration names, capped like a reply. Raises NotFound or Unreachable."""
         response, cut = await asyncio.to_thread(read_file, file, self._limits.body)
         return Fetched(response, cut=cut)
+
+    async def read_mailbox(self, box: Mailbox) -> Letters:
+        """The letters of a mailbox beyond the last look. Raises a typed SourceError, without what the server said."""
+        assert self._tls is not None
+        return await look_into(box, self._names, self._allowed, self._tls)
+
+    async def sign_in(self, step: SignIn, *, rate: str = "1/1s") -> str:
+        """The credential that a service gives for ours. The reply that holds it is seen by nobody else."""
+        fetched = await self.fetch(step.request, rate=rate)
+        try:
+            return step.taken_from(fetched.response)
+        finally:
+            fetched.put_down()
 
     async def send(self, ask: Ask, *, rate: str = "5/1s") -> Reply:
         """Do what a channel asks. Never raises for trouble outside: that is a Reply of status 0 and words."""
