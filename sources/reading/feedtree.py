@@ -94,7 +94,7 @@ def picked(body: bytes, wanted: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def completed(body: bytes, entries: list[Entry]) -> list[Entry]:
-    """The entries with what fastfeedparser leaves out: markup written as elements, words of RDF and media, some dates."""
+    """The entries with what fastfeedparser leaves out: markup as elements, words of RDF and media, some dates."""
     if not (_MARKUP.search(body) or _says_more(body, entries)):
         return entries
     root = etree.fromstring(body, _INERT)

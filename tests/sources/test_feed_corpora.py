@@ -1,25 +1,25 @@
-"""Feeds of others: real ones against feedparser, and feedparser's own cases with what they expect."""
+"""Feeds of others: real ones against feedparser, and every document there is against the limits."""
 
 from __future__ import annotations
 
-import ast
 import io
 import json
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import feedparser
 import pytest
 
-from sources.base import BadShape, Item
+from monitor.collect.children import Pool
+from sources.base import BadShape
 from sources.reading.dates import utc
 from sources.reading.document import parse_feed
 from sources.reading.links import web_link
-from sources.reading.text import plain_text, plain_title
+from sources.reading.text import plain_title
 
 Find = Callable[[str], Path]
 URL = "http://feed.example/x"
@@ -33,9 +33,12 @@ REAL = {
 }
 NOT_FEEDS = {".json", ".html", ".opml", ".md", ".go", ".txt"}
 
-KNOWN_DIFFERENCES = {
-    "kc0011.rss": "feedparser reads 2020/1/10 14:33:00 as the first of November",
-    "rss_2.0_ilmessaggero.xml": "feedparser does not read the Italian mer, 16 nov 2022",
+FEEDPARSER_ERRS = {
+    "kc0011.rss": "it reads 2020/1/10 14:33:00 as the first of November",
+    "rss_2.0_ilmessaggero.xml": "it does not read the Italian mer, 16 nov 2022",
+    "rss_2.0_nbcny.xml": "it reads Sat, Dec 16 2023 02:02:33 PM as two at night",
+}
+WE_CHOSE = {
     "OneFootTsunami.atom": "an entry's link is empty; feedparser gives the feed's own address",
     "atom_xml_base.xml": "no link; feedparser takes the id for one",
     "Permalinks.xml": "no link but a guid that is an address: it is taken",
@@ -43,6 +46,11 @@ KNOWN_DIFFERENCES = {
     "incomplete-fields.atom": "an entry without any word is no mention",
 }
 """Where feedparser and we differ, looked at one by one: file → who is right and why."""
+LEAST_ALIKE = 0.995
+ALL = (
+    "commafeed", "defusedxml", "feed-rs", "feedjira", "feedparser", "feedvalidator", "miniflux", "netnewswire",
+    "newsboat", "node-feedparser", "rbren-rss-parser", "reader", "recorded-2026", "rome", "security", "simplepie",
+)  # fmt: skip
 
 
 def real_feeds(corpora: Find) -> list[Path]:
@@ -93,127 +101,48 @@ def differences(paths: list[Path]) -> tuple[int, dict[str, int]]:
 def test_a_few_real_feeds_agree_with_feedparser(corpora: Find) -> None:
     paths = real_feeds(corpora)[::12]
     _, found = differences(paths)
-    assert set(found) <= set(KNOWN_DIFFERENCES)
+    assert set(found) <= FEEDPARSER_ERRS.keys() | WE_CHOSE.keys()
 
 
 @pytest.mark.slow
 def test_real_feeds_agree_with_feedparser_entry_for_entry(corpora: Find) -> None:
     total, found = differences(real_feeds(corpora))
-    assert total > 2_000
-    unknown = {name: many for name, many in found.items() if name not in KNOWN_DIFFERENCES}
-    assert sum(unknown.values()) / total <= 0.005, unknown
+    errors = sum(found.pop(name) for name in FEEDPARSER_ERRS)
+    alike = 1 - sum(found.values()) / (total - errors)
+    print(f"real feeds: {total} entries, {errors} of them with a time that feedparser misreads; {alike:.2%} alike")
+    assert total > 2_700
+    assert found.keys() == WE_CHOSE.keys()
+    assert alike >= LEAST_ALIKE
 
 
-@pytest.mark.slow
-def test_no_document_of_the_corpora_is_another_error(corpora: Find) -> None:
-    read = 0
-    for name in ("feedvalidator", "rome", "simplepie", "newsboat", "node-feedparser", "reader", "feedparser"):
-        for path in corpora(name).rglob("*"):
-            if path.is_file() and path.suffix in (".xml", ".atom", ".rss", ".rdf", ".json", ".html"):
-                read += 1
-                try:
-                    json.dumps([item.id for item in parse_feed(path.read_bytes(), URL).items])
-                except BadShape:
-                    continue
-    assert read > 4_000
-
-
-# feedparser's cases: an XML file whose comment says what is expected ----------------------------------------------
-
-FIELDS = {
-    "id": "id", "title": "title", "link": "url", "author": "author", "published_parsed": "published",
-    "updated_parsed": "published", "summary": "text", "description": "text", "content": "text",
-}  # fmt: skip
-HEADER = re.compile(r"Header:\s*([\w-]+):\s*(.*)")
-MOST_WRONG = 0.05
-
-
-def expectations(body: bytes) -> Iterator[tuple[int, str, Any]]:
-    """(entry, field, value) of each plain comparison in the case's `Expect:` line, read without running it."""
-    line = re.search(rb"Expect:\s*(.*?)\n", body)
-    try:
-        pending = [ast.parse(line[1].decode().strip(), mode="eval").body] if line else []
-    except (SyntaxError, UnicodeDecodeError):
-        return
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
-            pending += node.values
-        elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq):
-            path, value = steps_of(node.left), literal(node.comparators[0])
-            if (
-                len(path) >= 3
-                and path[0] == "entries"
-                and isinstance(path[1], int)
-                and path[2] in FIELDS
-                and value is not None
-            ):
-                plain = len(path) == 3 or (len(path) == 5 and path[2:] == ["content", 0, "value"])
-                if plain and (path[2] != "content" or len(path) == 5):
-                    yield path[1], str(path[2]), value
-
-
-def steps_of(node: ast.expr) -> list[Any]:
-    """`entries[0]['title']` as ["entries", 0, "title"]."""
-    if isinstance(node, ast.Name):
-        return [node.id]
-    if isinstance(node, ast.Attribute):
-        return [*steps_of(node.value), node.attr]
-    if isinstance(node, ast.Subscript):
-        return [*steps_of(node.value), literal(node.slice)]
-    return []
-
-
-def literal(node: ast.expr) -> Any:
-    try:
-        return ast.literal_eval(node)
-    except ValueError:
-        return None
-
-
-def as_ours(field: str, value: Any) -> Any:
-    """feedparser's value in the form in which we keep it."""
-    if isinstance(value, tuple):
-        return datetime(*value[:6], tzinfo=UTC)
-    if field == "title":
-        return plain_title(value)
-    if field == "link":
-        return web_link(value)
-    if field == "author":
-        return re.sub(r"\s*\(\S+@\S+\)$", "", value)
-    return plain_text(value) if FIELDS[field] == "text" else " ".join(value.split())
-
-
-def outcomes(folder: Path, paths: list[Path]) -> Iterator[tuple[str, bool]]:
-    for path in paths:
-        body = path.read_bytes()
-        expected = [(at, field, value) for at, field, value in expectations(body) if isinstance(value, str | tuple)]
-        if not expected:
-            continue
-        headers = {name.lower(): value.strip() for name, value in HEADER.findall(body[:2000].decode("latin-1"))}
-        own = f"http://127.0.0.1:8097/tests/{path.relative_to(folder).as_posix()}"
-        items: tuple[Item, ...] = ()
+def test_every_tenth_document_of_the_corpora_is_items_or_a_bad_shape(corpora: Find) -> None:
+    for body in documents(corpora)[::10]:
         try:
-            items = parse_feed(body, headers.get("content-location", own), headers.get("content-type", "")).items
+            json.dumps([item.id for item in parse_feed(body, URL).items])
         except BadShape:
-            items = ()
-        for at, field, value in expected:
-            got = getattr(items[at], FIELDS[field]) if at < len(items) else None
-            yield f"{path.relative_to(folder)} {field}", got == as_ours(field, value)
-
-
-def test_a_few_of_feedparsers_cases_come_out_as_expected(corpora: Find) -> None:
-    folder = corpora("feedparser") / "tests"
-    results = list(outcomes(folder, sorted(folder.glob("wellformed/**/*.xml"))[::7]))
-    wrong = [name for name, right in results if not right]
-    assert len(results) > 50
-    assert len(wrong) <= 0.1 * len(results), wrong
+            continue
 
 
 @pytest.mark.slow
-def test_feedparsers_cases_come_out_as_expected(corpora: Find) -> None:
-    folder = corpora("feedparser") / "tests"
-    results = list(outcomes(folder, sorted(folder.rglob("*.xml"))))
-    wrong = [name for name, right in results if not right]
-    assert len(results) > 700
-    assert len(wrong) <= MOST_WRONG * len(results), wrong
+async def test_every_document_of_the_corpora_is_read_or_refused_within_the_limits(corpora: Find) -> None:
+    counts: Counter[str] = Counter()
+    async with Pool(1) as pool:
+        for body in documents(corpora):
+            try:
+                await pool.run(parse_feed, body, URL)
+                counts["read"] += 1
+            except BadShape as refused:
+                counts["over the limits" if STOPPED.search(str(refused)) else "refused"] += 1
+    print(f"documents of the corpora: {dict(counts)}")
+    assert counts["over the limits"] == 0
+    assert counts.total() > 5_000
+
+
+STOPPED = re.compile(r": stopped|felled the reader|cannot be read \(")
+"""How the pool says that a child did not come to an end by itself, or raised something else."""
+
+
+def documents(corpora: Find) -> list[bytes]:
+    """Everything in the corpora of feeds and of attacks, whatever it is."""
+    paths = [path for name in ALL for path in sorted(corpora(name).rglob("*")) if path.is_file()]
+    return [path.read_bytes() for path in paths]

@@ -73,9 +73,10 @@ SPELLINGS: dict[tuple[str | int, ...], str] = {
     ("id",): "id", ("guid",): "id", ("guidislink",): "permalink",
     ("link",): "url", ("links", 0, "href"): "url",
     ("title",): "title", ("title_detail", "value"): "title",
-    ("author",): "author", ("author_detail", "name"): "author", ("authors", 0, "name"): "author",
-    ("authors", 1, "name"): "author",
-    ("summary",): "text", ("description",): "text", ("summary_detail", "value"): "text", ("content", 0, "value"): "text",
+    ("author",): "author", ("author_detail", "name"): "author",
+    ("authors", 0, "name"): "author", ("authors", 1, "name"): "author",
+    ("summary",): "text", ("summary_detail", "value"): "text",
+    ("description",): "text", ("content", 0, "value"): "text",
 } | {
     (name + kind,): "published" for name in ("published", "updated", "created") for kind in ("", "_parsed")
 }  # fmt: skip
@@ -119,7 +120,7 @@ def compared(node: ast.expr) -> tuple[ast.expr, Any]:
             return left, chr(literal(right))
         case ast.Compare(left, [ast.Eq()], [right]):
             return left, literal(right)
-        case ast.UnaryOp(ast.Not(), ast.Call(ast.Attribute(left, "has_key"), [ast.Constant(key)])):
+        case ast.UnaryOp(ast.Not(), ast.Call(ast.Attribute(left, "has_key"), [ast.Constant(str(key))])):
             return ast.Attribute(left, key), ""
         case ast.UnaryOp(ast.Not(), left):
             return left, False
@@ -150,7 +151,8 @@ def as_ours(field: str, value: Any) -> Any:
     """feedparser's value in the form in which we keep it."""
     match field, value:
         case "published", tuple():
-            return datetime(*value[:6], tzinfo=UTC)
+            year, month, day, hour, minute, second, *_ = value
+            return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
         case "published", _:
             return when(value)
         case "title", _:

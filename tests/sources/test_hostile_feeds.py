@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.collect.children import Pool
 from sources.base import BadShape, Item
 from sources.reading.document import parse_feed
 
@@ -68,6 +69,17 @@ def test_a_hostile_document_takes_its_time_at_most(shape: str) -> None:
     except BadShape as refused:
         assert str(refused)  # noqa: PT017 - both outcomes are right, an unexplained one is not
     assert time.process_time() - began < CPU_SECONDS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_a_hostile_document_is_read_or_refused_without_being_stopped(shape: str) -> None:
+    async with Pool(1) as pool:
+        try:
+            await pool.run(parse_feed, SHAPES[shape], "https://a.example/")
+        except BadShape as refused:
+            assert "stopped" not in str(refused)  # noqa: PT017 - both outcomes are right
+            assert "the reader" not in str(refused)  # noqa: PT017
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,11 @@ from sources.reading.text import language, plain_text, plain_title, tidy, withou
         ("a&nbsp;&nbsp;b\u200a c", "a b c"),
         ("<a href='x'>cut <b>off", "cut off"),
         ("<p", ""),
+        ("a<textarea><b>kept</b></textarea>z", "a<b>kept</b>z"),
+        ("<img alt='a > b'>x<img alt=\"<i>\">y", "xy"),
+        ("a<button><p>no</p><button>no</button></button>z", "az"),
+        ("a<SCRIPT>no</SCRIPT><!-- no <p> -->b", "ab"),
+        ("<p>itâ€™s GrÃ¼ÃŸe</p>", "it’s Grüße"),
         ("", ""),
     ],
 )
