@@ -245,7 +245,7 @@ class Commands:
                 f'"{one.name}" is paused in the configuration: take out its line `paused = true` in '
                 f"{service.config.path.name}."
             )
-        await service.store.write(watches.resume, one.name, service.now() if one.source.fetch else None)
+        await service.store.write(watches.resume, one.name, None if one.source.is_pushed else service.now())
         health = await service.store.read(watches.health, service.now())
         return {"name": one.name, "state": next(row.state for row in health if row.name == one.name)}
 

@@ -146,7 +146,7 @@ def material(connection: Connection, brand: Brand, period: Period, now: datetime
     before = Window(brand.id, start - (end - start), start)
     past = _past(period)
     listened = watches.health(connection, now)
-    coverage = tuple(one for one in listened if sources.load(one.kind).fetch is not None or one.error)
+    coverage = tuple(one for one in listened if not sources.load(one.kind).is_pushed or one.error)
     return Material(
         brand=brand,
         local_date=period.name(),

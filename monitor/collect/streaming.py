@@ -82,8 +82,8 @@ class Heard:
 
     connected: float | None = None
     """Seconds since the connection was made; None while there is none."""
-    rate: float = 0.0
-    """Frames a second since the last time this was told."""
+    frames: int = 0
+    """How many came since the last time this was told."""
     behind: timedelta | None = None
     """How old the last frame was when it came, where the service says when it was sent."""
     gaps: tuple[str, ...] = ()
@@ -144,7 +144,7 @@ class _Hold:
         self._unread = 0
         self._unread_why = ""
         self._bad_in_a_row = 0
-        self._frames, self._told = 0, self._clock()
+        self._frames, self._told = 0, 0.0
 
     @property
     def _state(self) -> State:
@@ -189,6 +189,7 @@ class _Hold:
         connection = self._connect(self._config, {**self._cursor, "attempt": self._troubles})
         async with self._net.stream(connection, rate=self._rate) as frames:
             connected = self._clock()
+            self._told = connected - self._timing.report  # a new connection is told as soon as it has lasted a little
             self._note_absence(connection)
             inbox = _Inbox(frames, self._timing)
             reading = asyncio.create_task(inbox.read(), name=f"read {self._name}")
@@ -207,7 +208,7 @@ class _Hold:
                     if self._stop.is_set() or caught_up:
                         reading.cancel()
                         break
-                    if self._clock() - self._told >= self._timing.report or self._lost_since is not None:
+                    if self._clock() - self._told >= self._timing.report:
                         await self._report(connected)
                 await asyncio.gather(reading, return_exceptions=True)
                 if inbox.waiting:
@@ -222,8 +223,14 @@ class _Hold:
         for_so_long = self._clock() - began
         if for_so_long < self._timing.brief:
             return False
-        near = self._at is None or not something_came or self._now() - self._at < _NEAR
-        return near or for_so_long >= self._timing.brief_at_most
+        if self._at is None or not something_came or self._now() - self._at < _NEAR:
+            return True
+        if for_so_long < self._timing.brief_at_most:
+            return False
+        self._gaps.append(
+            f"stream: read up to {self._at:%d %b %H:%M} UTC in this time; the next round goes on from there"
+        )
+        return True
 
     def _note_absence(self, connection: Connection) -> None:
         """Without a way back, what came in between is lost."""
@@ -232,12 +239,11 @@ class _Hold:
             self._gaps.append(f"stream: not connected for {away:.0f} s, and what came then is missing")
 
     async def _report(self, connected: float) -> None:
-        now = self._clock()
-        passed, self._told = now - self._told, now
-        rate, self._frames = self._frames / max(passed, 0.001), 0
+        self._told = self._clock()
         self._lost_since = None
         behind = self._now() - self._at if self._at else None
-        await self._tell(Heard(now - connected, rate, behind, self._all_gaps()))
+        frames, self._frames = self._frames, 0
+        await self._tell(Heard(self._told - connected, frames, behind, self._all_gaps()))
 
     def _all_gaps(self) -> tuple[str, ...]:
         unread = (f"stream: {self._unread} frames could not be read, the last: {self._unread_why}",)

@@ -1,14 +1,16 @@
-"""Polls sources side by side: each ends with its items and cursor stored, or with its trouble written down. None
-delays or stops another."""
+"""Polls sources side by side and holds streams: each ends with its items and cursor stored, or with its trouble written
+down. None delays or stops another."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from secrets import token_urlsafe
 from typing import Any
+from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy import Connection
@@ -16,15 +18,24 @@ from sqlalchemy import Connection
 from monitor import pipeline
 from monitor.collect.backoff import after_pause, gives_up, interval_after, is_silent, jitter_of, next_due
 from monitor.collect.children import Pool
-from monitor.collect.drive import Batch, Net, Outcome, State, drive
+from monitor.collect.drive import Batch, Outcome, State, drive
+from monitor.collect.pushed import read_pushed
+from monitor.collect.streaming import Timing, hold
+from monitor.engine.holding import Holding
+from monitor.net.http import Net
 from monitor.pipeline import Ear, Origin, Taken
-from monitor.store import brands, mentions, watches
+from monitor.store import brands, hubs, mentions, watches
 from monitor.store.engine import Store
-from sources.base import BadShape, Item, Source, SourceConfig, SourceError
+from monitor.store.hubs import Hub
+from sources.base import BadShape, Cursor, Item, Response, Source, SourceConfig, SourceError
 
 # Not a limit of requests (the network layer has those): a poll that waits in its own host's line holds a place here.
 AT_ONCE = 2_000
 EVIDENCE_BYTES = 64 * 1024
+WHILE_PUSHED = timedelta(hours=6)
+"""So often a source is polled whose hub sends what is new: a net under it."""
+LOOK_AGAIN = timedelta(minutes=10)
+"""When a stream that another source carries is looked at again."""
 
 log = structlog.get_logger()
 
@@ -54,8 +65,27 @@ class Listened:
     def configured(self) -> watches.Configured:
         """What its row follows."""
         fingerprint = hashlib.sha256(f"{self.source.kind} {self.config.model_dump_json()}".encode()).hexdigest()[:16]
-        polled = self.source.fetch is not None
-        return watches.Configured(self.name, self.source.kind, fingerprint, self.paused, polled)
+        return watches.Configured(self.name, self.source.kind, fingerprint, self.paused, not self.source.is_pushed)
+
+    @property
+    def connection(self) -> Hashable | None:
+        """What it is connected to, where it is a stream: one connection is enough for all who name the same."""
+        if self.source.connect is None:
+            return None
+        try:
+            to = self.source.connect(self.config, {})
+        except SourceError:
+            return None
+        return self.source.kind, to.url, tuple(sorted(to.headers.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A stream that is held."""
+
+    one: Listened
+    task: asyncio.Task[Poll]
+    stop: asyncio.Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +113,11 @@ class Collector:
     ) -> None:
         self.store, self.net, self.pool, self.ear, self.now = store, net, pool, ear, now
         self.listened: Mapping[str, Listened] = {one.name: one for one in listened}
+        self.timing = Timing()
         self._running: dict[str, asyncio.Task[Poll]] = {}
+        self._held: dict[str, Held] = {}
         self._places = asyncio.Semaphore(AT_ONCE)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def use(self, listened: Iterable[Listened], ear: Ear) -> None:
         """Go on with other sources and queries. What is being polled ends as it was; where its source is another one
@@ -92,29 +125,104 @@ class Collector:
         self.listened, self.ear = {one.name: one for one in listened}, ear
 
     async def poll_all(self, told: Callable[[Poll], None] = lambda poll: None) -> list[Poll]:
-        """Every source that is not paused and can be polled, now; `told` hears of each as it ends."""
-        names = [one.name for one in self.listened.values() if one.source.fetch and not one.paused]
+        """Every source that is not paused and can be polled, now; `told` hears of each as it ends. A stream that is not
+        held is listened to until it has caught up, a few seconds at least."""
+        wanted = [one for one in self.listened.values() if not one.paused]
+        begun = [self._start(one.name) for one in wanted if one.source.fetch]
+        asked = await self.store.read(watches.asked)
+        for one in wanted:
+            if one.source.is_stream and one.name in asked - self._held.keys() and not self._carrier(one):
+                begun.append(self._hold(one, brief=True))
         polls = []
-        for ended in asyncio.as_completed([self._start(name) for name in names]):
+        for ended in asyncio.as_completed(begun):
             polls.append(await ended)
             told(polls[-1])
         return polls
 
     async def poll_due(self) -> None:
-        """Start whatever is due and not being polled already."""
+        """Start whatever is due and not being polled already, and let go the streams that nobody wants any more."""
+        if self._held:
+            asked = await self.store.read(watches.asked)
+            for name, held in self._held.items():
+                if name not in asked or self.listened.get(name) != held.one:
+                    held.stop.set()
         for name in await self.store.read(watches.due, self.now()):
             one = self.listened.get(name)
-            if one is not None and one.source.fetch and name not in self._running:
+            if one is None or one.paused or name in self._running or name in self._held:
+                continue
+            if one.source.fetch:
                 self._start(name)
+            elif one.source.is_stream:
+                await self._hold_once(one)
 
     async def stop(self, within: float) -> None:
-        """Let running polls end for so many seconds, then stop them: what they had not committed is read again."""
-        running = list(self._running.values())
+        """Let running polls end for so many seconds, then stop them: what they had not committed is read again. Streams
+        are let go at once, with what is in hand stored."""
+        for held in self._held.values():
+            held.stop.set()
+        running = [*self._running.values(), *(held.task for held in self._held.values())]
         if running:
             _, late = await asyncio.wait(running, timeout=within)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+    def _carrier(self, one: Listened) -> str:
+        """The source whose connection brings all of this one's: one that is held, else the first in the configuration.
+        Empty where that is itself."""
+        connection = one.connection
+        same = [] if connection is None else [
+            other.name for other in self.listened.values() if not other.paused and other.connection == connection
+        ]  # fmt: skip
+        carrier = next((name for name in same if name in self._held), same[0] if same else one.name)
+        return "" if carrier == one.name else carrier
+
+    async def _hold_once(self, one: Listened) -> None:
+        """Hold it, unless another source carries it already."""
+        carrier = self._carrier(one)
+        if not carrier:
+            self._hold(one)
+            return
+        error = f'not held: "{carrier}" has the same connection, and what it brings is for all brands'
+        advice = "Remove one of the two from the configuration."
+        now = self.now()
+        await self.store.write(
+            _note, one, watches.failed, now=now, next_due=now + LOOK_AGAIN, error=error, advice=advice
+        )
+
+    def _hold(self, one: Listened, *, brief: bool = False) -> asyncio.Task[Poll]:
+        stop = asyncio.Event()
+        task = asyncio.create_task(self._listen(one, stop, brief=brief), name=f"hold {one.name}")
+        self._held[one.name] = Held(one, task, stop)
+        task.add_done_callback(lambda _: self._held.pop(one.name, None))
+        return task
+
+    async def _listen(self, one: Listened, stop: asyncio.Event, *, brief: bool) -> Poll:
+        stored = await self.store.read(watches.cursor, one.name)
+        state = State.from_json(stored)
+        holding = Holding(
+            one.origin, state, store=self.store, ear=lambda: self.ear, now=self.now,
+            take=lambda items, gone, cursor: self.store.write(
+                _take, one, list(items), list(gone), cursor, self.ear, self.now()
+            ),
+            note=lambda work, **facts: self.store.write(_note, one, work, **facts),
+        )  # fmt: skip
+        try:
+            if not stored:
+                await holding.begin()
+            await hold(
+                one.source, one.config, state, name=one.name, net=self.net, commit=holding.commit, tell=holding.tell,
+                stop=stop, now=self.now, brief=brief, timing=self.timing,
+            )  # fmt: skip
+            await holding.end()
+        except SourceError as error:
+            await holding.settle()
+            return await self._failed(one, holding.taken, error)
+        # Broad on purpose, as in _poll.
+        except Exception as error:
+            log.exception("stream failed unexpectedly", source=one.name)
+            return await self._failed(one, holding.taken, BadShape("this program", f"{type(error).__name__}: {error}"))
+        return Poll(one.name, holding.taken, gaps=holding.gaps)
 
     def _start(self, name: str) -> asyncio.Task[Poll]:
         task = self._running.get(name)
@@ -124,7 +232,7 @@ class Collector:
         return task
 
     async def _poll(self, one: Listened) -> Poll:
-        async with self._places:
+        async with self._places, self._turn(one):
             taken = Taken()
             seen = 0
 
@@ -136,7 +244,7 @@ class Collector:
                 seen += len(batch.items)
 
             try:
-                state = State.from_json(await self.store.read(watches.cursor, one.name))
+                state = await self._state(one)
                 outcome = await drive(one.source, one.config, state, net=self.net, pool=self.pool, commit=commit)
             except SourceError as error:
                 return await self._failed(one, taken, error)
@@ -144,9 +252,34 @@ class Collector:
             except Exception as error:
                 log.exception("source failed unexpectedly", source=one.name)
                 return await self._failed(one, taken, BadShape("this program", f"{type(error).__name__}: {error}"))
-            return await self._ended(one, taken, None if outcome.not_modified else seen, outcome)
+            return await self._ended(one, taken, None if outcome.not_modified else seen, outcome, state)
 
-    async def _ended(self, one: Listened, taken: Taken, seen: int | None, outcome: Outcome) -> Poll:
+    async def take_in(self, name: str, reply: Response) -> Taken | None:
+        """Take a reply that nobody asked for (a hub pushed it), as a poll would, and after one that is under way; what
+        became of it, or None where there is no such source. Raises SourceError where it is of no use."""
+        one = self.listened.get(name)
+        if one is None or one.paused:
+            return None
+        taken = Taken()
+
+        async def commit(batch: Batch) -> None:
+            nonlocal taken
+            gone = [tombstone.id for tombstone in batch.tombstones]
+            cursor = batch.state.as_json()
+            taken += await self.store.write(_take, one, batch.items, gone, cursor, self.ear, self.now())
+
+        async with self._places, self._turn(one):
+            await read_pushed(one.source, one.config, await self._state(one), reply, pool=self.pool, commit=commit)
+        return taken
+
+    def _turn(self, one: Listened) -> asyncio.Lock:
+        """What reads a source goes by its cursor and leaves another: one at a time."""
+        return self._turns.setdefault(one.name, asyncio.Lock())
+
+    async def _state(self, one: Listened) -> State:
+        return State.from_json(await self.store.read(watches.cursor, one.name))
+
+    async def _ended(self, one: Listened, taken: Taken, seen: int | None, outcome: Outcome, before: State) -> Poll:
         gaps = tuple(f"{problem.where}: {problem.why}" for problem in outcome.problems)
         now = self.now()
         standing = await self.store.read(watches.standing, one.name)
@@ -157,7 +290,11 @@ class Collector:
         interval = standing.interval
         if seen:
             interval = interval_after(one.every, interval, missed=outcome.missed)
-        due = next_due(now, interval or one.every, jitter=jitter_of(one.name))
+        hub = await self.store.read(hubs.of, one.name)
+        every = interval or one.every
+        if hub is not None and await self._is_pushed(hub, before.cursor, outcome.state.cursor):
+            every = max(one.every, WHILE_PUSHED)
+        due = next_due(now, every, jitter=jitter_of(one.name))
         assert due is not None
         due = after_pause(now, now if outcome.again else due, outcome.pause)
         moved = next((move.to for move in outcome.state.moves.values() if move.is_believed), "")
@@ -172,7 +309,24 @@ class Collector:
             interval=interval,
             moved_to=moved,
         )
+        cursor = outcome.state.cursor
+        offered = str(cursor.get("hub", "")), str(cursor.get("topic", ""))
+        if offered != ((hub.hub, hub.topic) if hub is not None and hub.state != "left" else ("", "")):
+            token, secret = token_urlsafe(24), token_urlsafe(32)
+            await self.store.write(
+                _note, one, hubs.offer, hub=offered[0], topic=offered[1], token=token, secret=secret, now=now
+            )
         return Poll(one.name, taken, gaps=gaps)
+
+    async def _is_pushed(self, hub: Hub, before: Cursor, after: Cursor) -> bool:
+        """Whether its hub tells what is new: it is no more relied on once the feed has changed without a push."""
+        if not hub.relied or not hub.is_on(self.now()):
+            return False
+        unheard = hub.last_push is None or (hub.polled is not None and hub.last_push < hub.polled)
+        if unheard and _content(before) != _content(after):
+            await self.store.write(hubs.distrust, hub.source)
+            return False
+        return True
 
     async def _failed(self, one: Listened, taken: Taken, error: SourceError) -> Poll:
         now = self.now()
@@ -196,6 +350,11 @@ class Collector:
                 body=reply.body[:EVIDENCE_BYTES],
             )
         return Poll(one.name, taken, words, error.advice)
+
+
+def _content(cursor: Cursor) -> dict[str, Any]:
+    """A feed's cursor without what changes by itself."""
+    return {name: value for name, value in cursor.items() if name not in ("pace", "hub", "topic")}
 
 
 def _take(

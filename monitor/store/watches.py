@@ -70,6 +70,11 @@ def due(connection: Connection, now: datetime) -> list[str]:
 _IS_ASKED = WATCH.c.state.notin_(("paused", "off")) & WATCH.c.held.is_(None)
 
 
+def asked(connection: Connection) -> set[str]:
+    """The names of the sources that nobody has paused or switched off."""
+    return set(connection.scalars(select(WATCH.c.name).where(_IS_ASKED)))
+
+
 def is_listened(connection: Connection, name: str, fingerprint: str) -> bool:
     """Whether the configuration still has this source as it was, and not paused."""
     mine = select(WATCH.c.name).where(WATCH.c.name == name, WATCH.c.fingerprint == fingerprint)
@@ -98,6 +103,12 @@ def behind(connection: Connection, now: datetime) -> bool:
 def cursor(connection: Connection, name: str) -> Mapping[str, Any]:
     """Where this source's last committed reading ended."""
     return connection.execute(select(WATCH.c.cursor).where(WATCH.c.name == name)).scalar() or {}
+
+
+def begin(connection: Connection, name: str, *, now: datetime) -> None:
+    """From now on this source is listened to, and it shows nothing of the time before."""
+    fresh = (WATCH.c.name == name) & WATCH.c.began.is_(None)
+    connection.execute(update(WATCH).where(fresh).values(began=now, reaches_back=now))
 
 
 def keep_cursor(connection: Connection, name: str, cursor: Mapping[str, Any], oldest: datetime | None) -> None:
