@@ -202,8 +202,10 @@ def _turned(walk: Walk, page: Page, empty: int) -> tuple[Walk, bool]:
 
 
 def _ended(walk: Walk, page: Page, pair: str) -> Generator[Step, Any, Walk]:
-    """Where the next walk starts, after this last page of one."""
+    """Where the next walk starts, after this last page of one; what is missing is told."""
     is_all_there_is = walk.pages == 1 and not page.token
+    if is_all_there_is and not page.reviews and walk.edge:
+        yield Problem(pair, "there always were reviews, and now there are none")
     if not walk.goal or is_all_there_is or walk.reaches(_times(page.reviews), last=True):
         return walk.ended()
     if walk.is_enough:

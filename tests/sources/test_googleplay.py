@@ -178,6 +178,19 @@ async def test_a_list_that_always_ends_too_soon_is_given_up_and_the_gap_told(pol
     assert state.cursor == {"en/us": {"edge": START + 60 * 599}}
 
 
+async def test_a_list_that_falls_silent_is_told_and_read_on_when_it_speaks_again(poll: Any) -> None:
+    store = Store(en_us=250, de_us=3)
+    state = (await poll(store, languages="en de")).state
+    known, store.edited["en/us"] = store.edited["en/us"], {}
+    silent = await poll(store, state, languages="en de")
+    assert [(problem.where, problem.why) for problem in silent.problems] == [
+        ("en/us", "there always were reviews, and now there are none")
+    ]
+    store.edited["en/us"] = known | {number: START + 60 * number for number in range(250, 400)}
+    again = await poll(store, silent.state, languages="en de")
+    assert ids(*range(250, 400)) <= set(again.ids)
+
+
 async def test_the_only_review_being_edited_is_no_gap(poll: Any) -> None:
     store = Store(en_us=1)
     state = (await poll(store)).state
