@@ -188,14 +188,13 @@ async def test_the_state_says_that_it_is_held_and_why_it_is_not(open_fast, jetst
         assert health.last_good == clock()
         jetstream.say(*(json.dumps({"v": 3, "n": n}) for n in range(6)))
 
-        async def failing() -> bool:
-            return (await health_of(service)).state == "failing"
+        async def kept() -> list[Any]:
+            return await service.store.read(rows, "SELECT body FROM evidence")
 
-        await until(failing)
+        await until(kept)
         health = await health_of(service)
-        assert BadShape.title in health.error
-        (evidence,) = await service.store.read(rows, "SELECT body FROM evidence")
-        assert json.loads(evidence.body)["v"] == 3
+        assert (health.state, BadShape.title in health.error) == ("failing", True)
+        assert json.loads((await kept())[0].body)["v"] == 3
         assert health.next_due > clock()
         await service.collector.poll_due()
         assert jetstream.listening == 0
