@@ -29,8 +29,7 @@ from sources.base import (
 )
 from sources.reading.dates import when
 from sources.reading.identity import bounded
-from sources.reading.links import web_link
-from sources.reading.text import language, plain_text, plain_title
+from sources.reading.toots import address_of, id_of, item_of, may_be_kept, uri_of
 from sources.reading.values import asked, known, listed, part, text_of, whole
 
 PAGE = 40
@@ -65,10 +64,7 @@ class Config(SourceConfig):
     @field_validator("server", mode="before")
     @classmethod
     def _server_as_address(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        bare = value.strip().rstrip("/")
-        return bare if "://" in bare else f"https://{bare}"
+        return address_of(value) if isinstance(value, str) else value
 
     @field_validator("tags", mode="before")
     @classmethod
@@ -205,7 +201,7 @@ def _read_tag(visit: _Visit, tag: str) -> Reading:
     posts = yield from _timeline(visit, tag, {})
     edge = _newest(posts, after)
     unasked = yield from _vanished(visit, posts, part(here, "window"))
-    window = {post_id: uri for post in posts if (post_id := _id(post)) and (uri := _uri(post))}
+    window = {post_id: uri for post in posts if (post_id := id_of(post)) and (uri := uri_of(post))}
     oldest = min(window, key=_order, default="")
     while after and _order(after) < _order(oldest):
         if visit.over:
@@ -244,7 +240,7 @@ def _closed(visit: _Visit) -> str:
 def _vanished(visit: _Visit, posts: list[Any], window: Mapping[str, Any]) -> Any:
     """What stood in the last window and is missing in the part of it that this one covers: deleted, if the server
     says so when asked. Gives those for which there was no time to ask."""
-    ids = {_id(post) for post in posts} - {""}
+    ids = {id_of(post) for post in posts} - {""}
     oldest = min(ids, key=_order, default="")
     missing = {
         post_id: uri
@@ -276,7 +272,7 @@ def _search(visit: _Visit) -> Reading:
         posts = listed(reply.json("statuses"), "$.statuses")
         yield from _taken(posts, "$.statuses", visit.host)
         newest = _newest(posts, newest)
-        ids = [post_id for post in posts if (post_id := _id(post))]
+        ids = [post_id for post in posts if (post_id := id_of(post))]
         offset += PAGE
         if not ids or not since or _order(min(ids, key=_order)) <= _order(since) or offset >= _DEEPEST:
             # Without full-text search a server answers with an empty list, too: say once what may be the reason.
@@ -290,7 +286,7 @@ def _search(visit: _Visit) -> Reading:
 
 
 def _newest(posts: list[Any], known_before: str) -> str:
-    return max([known_before, *map(_id, posts)], key=_order)
+    return max([known_before, *map(id_of, posts)], key=_order)
 
 
 def _order(post_id: str) -> tuple[int, str]:
@@ -298,52 +294,9 @@ def _order(post_id: str) -> tuple[int, str]:
     return len(post_id), post_id
 
 
-def _id(post: object) -> str:
-    return text_of(post.get("id")) if isinstance(post, dict) else ""
-
-
-def _uri(post: Mapping[str, Any]) -> str:
-    return text_of(post.get("uri"))
-
-
 def _taken(posts: list[Any], path: str, host: str) -> Iterator[Item | Problem]:
     for at, post in enumerate(posts):
-        if not isinstance(post, dict) or not _uri(post) or not _id(post):
+        if not isinstance(post, dict) or not uri_of(post) or not id_of(post):
             yield Problem(f"{path}[{at}]", "a post without id or uri")
-        elif _may_be_kept(post):
-            yield _item(post, host)
-
-
-def _may_be_kept(post: Mapping[str, Any]) -> bool:
-    """Said in public, by somebody who does not mind being found, and said here rather than boosted."""
-    account = part(post, "account")
-    unwilling = account.get("noindex") is True or False in (account.get("indexable"), account.get("discoverable"))
-    # A search with a token also finds one's own letters.
-    return post.get("visibility", "public") == "public" and not post.get("reblog") and not unwilling
-
-
-def _item(post: Mapping[str, Any], host: str) -> Item:
-    account, card = part(post, "account"), part(post, "card")
-    handle = text_of(account.get("acct"))
-    edited = when(post.get("edited_at"))
-    return Item(
-        id=bounded(_uri(post)),
-        title=plain_title(text_of(post.get("spoiler_text"))),
-        text=plain_text(text_of(post.get("content"))),
-        url=web_link(post.get("url")) or web_link(_uri(post)),
-        author=text_of(account.get("display_name")) or text_of(account.get("username")),
-        published=when(post.get("created_at")),
-        lang=language(post.get("language")),
-        kind="comment" if post.get("in_reply_to_id") else "post",
-        extra=known(
-            account=f"@{handle}" if "@" in handle or not handle else f"@{handle}@{host}",
-            link=web_link(card.get("url")),
-            boosts=whole(post.get("reblogs_count")),
-            favourites=whole(post.get("favourites_count")),
-            replies=whole(post.get("replies_count")),
-            edited=edited.isoformat() if edited else None,
-            automated=account.get("bot") is True,
-            local_id=_id(post),
-            server=host,
-        ),
-    )
+        elif may_be_kept(post):
+            yield item_of(post, host)
