@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import ValidationError
 
 import sources
-from sources.base import BadShape, Get, Read, Request, Response, SourceError, Unreachable
+from sources.base import BadShape, Get, Read, Request, Response, Source, SourceError, Unreachable
 from sources.feed import ACCEPT
 from sources.reading.document import ParsedFeed, parse_feed
 from sources.reading.links import canonical
@@ -99,8 +99,23 @@ def detected(address: str) -> list[Candidate]:
             continue
         config = _usable(kind, declared.from_url(address))
         if config is not None:
-            found.append(Candidate(kind, config, f"an address of {declared.title}", needs=declared.needs))
+            found.append(Candidate(kind, config, f"an address of {declared.title}", needs=_needs(declared)))
     return sorted(found, key=lambda one: (one.kind == "feed", bool(one.needs)))
+
+
+def _needs(declared: Source) -> str:
+    """The credential without which it gives nothing at all."""
+    return "" if declared.needs.startswith("nothing") else declared.needs
+
+
+def _by_words(address: str) -> list[str]:
+    """Of services that are listened to by words alone: that an address of theirs is of no use."""
+    spoken = []
+    for kind in sources.names():
+        declared = sources.load(kind)
+        if declared.from_url is None and any(re.search(pattern, address) for pattern in declared.detect):
+            spoken.append(f'{declared.title} is listened to by words (kind = "{kind}" with a query), not by address')
+    return spoken
 
 
 # What needs no look ----------------------------------------------------------------------------------------------
@@ -136,7 +151,7 @@ def _of_kind(kind: str) -> Found:
     declared = sources.load(kind)
     bare = _usable(kind, {})
     if bare is not None and not declared.example:
-        return Found((Candidate(kind, bare, f"{declared.title}, a kind of source", needs=declared.needs),))
+        return Found((Candidate(kind, bare, f"{declared.title}, a kind of source", needs=_needs(declared)),))
     return Found(
         seen=(f'"{kind}" is a kind of source ({declared.title}), which must be told what to read',),
         advice=(f'Copy its [[source]] table from config.example.toml (look for kind = "{kind}").',),
@@ -150,7 +165,7 @@ def _searches(words: str) -> Iterator[Candidate]:
     phrase = f'"{bare}"'
     for kind in SEARCHES:
         if kind in sources.names() and (config := _usable(kind, {"query": phrase})) is not None:
-            yield Candidate(kind, config, "a search for these words", title=sources.load(kind).title)
+            yield Candidate(kind, config, "a search for these words")
 
 
 def _is_address(text: str) -> bool:
@@ -194,7 +209,7 @@ class _Notes:
 
 def _at(address: str) -> Looking:
     """What is to be had at an address. Raises the SourceError of a server that cannot be reached at all."""
-    notes = _Notes(candidates=[one for one in detected(address) if one.kind != "feed"])
+    notes = _Notes(_by_words(address), [one for one in detected(address) if one.kind != "feed"])
     podcast = _PODCAST.match(address)
     if podcast:
         notes.candidates += yield from _podcast(podcast[1] or podcast[2], notes)
@@ -327,12 +342,12 @@ def _fitting(kind: str, address: str, why: str, title: str) -> list[Candidate]:
     if declared.from_url is not None:
         made = declared.from_url(address)
         if made and (config := _usable(kind, made)) is not None:
-            return [Candidate(kind, config, why, title, needs=declared.needs)]
+            return [Candidate(kind, config, why, title, needs=_needs(declared))]
     parts = urlsplit(address)
     for key in _PLACES:
         value = address if key == "url" else f"{parts.scheme}://{parts.netloc}"
         if key in declared.Config.model_fields and (config := _usable(kind, {key: value})) is not None:
-            return [Candidate(kind, config, why, title, needs=declared.needs)]
+            return [Candidate(kind, config, why, title, needs=_needs(declared))]
     return []
 
 
@@ -365,8 +380,8 @@ def _site(address: str) -> str:
 
 def _advice(address: str) -> list[str]:
     site = _site(address)
-    name = unquote(site.rpartition(".")[0]) or site
+    name = "" if _ADDRESS_OF_MACHINE.fullmatch(site) else unquote(site.rpartition(".")[0] or site)
     return [
-        f'What others write of it is found by a search: overheard sources add "{name}"',
+        *([f'What others write of it is found by a search: overheard sources add "{name}"'] if name else []),
         'What you have as a file (CSV, JSON): overheard import FILE. What another program can send: kind = "webhook".',
     ]

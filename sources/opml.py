@@ -1,7 +1,10 @@
-"""The feeds in a list of subscriptions (OPML), at any depth, also in damaged ones."""
+"""Lists of subscriptions (OPML): the feeds in one, at any depth, also in damaged ones; and one written from feeds."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
@@ -12,6 +15,36 @@ from sources.reading.feedxml import without_named_entities
 from sources.reading.links import web_link
 
 _ADDRESS = ("xmlurl", "url")
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A feed as a list of subscriptions names it."""
+
+    title: str
+    url: str
+    folder: str = ""
+
+
+def as_opml(title: str, feeds: Iterable[Subscription]) -> bytes:
+    """An OPML 2.0 document of these feeds, their folders in the order in which they come first. What XML cannot hold is
+    left out of the titles."""
+    root = etree.Element("opml", version="2.0")
+    etree.SubElement(etree.SubElement(root, "head"), "title").text = _writable(title)
+    body = etree.SubElement(root, "body")
+    folders: dict[str, Any] = {"": body}
+    for feed in feeds:
+        if feed.folder not in folders:
+            folders[feed.folder] = etree.SubElement(body, "outline", text=_writable(feed.folder))
+        name = _writable(feed.title)
+        etree.SubElement(folders[feed.folder], "outline", text=name, title=name, type="rss", xmlUrl=feed.url)
+    written: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    return written
+
+
+def _writable(text: str) -> str:
+    return " ".join(_UNWRITABLE.sub("", text).split())
 
 
 def feeds_in_opml(body: bytes) -> list[tuple[str, str, str]]:

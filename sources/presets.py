@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, quote, unquote_plus, urlsplit
 from pydantic import Field, create_model
 
 from sources.base import Cursor, Fetch, Item, Reading, Source, SourceConfig
+from sources.feed import Config as FeedConfig
 from sources.feed import feed_at
 from sources.reading.links import canonical, web_link
 
@@ -65,6 +66,13 @@ def address(table: Mapping[str, Any], config: PresetConfig) -> str:
         return quote(value.partition("-")[0] if place[2] else value, safe="")
 
     return _PLACE.sub(filled, table["url"])
+
+
+def feed_address(kind: str, config: SourceConfig) -> str:
+    """The address of the feed that a source reads: of a preset, and of a feed; empty for all others."""
+    if isinstance(config, PresetConfig):
+        return address(_tables()[kind], config)
+    return config.url if isinstance(config, FeedConfig) else ""
 
 
 def _scope(table: Mapping[str, Any]) -> Callable[[Any], str] | None:

@@ -6,15 +6,40 @@ written.
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
+from collections.abc import Mapping
+from typing import Any
 
 from monitor.config.lines import locate
 from monitor.errors import Refused
 
 _COMMENTED_OUT = re.compile(r"\s*#\s*(?:\[|[\w\"'.-]+\s*=)")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _RULE = re.compile(r"[-=–—#*]{4}")
+
+
+def source_table(comment: str, values: Mapping[str, Any], after: str = "") -> str:
+    """A `[[source]]` table under a comment of one line; `after` are further lines below it."""
+    heading = f"# {' '.join(_CONTROL.sub(' ', comment).split())}\n" if comment else ""
+    keys = "".join(f"{name} = {as_toml(value)}\n" for name, value in values.items())
+    return f"{heading}[[source]]\n{keys}{after}"
+
+
+def as_toml(value: Any) -> str:
+    """A text, number, truth value, list or table of these. Nothing in it asks the environment for anything."""
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{json.dumps(key)} = {as_toml(inner)}' for key, inner in value.items())} }}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(as_toml(inner) for inner in value)}]"
+    if isinstance(value, str):
+        if '"' in value and re.fullmatch(r"[^'\x00-\x1f\x7f$]+", value):
+            return f"'{value}'"
+        # JSON's escapes are among TOML's; DEL is one that JSON leaves alone.
+        return json.dumps(value.replace("${", "$${"), ensure_ascii=False).replace("\x7f", "\\u007f")
+    return json.dumps(value)
 
 
 def appended(text: str, table: str) -> str:

@@ -17,6 +17,7 @@ from monitor.errors import Refused, StoreBusy, StoreUnusable, TooSlow
 from monitor.faces import correcting, troubles
 from monitor.faces.asking import DEFAULT, ConfigPath, ask, configured, perform, quiet_log
 from monitor.faces.models import models_app
+from monitor.faces.sources import sources_app
 
 app = typer.Typer(
     name="overheard",
@@ -29,6 +30,7 @@ app = typer.Typer(
 query_app = typer.Typer(help="Try out queries.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(query_app, name="query")
 app.add_typer(models_app, name="models")
+app.add_typer(sources_app, name="sources")
 Encoder = Literal["auto", "english", "multilingual"]
 
 
@@ -210,16 +212,6 @@ def import_(
     from monitor.faces import setup
 
     setup.bring_in(file, config, about=about, columns=column or (), dry_run=dry_run, perform=perform)
-
-
-@app.command()
-def sources(config: ConfigPath = DEFAULT) -> None:
-    """How every source does: what works, what fails and what to do about it."""
-    from monitor import queries
-    from monitor.app import utc_now
-    from monitor.faces.show import sources_table
-
-    sources_table(ask(config, queries.sources_health, utc_now()))
 
 
 @app.command()

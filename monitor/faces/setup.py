@@ -7,10 +7,8 @@ import contextlib
 import io
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +18,17 @@ from monitor.config import load
 from monitor.config.tables import holds_login
 from monitor.errors import Refused
 from monitor.faces import show
+from monitor.faces.adding import free_name
 from monitor.query.lines import match_lines
 from monitor.query.problem import QueryError
 from monitor.starter import starter
 from sources import names, opml, table
 from sources.base import BadShape, Item, Problem
+from sources.presets import feed_address
 from sources.reading.fields import FIELDS
 from sources.reading.saved import item_as_json, read_saved
 
 LARGEST_IMPORT = 512 * 1024 * 1024
-LONGEST_NAME = 150
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def write_config(path: Path, brand: str, *, force: bool, **known: Any) -> None:
@@ -95,7 +93,7 @@ def _show_preview(file: Path, body: bytes, options: dict[str, Any]) -> None:
 def _bring_in_feeds(file: Path, body: bytes, config: Path, *, dry_run: bool) -> None:
     """Add a [[source]] for each feed that the configuration does not have yet."""
     sources = load(config, os.environ).sources
-    listened = {getattr(entry.config, "url", "") for entry in sources}
+    listened = {feed_address(entry.kind, entry.config) for entry in sources}
     try:
         found = opml.feeds_in_opml(body)
     except BadShape as error:
@@ -109,7 +107,7 @@ def _bring_in_feeds(file: Path, body: bytes, config: Path, *, dry_run: bool) -> 
         return
     before = config.read_text(encoding="utf-8")
     taken = {entry.name.casefold() for entry in sources}
-    added = "".join(_feed_table("" if title == url else _free_name(title, taken), url) for title, url in fresh)
+    added = "".join(_feed_table("" if title == url else free_name(title, taken), url) for title, url in fresh)
     config.write_text(f"{before.rstrip()}\n{added}", encoding="utf-8")
     try:
         load(config, os.environ)
@@ -123,15 +121,6 @@ def _feed_table(name: str, url: str) -> str:
     """A feed in the configuration, which names it by itself where it has no title."""
     named = f"name = {_quoted(name)}\n" if name else ""
     return f'\n[[source]]\nkind = "feed"\n{named}url = {_quoted(url)}\n'
-
-
-def _free_name(title: str, taken: set[str]) -> str:
-    """The title on one line, numbered where another source has it already."""
-    shown = " ".join(_CONTROL.sub(" ", title).split())[:LONGEST_NAME] or "feed"
-    numbered = (f"{shown} ({number})" for number in count(2))
-    name = next(name for name in chain([shown], numbered) if name.casefold() not in taken)
-    taken.add(name.casefold())
-    return name
 
 
 def _quoted(text: str) -> str:

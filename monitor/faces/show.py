@@ -17,7 +17,6 @@ from rich.text import Text
 
 from monitor.digest.terminal import terminal
 from monitor.errors import Refused
-from monitor.mention import SourceHealth
 from monitor.queries import Found, as_json
 from monitor.store.outbox import Parcel
 from sources.table import Preview
@@ -154,29 +153,6 @@ def as_csv(found: Sequence[Found], out: IO[str]) -> None:
 
 def _cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
-
-
-def sources_table(health: Sequence[SourceHealth]) -> None:
-    """One row a source; what fails says why and what to do."""
-    if not health:
-        console.print("No source yet: `overheard collect` or `overheard run` makes the first round.")
-        return
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("source", "state", "last good", "next", "24 h"):
-        table.add_column(column, justify="right" if column == "24 h" else "left", overflow="fold")
-    for one in health:
-        color = {"ok": "green", "failing": "red", "off": "red"}.get(one.state, "dim")
-        table.add_row(
-            Text(one.name), Text(one.state, style=color), _time(one.last_good), _time(one.next_due),
-            str(one.last_day_items),
-        )  # fmt: skip
-    console.print(table)
-    for one in health:
-        if one.error:
-            console.print(Text(f"\n{one.name}: {one.error}", style="red"))
-            console.print(Text(f"  since {_time(one.failing_since)}, {one.failures} in a row. {one.advice}"))
-        for gap in one.gaps:
-            console.print(Text(f"\n{one.name}: {gap}", style="yellow"))
 
 
 def parcels_table(parcels: Sequence[Parcel]) -> None:

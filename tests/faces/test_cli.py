@@ -72,7 +72,9 @@ def test_a_first_config_is_written_once_and_can_be_read(run, folder):
     assert again.returncode == 2
     assert "--force" in again.stderr
     assert "Möbel" in (folder / "config.toml").read_text()
-    assert run("sources").returncode == 1, "no database yet"
+    shown = run("sources")
+    assert shown.returncode == 0, "no database yet"
+    assert "not asked yet" in shown.stdout
 
 
 def test_init_without_a_name_and_without_a_terminal_says_how(run):
