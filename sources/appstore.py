@@ -31,6 +31,7 @@ from sources.reading.dates import when
 from sources.reading.identity import bounded
 from sources.reading.links import web_link
 from sources.reading.text import tidy
+from sources.reading.walk import in_turn
 
 LAST_PAGE, PAGE = 10, 50
 EMPTY_TRIES = 3
@@ -139,12 +140,19 @@ def _cursor_at(config: Config, moment: datetime) -> Cursor:
     cursor_at=_cursor_at,
 )
 def fetch(config: Config, cursor: Cursor) -> Reading:
-    """Country after country. The cursor keeps a `Place` for each."""
+    """Country after country. The cursor keeps a `Place` for each, and the `next` one where a poll was cut short."""
     state: dict[str, dict[str, Any]] = {country: dict(cursor.get(country) or {}) for country in config.countries}
-    unknown = []
-    for country in config.countries:
-        if not (yield from _walk(config, country, state)):
-            unknown.append(country)
+    order, unknown = in_turn(config.countries, cursor.get("next")), []
+    for country, following in zip(order, [*order[1:], order[0]], strict=True):
+        try:
+            is_known = yield from _walk(config, country, state)
+        except BadShape:
+            # The next poll starts from this country's first page, and asks the others before.
+            state[country] = replace(Place.of(state[country]), page=1, newest=None, tries=0).as_json()
+            yield Checkpoint({**state, "next": following})
+            raise
+        yield Checkpoint({**state, "next": following})
+        unknown += [] if is_known else [country]
     if len(unknown) == len(config.countries):
         raise NotFound(f"no App Store ({', '.join(unknown)}) knows an app {config.app}")
     for country in unknown:
@@ -174,7 +182,8 @@ def _walk(config: Config, country: str, state: dict[str, dict[str, Any]]) -> Gen
         if told:
             yield told
         state[country] = here.as_json()
-        yield Checkpoint(dict(state))
+        if not is_over:
+            yield Checkpoint({**state, "next": country})
     return True
 
 

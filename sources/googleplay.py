@@ -37,7 +37,7 @@ from sources.base import (
 from sources.reading.dates import when
 from sources.reading.identity import bounded
 from sources.reading.text import tidy
-from sources.reading.walk import SHORT_WALKS, Walk
+from sources.reading.walk import SHORT_WALKS, Walk, in_turn
 
 CALL = "UsvDTd"
 NEWEST = 2
@@ -155,12 +155,17 @@ def _cursor_at(config: Config, moment: datetime) -> Cursor:
     cursor_at=_cursor_at,
 )
 def fetch(config: Config, cursor: Cursor) -> Reading:
-    """One language and country after the other. The cursor keeps a `Walk` for each; the very first of each reads the
-    newest two thousand."""
+    """One language and country after the other. The cursor keeps a `Walk` for each, of which the very first reads the
+    newest two thousand, and the `next` one to ask, where a poll was cut short."""
     state: dict[str, dict[str, Any]] = {pair: Walk.of(cursor.get(pair)).as_json() for pair in config.pairs}
-    further = FURTHER_PAGES_A_POLL
-    for pair in config.pairs:
-        further -= yield from _walk(config, pair, state, further)
+    order, further = in_turn(list(config.pairs), cursor.get("next")), FURTHER_PAGES_A_POLL
+    for pair, following in zip(order, [*order[1:], order[0]], strict=True):
+        try:
+            further -= yield from _walk(config, pair, state, further)
+        except BadShape:
+            yield Checkpoint({**state, "next": following})
+            raise
+        yield Checkpoint({**state, "next": following})
     if any("at" in kept for kept in state.values()):
         yield Again()
     return state
@@ -177,9 +182,8 @@ def _walk(config: Config, pair: str, state: dict[str, dict[str, Any]], further: 
         try:
             page = _page(reply)
         except BadShape:
-            # Perhaps only the token has grown too old: the next poll starts from the top.
-            state[pair] = walk.broke_off().as_json()
-            yield Checkpoint(dict(state))
+            if walk.at:  # perhaps only its token has grown too old: the next poll starts from the top
+                state[pair] = (yield from _broken_off(walk, pair)).as_json()
             raise
         yield from _items(page.reviews, config.app)
         pages, empty = pages + 1, 0 if page.reviews else empty + 1
@@ -187,9 +191,9 @@ def _walk(config: Config, pair: str, state: dict[str, dict[str, Any]], further: 
         if is_over:
             walk = yield from _ended(walk, page, pair)
         state[pair] = walk.as_json()
-        yield Checkpoint(dict(state))
         if is_over:
             break
+        yield Checkpoint({**state, "next": pair})
     return pages - 1
 
 
@@ -211,10 +215,13 @@ def _ended(walk: Walk, page: Page, pair: str) -> Generator[Step, Any, Walk]:
     if walk.is_enough:
         yield Missed(f"{pair}: more than {walk.read} reviews in one go: the older ones of them are missing")
         return walk.ended()
-    if not walk.edge:
-        return walk.ended()
+    return (yield from _broken_off(walk, pair)) if walk.edge else walk.ended()
+
+
+def _broken_off(walk: Walk, pair: str) -> Generator[Step, Any, Walk]:
+    """Where the next walk starts after one that could not go on."""
     if walk.is_given_up:
-        yield Missed(f"{pair}: the list broke off {SHORT_WALKS} times before its known reviews: others are missing")
+        yield Missed(f"{pair}: the list broke off {SHORT_WALKS} times before its end: reviews are missing")
     return walk.broke_off()
 
 

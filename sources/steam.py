@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -30,6 +30,7 @@ from sources.base import (
     Request,
     Response,
     SourceConfig,
+    Step,
     source,
 )
 from sources.reading.bbcode import plain_bbcode
@@ -128,7 +129,13 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
     page told. The very first walk reads the newest two thousand."""
     walk, total = Walk.of(cursor), _whole(cursor.get("total"))
     for _ in range(REQUESTS_A_POLL):
-        page = _page((yield _ask(config, walk.at)), first=not walk.pages)
+        reply = yield _ask(config, walk.at)
+        try:
+            page = _page(reply, first=not walk.pages)
+        except BadShape:
+            if walk.at:  # perhaps only its cursor has grown too old: the next poll starts from the top
+                yield Checkpoint((yield from _broken_off(walk)).as_json())
+            raise
         total = page.total or total
         yield from _items(page.reviews, config.app)
         times, ids = _times(page.reviews), _ids(page.reviews)
@@ -154,9 +161,14 @@ def _at_the_end(walk: Walk, total: int) -> Reading:
     is_whole = walk.read >= total * (1 - UNCOUNTED) - 2 if total else not walk.edge
     if is_whole:
         return walk.ended().as_json()
+    return (yield from _broken_off(walk)).as_json()
+
+
+def _broken_off(walk: Walk) -> Generator[Step, Any, Walk]:
+    """Where the next walk starts after one that could not go on."""
     if walk.is_given_up:
         yield Missed(f"the list broke off {SHORT_WALKS} times before its end: older reviews are missing")
-    return walk.broke_off().as_json()
+    return walk.broke_off()
 
 
 def _ask(config: Config, at: str) -> Request:

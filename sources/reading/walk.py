@@ -96,3 +96,9 @@ class Walk:
     def is_given_up(self) -> bool:
         """If this walk breaks off, what lies between is lost."""
         return self.short + 1 >= SHORT_WALKS
+
+
+def in_turn(names: Sequence[str], first: object) -> list[str]:
+    """The names from `first` on, all round: a poll that was cut short is followed by one that begins where it ended."""
+    start = names.index(first) if isinstance(first, str) and first in names else 0
+    return [*names[start:], *names[:start]]

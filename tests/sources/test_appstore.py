@@ -162,12 +162,15 @@ class Server:
         self.unchanged = 0
         self.empty: set[tuple[str, int]] = set()
         self.statuses: dict[str, int] = {}
+        self.garbled: set[str] = set()
 
     async def answer(self, request: web.Request) -> web.Response:
         country = request.path[1:3]
         self.asked.append((country, "if-none-match" in request.headers))
         if country in self.statuses:
             return web.Response(status=self.statuses[country])
+        if country in self.garbled:
+            return web.Response(text="<html>sorry</html>")
         page = int((re.search(r"page=(\d+)", request.path) or ["", "1"])[1])
         if (country, page) in self.empty:
             return web.json_response({"feed": {}})
@@ -296,6 +299,35 @@ async def test_a_refusal_is_a_request_to_slow_down_and_keeps_what_was_read(polle
     assert isinstance(done.error, RateLimited)
     assert len(done.ids) == 60
     assert done.state.cursor["us"]["edge"]
+
+
+async def test_a_country_in_trouble_is_asked_last_at_the_next_poll(polled_from: Any) -> None:
+    server = Server(Store(us=6, de=7, jp=8))
+    server.garbled = {"de"}
+    first = await polled_from(server, countries="us de jp")
+    assert isinstance(first.error, BadShape)
+    assert len(first.ids) == 6
+    server.asked.clear()
+    second = await polled_from(server, first.state, countries="us de jp")
+    assert isinstance(second.error, BadShape)
+    assert next(country for country, _ in server.asked if country != "us") == "jp"
+    assert len(set(second.ids)) == 8
+    server.garbled = set()
+    third = await polled_from(server, second.state, countries="us de jp")
+    assert third.error is None
+    assert set(third.state.cursor) == {"us", "de", "jp"}
+
+
+async def test_countries_behind_a_refusal_are_asked_first_at_the_next_poll(polled_from: Any) -> None:
+    server = Server(Store(us=6, de=7, jp=8))
+    server.statuses = {"de": 429}
+    first = await polled_from(server, countries="us de jp")
+    assert isinstance(first.error, RateLimited)
+    server.statuses = {"us": 429}
+    server.asked.clear()
+    second = await polled_from(server, first.state, countries="us de jp")
+    assert [*dict.fromkeys(country for country, _ in server.asked)] == ["de", "jp", "us"]
+    assert len(set(second.ids)) == 8
 
 
 @pytest.mark.parametrize("status", [400, 404])

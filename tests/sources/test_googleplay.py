@@ -213,6 +213,20 @@ async def test_a_token_that_has_grown_too_old_is_let_go(poll: Any) -> None:
     assert set(third.ids) == ids(*range(450))
 
 
+async def test_lists_behind_a_refusal_are_asked_first_at_the_next_poll(poll: Any) -> None:
+    store = Store(en_us=30, de_us=30, fr_us=30)
+    store.refuses_from = 1
+    first = await poll(store, languages="en de fr")
+    store.asked.clear()
+    second = await poll(store, first.state, languages="en de fr")
+    assert (len(first.ids), len(second.ids)) == (30, 30)
+    store.refuses_from = None
+    store.asked.clear()
+    third = await poll(store, second.state, languages="en de fr")
+    assert [request.split("/")[0] for request in store.asked] == ["fr", "en", "de"]
+    assert set(third.state.cursor) == {"en/us", "de/us", "fr/us"}
+
+
 async def test_a_long_walk_goes_on_at_the_next_poll_and_every_list_is_asked_in_each(poll: Any) -> None:
     store = Store(en_us=2_600, de_us=50)
     assert googleplay.SOURCE.cursor_at is not None  # type: ignore[attr-defined]

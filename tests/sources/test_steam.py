@@ -29,9 +29,13 @@ class Game:
         self.breaks_off_at: int | None = None
         self.refuses_from: int | None = None
 
+        self.old_cursors_work = True
+
     async def answer(self, request: web.Request) -> web.Response:
         question = json.loads(request.query["input_json"])
         self.asked.append(question)
+        if question["cursor"] != "*" and not self.old_cursors_work:
+            return web.json_response({"response": {}})
         if self.refuses_from is not None and len(self.asked) > self.refuses_from:
             return web.Response(status=429, headers={"retry-after": "120"})
         at = 0 if question["cursor"] == "*" else int(base64.b64decode(question["cursor"]).rstrip(b"+/"))
@@ -103,6 +107,18 @@ async def test_a_refusal_in_the_middle_of_a_walk_loses_nothing(poll: Any) -> Non
     game.refuses_from = None
     second = await poll(game, first.state)
     assert {*first.ids, *second.ids} == {str(10**18 + number) for number in range(730)}
+
+
+async def test_a_cursor_that_has_grown_too_old_is_let_go(poll: Any) -> None:
+    game = Game(400)
+    game.refuses_from = 2
+    first = await poll(game)
+    game.refuses_from, game.old_cursors_work = None, False
+    second = await poll(game, first.state)
+    assert isinstance(second.error, BadShape)
+    game.old_cursors_work = True
+    third = await poll(game, second.state)
+    assert len(set(third.ids)) == 400
 
 
 async def test_a_list_that_breaks_off_is_asked_again_at_the_next_poll(poll: Any) -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sources.reading.walk import FIRST_PAGES, MOST_PAGES, Walk
+from sources.reading.walk import FIRST_PAGES, MOST_PAGES, Walk, in_turn
 
 
 def test_the_edge_is_raised_at_the_end_and_not_before() -> None:
@@ -62,3 +62,17 @@ def test_what_breaks_off_is_tried_again_and_given_up_at_last() -> None:
     walk = walk.after([150], ["a"], "t")
     assert walk.is_given_up
     assert walk.broke_off() == Walk(edge=150)
+
+
+@pytest.mark.parametrize(("first", "order"), [("b", "bca"), ("a", "abc"), ("z", "abc"), (None, "abc"), (["b"], "abc")])
+def test_a_poll_begins_where_the_last_one_was_cut_short(first: object, order: str) -> None:
+    assert in_turn("abc", first) == list(order)
+
+
+def test_how_far_back_somebody_asked_to_go_is_a_goal_but_nothing_that_was_read() -> None:
+    walk = Walk(since=100)
+    assert walk.reaches([120, 99])
+    assert walk.goal == 100
+    assert walk.after([150], ["a"], "t").ended() == Walk(edge=150)
+    assert walk.ended() == walk
+    assert walk.broke_off() == Walk(since=100, short=1)
