@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
-from sources.base import BadShape, Checkpoint, Cursor, Get, Item, Problem, Reading, SourceConfig, Tombstone, source
+from sources.base import (
+    Again,
+    BadShape,
+    Checkpoint,
+    Cursor,
+    Get,
+    Item,
+    Problem,
+    Reading,
+    Recheck,
+    Response,
+    SourceConfig,
+    Tombstone,
+    source,
+)
 from sources.reading.dates import when
 from sources.reading.links import web_link
 from sources.reading.text import plain_text, plain_title
+from sources.reading.values import asked
 
 PAGE = 1000
 """Hits of one request: the most that the service gives, and also the most that it gives of one query."""
@@ -29,6 +45,31 @@ class Config(SourceConfig):
     base_url: str = Field("https://hn.algolia.com", pattern=r"^https?://", description="Where the service answers.")
 
 
+def _from_url(url: str) -> dict[str, str]:
+    """A search page (hn.algolia.com/?q=…), or the stories of one site (news.ycombinator.com/from?site=…)."""
+    words = asked(url, "q") or asked(url, "query") or asked(url, "site")
+    return {"query": words} if words else {}
+
+
+def _cursor_at(config: Config, moment: datetime) -> Cursor:
+    return {"since": int(moment.timestamp()) + OVERLAP - 1}  # what it asks for is newer than that
+
+
+def _ask_again(config: Config, ids: Sequence[str]) -> Reading:
+    """What became of these items. The search forgets what was deleted or killed: a missing item is gone."""
+    for identifier in filter(str.isdigit, ids):
+        address = f"{config.base_url.rstrip('/')}/api/v1/items/{identifier}"
+        reply: Response = yield Get(address, conditional=False, answers=(404, 410))
+        answer = reply.json() if reply.status == 200 else None
+        if answer is None:
+            yield Tombstone(identifier)
+        elif not isinstance(answer, dict) or str(answer.get("id")) != identifier:
+            raise BadShape("$.id", "another item than the one asked for")
+        elif not answer.get("author") and not answer.get("text") and not answer.get("title"):
+            yield Tombstone(identifier)  # an empty shell, kept because there are replies to it
+    return None
+
+
 @source(
     kind="hackernews",
     title="Hacker News",
@@ -38,6 +79,9 @@ class Config(SourceConfig):
     terms="public search API, 10,000 requests an hour; link to the item",
     example={"query": "aiohttp"},
     detect=[r"news\.ycombinator\.com", r"hn\.algolia\.com"],
+    from_url=_from_url,
+    cursor_at=_cursor_at,
+    recheck=Recheck(_ask_again, within="7d", batch=20),
 )
 def fetch(config: Config, cursor: Cursor) -> Reading:
     """Walks from the newest hit back to `since`, an hour of overlap included.
@@ -49,6 +93,8 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
     newest = max(since, _whole(cursor.get("newest")))
     until, page = cursor.get("until"), _whole(cursor.get("page"))
     for _ in range(REQUESTS_A_POLL):
+        # Unconditional: each answer tells how long it took to make, so that no two are the same to an ETag, and the
+        # time it asks from is part of its address.
         reply = yield Get(_address(config), query=_query(config, since - OVERLAP, until, page), conditional=False)
         answer = reply.json()
         hits = _hits(answer)
@@ -60,6 +106,7 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
             return {"since": newest}
         until, page = position
         yield Checkpoint({"since": since, "newest": newest, "until": until, "page": page})
+    yield Again()
     return {"since": since, "newest": newest, "until": until, "page": page}
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sources import hackernews
-from sources.base import BadShape, Checkpoint, Item, Request, Response, Tombstone, replay
+from sources.base import Again, BadShape, Checkpoint, Item, Request, Response, Tombstone, replay
 
 CONFIG = hackernews.Config(query="kettle")
 
@@ -107,6 +108,58 @@ def test_the_last_hour_is_asked_for_again() -> None:
 
 def test_nothing_new_keeps_the_cursor() -> None:
     assert poll(Service([]), {"since": 5_000})[1] == {"since": 5_000}
+
+
+def test_a_very_long_walk_is_left_to_the_next_poll_at_once(reply: Callable[..., Response]) -> None:
+    pages = [
+        reply({"hits": [{"objectID": str(at), "created_at_i": 9_000_000 - at}], "nbHits": 99_999}) for at in range(99)
+    ]
+    steps = list(replay(hackernews.fetch(CONFIG, {"since": 1}), pages))
+    assert len([step for step in steps if isinstance(step, Item)]) == hackernews.REQUESTS_A_POLL
+    assert Again() in steps
+    assert isinstance(steps[-1], Checkpoint)
+    assert steps[-1].cursor["since"] == 1
+
+
+def test_a_backfill_reads_everything_from_that_second_on() -> None:
+    assert hackernews.SOURCE.cursor_at is not None
+    cursor = hackernews.SOURCE.cursor_at(CONFIG, datetime.fromtimestamp(50_000, UTC))
+    assert set(poll(Service([49_999, 50_000, 50_001]), dict(cursor))[0]) == {"1", "2"}
+
+
+def test_what_was_deleted_is_found_out_when_asked_again() -> None:
+    assert hackernews.SOURCE.recheck is not None
+    reading = hackernews.SOURCE.recheck.ask(CONFIG, ["1", "2", "3", "odd"])
+    bodies = [{"id": 1, "author": "ann", "title": "here"}, {"id": 2, "author": None, "text": None}, None]
+    answers = [Response(200 if body else 404, {}, json.dumps(body).encode(), "") for body in bodies]
+    assert list(replay(reading, answers)) == [Tombstone("2"), Tombstone("3")]
+
+
+@pytest.mark.parametrize("body", [[], {"id": 8}, {"error": "x"}])
+def test_a_strange_answer_about_an_item_deletes_nothing(body: Any, reply: Callable[..., Response]) -> None:
+    assert hackernews.SOURCE.recheck is not None
+    with pytest.raises(BadShape):
+        list(replay(hackernews.SOURCE.recheck.ask(CONFIG, ["7"]), [reply(body)]))
+
+
+@pytest.mark.parametrize(
+    ("url", "config"),
+    [
+        ("https://hn.algolia.com/?dateRange=all&q=acme+kettle&sort=byDate", {"query": "acme kettle"}),
+        ("https://news.ycombinator.com/from?site=acme.example", {"query": "acme.example"}),
+        ("https://news.ycombinator.com/newest", {}),
+    ],
+)
+def test_a_pasted_address_becomes_a_configuration(url: str, config: dict[str, str]) -> None:
+    assert hackernews.SOURCE.from_url is not None
+    assert hackernews.SOURCE.from_url(url) == config
+
+
+def test_a_recorded_item_is_known_to_be_there(corpora: Callable[[str], Path], reply: Callable[..., Response]) -> None:
+    recorded = json.loads((corpora("hn-algolia") / "test/fixtures/fixtures.json").read_text("utf-8"))
+    item = next(entry["reply"] for entry in recorded if entry["url"].startswith("/api/v1/items/"))
+    assert hackernews.SOURCE.recheck is not None
+    assert list(replay(hackernews.SOURCE.recheck.ask(CONFIG, [str(item["id"])]), [reply(item)])) == []
 
 
 @pytest.mark.parametrize("hit", [{"dead": True}, {"deleted": True}, {"comment_text": "[deleted]"}, {"title": "[dead]"}])
