@@ -129,10 +129,16 @@ class _Page:
         self._url = url
         self._places = list(_places(nodes))
         self._known: dict[str, Mapping[str, Any]] = {}
+        self._of_others: set[str] = set()
+        """Ids of what is no review: shops like to give a review the id of its product."""
         for place in self._places:
             identifier = place.node.get("@id")
-            if isinstance(identifier, str) and len(place.node) > len(self._known.get(identifier, {})):
+            if not isinstance(identifier, str) or len(place.node) == 1:
+                continue
+            if len(place.node) > len(self._known.get(identifier, {})):
                 self._known[identifier] = place.node
+            if not _is_review(place) and not REVIEWS.intersection(_types(place.node)):
+                self._of_others.add(identifier)
 
     def items(self) -> list[Item]:
         """Each review once, though pages like to repeat them."""
@@ -148,7 +154,7 @@ class _Page:
 
     def _item(self, place: _Place) -> Item:
         review = place.node
-        rating = _rating(review.get("reviewRating"))
+        rating = _rating(self._whole(review.get("reviewRating")))
         is_scaled = rating.value is not None
         facts = {
             "reviewed": self._reviewed(place),
@@ -175,7 +181,7 @@ class _Page:
     def _own_id(self, review: Mapping[str, Any]) -> str:
         """Its `@id`, unless that only counts the reviews on the page: `#review3` is another one tomorrow."""
         identifier = review.get("@id")
-        if not isinstance(identifier, str) or identifier.startswith("_:"):
+        if not isinstance(identifier, str) or identifier.startswith("_:") or identifier in self._of_others:
             return ""
         return self._apart(identifier)
 
@@ -193,6 +199,10 @@ class _Page:
         is_place = _PLACE_ON_PAGE.match(fragment) if is_here else _NUMBERED_PLACE.match(fragment)
         return "" if is_place else link
 
+    def _whole(self, value: Any) -> Any:
+        """The object itself, where this only refers to it."""
+        return self._known.get(str(value.get("@id")), value) if isinstance(value, Mapping) else value
+
     def _reviewed(self, place: _Place) -> str:
         """The name of what is reviewed: as the review says, or of what it lies in."""
         said = self._name(place.node.get("itemReviewed"))
@@ -208,7 +218,7 @@ class _Page:
             return "" if value.startswith(("http://", "https://")) else _one_line(_words(value))
         if not isinstance(value, Mapping):
             return ""
-        whole = value if "name" in value else self._known.get(str(value.get("@id")), value)
+        whole = value if "name" in value else self._whole(value)
         parts = [_words(whole.get(part)) for part in ("givenName", "familyName")]
         return _one_line(_words(whole.get("name")) or _words(whole.get("alternateName")) or " ".join(parts))
 

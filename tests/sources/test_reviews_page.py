@@ -153,6 +153,20 @@ def test_reviews_that_share_an_id_are_told_apart_and_stay_so() -> None:
     assert {text: later[text] for text in first} == first
 
 
+def test_the_id_of_the_product_is_not_that_of_its_only_review() -> None:
+    product = {"@type": "Product", "@id": "https://shop.example/things/kettle", "name": "Kettle"}
+    one = read({**product, "review": review(1, **{"@id": product["@id"]})})
+    two = read({**product, "review": [review(number, **{"@id": product["@id"]}) for number in (2, 1)]})
+    assert one[0].id.startswith("hash:")
+    assert two[1].id == one[0].id
+
+
+def test_a_rating_may_be_told_elsewhere_on_the_page() -> None:
+    nodes = [review(reviewRating={"@id": "#r"}), {"@type": "Rating", "@id": "#r", "ratingValue": 4, "bestRating": 10}]
+    (item,) = read({"@graph": nodes})
+    assert (item.rating, item.rating_max) == (4.0, 10.0)
+
+
 def test_numbered_places_do_not_make_a_new_review_out_of_an_old_one() -> None:
     first = read(review(1, **{"@id": "#review1"}))
     later = read(review(2, **{"@id": "#review1"}), review(1, **{"@id": "#review2"}))
