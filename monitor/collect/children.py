@@ -30,6 +30,7 @@ PRELOAD = (
 _LARGEST_ANSWER = 64 * 1024 * 1024
 _LARGE = 256 * 1024
 """Bytes from which on a document is large: those leave one child free for the others."""
+_PIECE = 256 * 1024
 _LAST_RESORT = 10.0
 """Seconds beyond the wall-clock limit after which a whole child is killed and not only its reader."""
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
@@ -133,8 +134,9 @@ class _Child:
         try:
             async with asyncio.timeout(seconds):
                 self._jobs.write(HEADER.pack(len(job)))
-                self._jobs.write(job)
-                await self._jobs.drain()
+                for start in range(0, len(job), _PIECE):  # else the pipe's buffer would hold all of it once more
+                    self._jobs.write(job[start : start + _PIECE])
+                    await self._jobs.drain()
                 (size,) = HEADER.unpack(await self._answers.readexactly(HEADER.size))
                 if size > _LARGEST_ANSWER:
                     raise BadShape("$", f"reading it gave {size // 2**20} MiB: stopped")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -306,6 +307,25 @@ async def test_a_source_is_closed_whatever_happens(net: Net, pool: Pool, make_sh
     with pytest.raises(Exception, match="private network"):
         await drive(source_of(careful), Config(url=""), State(), net=net, pool=pool, commit=make_shelf().commit)
     assert closed == ["yes"]
+
+
+async def test_an_error_in_hand_does_not_hold_the_reply_that_it_arose_over(
+    net: Net, pool: Pool, loopback: Any, make_shelf: Any
+) -> None:
+    async def large(request: web.Request) -> web.Response:
+        return web.Response(body=b"x" * 500_000)
+
+    def reads(config: Config, cursor: Cursor) -> Reading:
+        reply = yield Get(config.url)
+        yield Read(for_ever, reply.body)
+        return {}
+
+    with pytest.raises(BadShape) as caught:
+        await poll_of(reads, await loopback({"/": large}), net, pool, make_shelf())
+    frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+    held = [value for frame in frames for value in frame.f_locals.values() if isinstance(value, bytes)]
+    assert max(map(len, held), default=0) < 100_000
+    assert caught.value.__context__ is None
 
 
 # What a service asks for, and where it moved to ---------------------------------------------------------------------

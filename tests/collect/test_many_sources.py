@@ -6,7 +6,6 @@ import asyncio
 import os
 import resource
 import time
-import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -19,57 +18,9 @@ from monitor.net.body import Speed
 from monitor.net.guard import parse_allowed
 from monitor.net.http import Limits, Net
 from sources.base import Source, SourceError
+from tests.collect.misbehaving import LENGTH, MIB, OK, WAYS, good_feed, misbehave
 
 SOURCES = 1000
-MIB = 2**20
-OK = b"HTTP/1.1 200 OK\r\n"
-LENGTH = b"Content-Length: %d\r\n\r\n"
-
-
-def _rss(number: int) -> bytes:
-    items = "".join(
-        f"<item><guid>{number}-{n}</guid><title>Story {n}</title><link>https://example.com/{number}/{n}</link></item>"
-        for n in range(10)
-    )
-    return f"<rss version='2.0'><channel><title>Feed {number}</title>{items}</channel></rss>".encode()
-
-
-def _bomb() -> bytes:
-    packer = zlib.compressobj(9, wbits=31)
-    return b"".join([*(packer.compress(bytes(MIB)) for _ in range(100)), packer.flush()])
-
-
-BOMB = _bomb()
-MANY_ATTRIBUTES = b"<rss><channel><item " + b" ".join(b"a%d='1'" % n for n in range(60_000)) + b"/></channel></rss>"
-
-
-SAID_AT_ONCE = {
-    3: b"",
-    4: b"HTTP/1.1 500 Oh\r\n" + LENGTH % 0,
-    5: b"HTTP/1.1 503 Busy\r\nRetry-After: 999999999\r\n" + LENGTH % 0,
-    6: b"HTTP/1.1 302 Found\r\nLocation: /again\r\n" + LENGTH % 0,
-    8: OK + b"Content-Encoding: gzip\r\n" + LENGTH % len(BOMB) + BOMB,
-    9: b"220 smtp ready\r\n",
-    10: OK + b"X: " + b"y" * 100_000 + b"\r\n\r\n",
-    11: OK + LENGTH % len(MANY_ATTRIBUTES) + MANY_ATTRIBUTES,
-}
-
-
-async def _misbehave(kind: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    if kind in SAID_AT_ONCE:
-        writer.write(SAID_AT_ONCE[kind])
-    if kind == 0:
-        await reader.read()  # says nothing until the other side has gone
-    if kind == 2:
-        writer.write(OK + LENGTH % 10_000 + b"x" * 100)
-        await writer.drain()
-        writer.transport.abort()
-    if kind in (1, 7):
-        writer.write(OK + b"\r\n")
-    while kind in (1, 7):
-        writer.write(b"x" * (1 if kind == 1 else 65_536))
-        await writer.drain()
-        await asyncio.sleep(0.1 if kind == 1 else 0)
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -77,9 +28,9 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         number = int(head.partition("\r\nHost: feed")[2].partition(".")[0])
         if number % 10 < 3:
-            await _misbehave(number // 10 % 12, reader, writer)
+            await misbehave(number // 10 % len(WAYS), reader, writer)
         else:
-            body = _rss(number)
+            body = good_feed(number)
             writer.write(OK + b"Content-Type: application/rss+xml\r\n" + LENGTH % len(body) + body)
         await writer.drain()
     except (ConnectionError, asyncio.IncompleteReadError):
