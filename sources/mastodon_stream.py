@@ -2,8 +2,8 @@
 
 Written from documentation and the server's own source; not yet seen live. A stream knows no past: what is posted while
 nobody is connected is missing, unless a `mastodon` source reads the same tag beside it (a post is the same in both).
-When a post is deleted, the server tells its own number of it and no more: it is found among the last thousand posts that
-came this way; older ones are left to the `mastodon` source, too.
+When a post is deleted, the server tells its own number of it and no more: it is found among the last thousand posts
+that came this way; older ones are left to the `mastodon` source, too.
 """
 
 from __future__ import annotations
