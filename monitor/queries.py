@@ -31,14 +31,16 @@ WHOLE = ("hackernews", "appstore", "table", "webhook")
 LATE_REACH = timedelta(days=7)
 LONGEST_PERIOD = timedelta(days=14)
 
+_REDDIT = frozenset({"reddit", "reddit-search", "reddit-subreddit"})
 NETWORKS: Sequence[tuple[str, frozenset[str], str]] = (
-    ("Reddit", frozenset({"reddit-search"}), "not switched on; its search feed answers now and then"),
-    ("X", frozenset(), "only with a paid key"),
-    ("Bluesky and Mastodon", frozenset(), "not in this version"),
+    ("Reddit", _REDDIT, "not switched on; its search feed answers now and then"),
+    ("X", frozenset({"x"}), "only with a paid key"),
+    ("Bluesky", frozenset({"bluesky", "bluesky-search"}), "not switched on"),
+    ("Mastodon", frozenset({"mastodon", "mastodon-rss", "mastodon-stream"}), "not switched on"),
     ("Instagram, Facebook, TikTok, LinkedIn", frozenset(), "closed to programs"),
-    ("YouTube", frozenset({"youtube-channel"}), "no channel named"),
+    ("YouTube", frozenset({"youtube", "youtube-channel"}), "no channel named"),
     ("App Store", frozenset({"appstore"}), "no app named"),
-    ("Google Play", frozenset(), "not in this version"),
+    ("Google Play", frozenset({"googleplay"}), "no app named"),
 )
 """(network, kinds of sources that cover it, why it is not listened to)."""
 

@@ -16,6 +16,8 @@ _QUOTES = re.compile('["“”„‟«»]')
 _HOST = re.compile(r"(?:[\w-]{1,63}\.)+[^\W\d_]{2,63}")
 _HANDLE = re.compile(r"\w{2,60}")
 _APP_STORE = re.compile(r"(?:.*/)?(?:id)?(\d{5,12})(?:[?#].*)?")
+_GOOGLE_PLAY = re.compile(r"(?:https?://play\.google\.com/.*[?&]id=)?([A-Za-z]\w*(?:\.[A-Za-z]\w*)+)(?:[&#].*)?")
+_STEAM = re.compile(r"https?://store\.steampowered\.com/app/(\d+)(?:[/?#].*)?")
 _STORE_COUNTRY = re.compile(r"https?://(?:apps|itunes)\.apple\.com/([a-z]{2})/")
 
 _WORDS = """
@@ -145,7 +147,20 @@ _SEARCHES = {
 
 
 def _searches(name: str) -> str:
-    return "\n".join(f"# {about}\n{_search(kind, name)}" for kind, about in _SEARCHES.items())
+    searches = [f"# {about}\n{_search(kind, name)}" for kind, about in _SEARCHES.items()]
+    return "\n".join([*searches, *_communities(name)])
+
+
+def _communities(name: str) -> Iterator[str]:
+    """Where people talk of it under a tag; and the stream that carries everything, for those who have the room."""
+    tag = "".join(re.findall(r"[^\W_]+", name.lower()))
+    if not tag.isdigit():
+        table = f'[[source]]\nkind = "mastodon"\ntags = {_list([tag])}\n'
+        yield f"# Posts under a tag, as one Mastodon server knows them.\n{table}"
+    yield (
+        "# Everything written on Bluesky, as it is written: a few gigabytes a day come in, and what names you is kept.\n"
+        '# Remove the "#" to listen there.\n#[[source]]\n#kind = "bluesky"\n'
+    )
 
 
 def _rivals(names: Sequence[str]) -> str:
@@ -172,18 +187,33 @@ def _feed(address: str) -> str:
 
 
 def _app(given: str) -> str:
-    """The App Store's reviews of an app, by its number or its address."""
+    """The reviews of an app or a game, by its number, its package name or its address in a store."""
     text = given.strip()
-    found = _APP_STORE.fullmatch(text)
-    if not found:
-        raise Refused(
-            f'the app id "{_shown(text)}" is not an App Store number; it is the 9 or 10 digits in the app\'s address'
-        )
+    for shape, store in ((_STEAM, _steam), (_APP_STORE, _app_store), (_GOOGLE_PLAY, _google_play)):
+        found = shape.fullmatch(text)
+        if found:
+            return "\n".join(store(found[1], text)) + "\n"
+    raise Refused(
+        f'the app "{_shown(text)}" is neither an App Store number (the 9 or 10 digits in the app\'s address), nor a '
+        "Google Play package such as com.example.app, nor the address of a game on Steam; write one of them"
+    )
+
+
+def _app_store(number: str, text: str) -> Iterator[str]:
     country = _STORE_COUNTRY.match(text)
-    lines = ["# Reviews in the App Store; each is about your brand, whether it names it or not."]
-    lines += ["[[source]]", 'kind = "appstore"', f'app = "{found[1]}"']
-    lines += [f'countries = ["{country[1]}"]' if country else '#countries = ["us", "gb", "de"]']
-    return "\n".join(lines) + "\n"
+    yield "# Reviews in the App Store; each is about your brand, whether it names it or not."
+    yield from ("[[source]]", 'kind = "appstore"', f'app = "{number}"')
+    yield f'countries = ["{country[1]}"]' if country else '#countries = ["us", "gb", "de"]'
+
+
+def _google_play(package: str, text: str) -> Iterator[str]:
+    yield "# Reviews in Google Play; each is about your brand. The store gives those of one language at a time."
+    yield from ("[[source]]", 'kind = "googleplay"', f'app = "{package}"', '#languages = ["en", "de"]')
+
+
+def _steam(number: str, text: str) -> Iterator[str]:
+    yield "# Reviews on Steam; each is about your game."
+    yield from ("[[source]]", 'kind = "steam"', f'app = "{number}"')
 
 
 _DIGEST = """\

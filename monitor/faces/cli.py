@@ -83,7 +83,9 @@ def init(
     brand: Annotated[str | None, typer.Argument(help="The brand's name, as people write it.")] = None,
     website: Annotated[str, typer.Option(help="Its website, such as acme.com.")] = "",
     handle: Annotated[list[str] | None, typer.Option(help="A handle, such as @acme. Repeatable.")] = None,
-    app_id: Annotated[list[str] | None, typer.Option(help="An App Store id or link. Repeatable.")] = None,
+    app_id: Annotated[
+        list[str] | None, typer.Option(help="An app's id or link in the App Store, Google Play or Steam. Repeatable.")
+    ] = None,
     competitor: Annotated[list[str] | None, typer.Option(help="A competitor's name. Repeatable.")] = None,
     feed: Annotated[list[str] | None, typer.Option(help="A feed to read. Repeatable.")] = None,
     config: ConfigPath = DEFAULT,

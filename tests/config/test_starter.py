@@ -20,7 +20,9 @@ def switched_on(text):
 def test_it_listens_in_the_usual_places_and_writes_at_eight(read, tmp_path):
     config = read(starter("Acme"))
     assert config.brand("Acme").query == '"Acme"'
-    assert [source.kind for source in config.sources] == ["google-news", "bing-news", "hackernews", "reddit-search"]
+    assert [source.kind for source in config.sources] == [
+        "google-news", "bing-news", "hackernews", "reddit-search", "mastodon",
+    ]  # fmt: skip
     (digest,) = config.digests
     assert f"{digest.at:%H:%M}" == "08:00"
     assert config.channel(digest.to[0]).options.folder == str(tmp_path / "digests")
@@ -48,6 +50,25 @@ def test_it_takes_in_all_that_is_known_of_the_brand(read):
     assert [source.config.url for source in config.sources if source.kind == "feed"] == [
         "https://acme.example/feed.xml"
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "app"),
+    [
+        ("com.acme.app", "googleplay", "com.acme.app"),
+        ("https://play.google.com/store/apps/details?id=com.acme.app&hl=de", "googleplay", "com.acme.app"),
+        ("https://store.steampowered.com/app/440/Acme_Game/", "steam", "440"),
+        ("id1234567890", "appstore", "1234567890"),
+    ],
+)
+def test_an_app_is_known_by_what_people_copy_from_its_store(read, given, kind, app):
+    (source,) = [one for one in read(starter("Acme", app_ids=[given])).sources if one.kind == kind]
+    assert (source.config.app, source.about) == (app, "Acme")
+
+
+def test_a_name_of_several_words_is_one_tag(read):
+    (source,) = [one for one in read(starter("Acme Rocket-Skates")).sources if one.kind == "mastodon"]
+    assert source.config.tags == ("acmerocketskates",)
 
 
 HOSTILE = [
@@ -122,7 +143,8 @@ def test_a_name_that_nothing_could_be_found_by_is_refused(name):
         {"feeds": ["acme.example/feed"]},
         {"feeds": ["https://acme.example/a b"]},
         {"feeds": ['https://acme.example/"\x00']},
-        {"app_ids": ["com.acme.app"]},
+        {"app_ids": ["acme"]},
+        {"app_ids": ["https://play.google.com/store/apps/developer?id=Acme"]},
         {"competitors": ["\x00"]},
     ],
 )
