@@ -158,7 +158,7 @@ def _communities(name: str) -> Iterator[str]:
         table = f'[[source]]\nkind = "mastodon"\ntags = {_list([tag])}\n'
         yield f"# Posts under a tag, as one Mastodon server knows them.\n{table}"
     yield (
-        "# Everything written on Bluesky, as it is written: a few gigabytes a day come in, and what names you is kept.\n"
+        "# All that is written on Bluesky, as it is written: a few gigabytes a day come in, what names you is kept.\n"
         '# Remove the "#" to listen there.\n#[[source]]\n#kind = "bluesky"\n'
     )
 
