@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,12 +20,13 @@ from sources.base import (
     Read,
     Reading,
     SourceConfig,
+    Unreachable,
     source,
 )
 from sources.reading.document import ParsedFeed, parse_feed
 from sources.reading.links import canonical, linked_by
 from sources.reading.pace import fresh_for
-from sources.reading.recognition import Memory, overlap, recognise
+from sources.reading.recognition import SAMPLE, Memory, overlap, recognise
 
 ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
@@ -63,15 +64,19 @@ def feed_at(
     wanted: Mapping[str, str] | None = None,
     shape: Callable[[Item], Item | None] | None = None,
     own_ids: bool = False,
+    at_times: Collection[int] = (),
 ) -> Reading:
     """Read the feed at `url`; `shape` has the last word on each item (None drops it). Presets are this, too.
 
     With `own_ids`, they are the service's and good as they are; else the entries are recognised from one poll to the
-    next (reading/recognition.py). The cursor tells the runtime where the feed's `hub` and `topic` are (WebSub).
+    next (reading/recognition.py). The statuses `at_times` are no news of the feed's end. The cursor tells the runtime
+    where the feed's `hub` and `topic` are (WebSub).
     """
     if asked := cursor.get("pace"):  # also where the answer is that nothing has changed
         yield _pause(asked)
-    reply = yield Get(url, headers={"accept": ACCEPT})
+    reply = yield Get(url, headers={"accept": ACCEPT}, answers=at_times)
+    if reply.status in at_times:
+        raise Unreachable(f"it answered {reply.status}, as it does at times; should that stay, look at the address")
     feed: ParsedFeed = yield Read(parse_feed, reply.body, reply.url, reply.headers.get("content-type", ""), wanted)
     yield from feed.problems
     pace = [max(feed.pace.seconds, fresh_for(reply.headers)), sorted(feed.pace.skip_hours), sorted(feed.pace.skip_days)]
@@ -97,7 +102,9 @@ def _by_own_ids(items: Sequence[Item], cursor: Cursor, part: bool) -> _Known:
     yield from items
     before = cursor.get("window", ())
     sample, missed = overlap([item.id for item in items], before)
-    return {"window": before if part and before else sample}, missed
+    if part:
+        sample = list(dict.fromkeys((*sample, *before)))[:SAMPLE]
+    return {"window": sample}, missed
 
 
 def _by_recognition(items: Sequence[Item], cursor: Cursor, part: bool) -> _Known:

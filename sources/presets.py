@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote_plus, urlsplit
 
-from pydantic import Field, create_model
+from pydantic import Field, create_model, model_validator
 
 from sources.base import Cursor, Fetch, Item, Reading, Source, SourceConfig
 from sources.feed import Config as FeedConfig
 from sources.feed import feed_at
 from sources.reading.links import canonical, web_link
 
-_PLACE = re.compile(r"\{(\w+)(:base)?\}")
+_PLACE = re.compile(r"\{(\w+)(?::(\w+))?\}")
 
 
 class PresetConfig(SourceConfig):
@@ -60,12 +60,30 @@ def address(table: Mapping[str, Any], config: PresetConfig) -> str:
     if config.url:
         return config.url
     given = config.model_dump()
+    template = _template(table, given)
+    if template is None:
+        raise ValueError(_wanted(table))
+    return _PLACE.sub(lambda place: _SPELLED[place[2] or "quoted"](str(given[place[1]])), template)
 
-    def filled(place: re.Match[str]) -> str:
-        value = str(given[place[1]])
-        return quote(value.partition("-")[0] if place[2] else value, safe="")
 
-    return _PLACE.sub(filled, table["url"])
+def _template(table: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
+    """The first of its addresses for which everything is given."""
+    templates = [table["url"]] if isinstance(table["url"], str) else table["url"]
+    return next((one for one in templates if all(given.get(name) for name, _ in _PLACE.findall(one))), None)
+
+
+def _wanted(table: Mapping[str, Any]) -> str:
+    names = [name for name, about in table["parameters"].items() if about.get("default") == ""]
+    return "name one of these: " + ", ".join(names)
+
+
+_SPELLED: Mapping[str, Callable[[str], str]] = {
+    "quoted": lambda value: quote(value, safe=""),
+    "base": lambda value: quote(value.partition("-")[0], safe=""),
+    "bare": lambda value: quote(value.lstrip("@#"), safe=""),
+    "site": lambda value: value.rstrip("/"),
+    "whole": lambda value: value,
+}
 
 
 def feed_address(kind: str, config: SourceConfig) -> str:
@@ -92,10 +110,17 @@ def _tables() -> dict[str, dict[str, Any]]:
 
 def _config_model(kind: str, table: Mapping[str, Any]) -> type[SourceConfig]:
     def parameter(given: Mapping[str, Any]) -> Any:
-        return (str, Field(given.get("default", ...), min_length=1, description=given["about"]))
+        checks = {"min_length": 1, "pattern": given.get("pattern"), "description": given["about"]}
+        return (str, Field(given.get("default", ...), **checks))
+
+    def is_enough(config: PresetConfig) -> PresetConfig:
+        if not config.url and _template(table, config.model_dump()) is None:
+            raise ValueError(_wanted(table))
+        return config
 
     parameters = {name: parameter(given) for name, given in table["parameters"].items()}
-    return create_model(f"{kind} config", __base__=PresetConfig, **parameters)
+    checked: dict[str, Any] = {"is_enough": model_validator(mode="after")(is_enough)}
+    return create_model(f"{kind} config", __base__=PresetConfig, __validators__=checked, **parameters)
 
 
 def _fetch(table: Mapping[str, Any]) -> Fetch:
@@ -107,6 +132,7 @@ def _fetch(table: Mapping[str, Any]) -> Fetch:
                 wanted=table.get("take"),
                 shape=partial(_shaped, table),
                 own_ids=table.get("scope") != "feed",
+                at_times=table.get("at_times", ()),
             )
         )
 
@@ -115,7 +141,7 @@ def _fetch(table: Mapping[str, Any]) -> Fetch:
 
 def _from_url(patterns: list[str], url: str) -> dict[str, str]:
     found = next((match for pattern in patterns if (match := re.search(pattern, url))), None)
-    return {name: unquote_plus(value) for name, value in found.groupdict().items()} if found else {}
+    return {name: unquote_plus(value) for name, value in found.groupdict().items() if value} if found else {}
 
 
 def _shaped(table: Mapping[str, Any], item: Item) -> Item | None:
@@ -138,7 +164,8 @@ def cut_tail(item: Item, field: str, tail: str) -> Item:
 
 def cut_head(item: Item, field: str, head: str) -> Item:
     """The field without this beginning."""
-    return _with(item, field, getattr(item, field).removeprefix(head))
+    start = _filled(head, item)
+    return _with(item, field, getattr(item, field).removeprefix(start)) if start else item
 
 
 def clear_if_title(item: Item, tail: str) -> Item:
@@ -165,6 +192,35 @@ def text_from(item: Item, name: str) -> Item:
     return replace(item, text=str(taken) or item.text, extra=extra)
 
 
+def fill_text(item: Item, name: str) -> Item:
+    """The text from what was taken under this name, where the feed gives none."""
+    extra = dict(item.extra)
+    taken = extra.pop(name, "")
+    return replace(item, text=item.text or str(taken), extra=extra)
+
+
+def rewrite(item: Item, field: str, pattern: str, into: str, of: str = "") -> Item:
+    r"""The field with what the pattern finds in it replaced; or, from what it finds in the field `of`, made anew.
+    `into` may name the pattern's groups (`\1`)."""
+    found = re.search(pattern, getattr(item, of or field))
+    if not found:
+        return item
+    value, new = getattr(item, field), found.expand(into)
+    return _with(item, field, new if of else value[: found.start()] + new + value[found.end() :])
+
+
+def stars_from_text(item: Item, pattern: str, most: float) -> Item:
+    """The rating that stands in the text, taken out of it. Nought is no rating."""
+    found = re.search(pattern, item.text)
+    if not found:
+        return item
+    rated = float(found["stars"])
+    text = (item.text[: found.start()] + item.text[found.end() :]).strip()
+    if not 0 < rated <= most:
+        return replace(item, text=text)
+    return replace(item, text=text, rating=rated, rating_max=float(most), rating_kind="stars")
+
+
 def kind_by_id(item: Item, prefix: str, kind: str) -> Item:
     """Another kind for ids that begin so."""
     return replace(item, kind=kind) if item.id.startswith(prefix) else item  # type: ignore[arg-type]
@@ -182,9 +238,9 @@ def _with(item: Item, field: str, value: str) -> Item:
 
 
 def _filled(template: str, item: Item) -> str:
-    """The template with what was taken; empty where that is missing."""
-    missing = any(not item.extra.get(name) for name, _ in _PLACE.findall(template))
-    return "" if missing else _PLACE.sub(lambda place: str(item.extra[place[1]]), template)
+    """The template with what was taken, or the item's own fields; empty where one is missing."""
+    values = {name: item.extra.get(name) or getattr(item, name, "") for name, _ in _PLACE.findall(template)}
+    return _PLACE.sub(lambda place: str(values[place[1]]), template) if all(values.values()) else ""
 
 
 OPERATIONS: Mapping[str, Callable[..., Item]] = {
@@ -196,6 +252,9 @@ OPERATIONS: Mapping[str, Callable[..., Item]] = {
         unwrap_link,
         id_from_link,
         text_from,
+        fill_text,
+        rewrite,
+        stars_from_text,
         kind_by_id,
         outlet_from_link,
     )

@@ -1,5 +1,7 @@
 """The folder is the registry: what lies there is known, described in the table, and whole."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import pkgutil
@@ -74,6 +76,24 @@ def test_a_wrong_key_in_a_configuration_is_refused(kind: str) -> None:
         ("bing-news", "https://www.bing.com/news/search?q=kettle", {"query": "kettle"}),
         ("reddit-search", "https://www.reddit.com/search/?q=%22kettle%22", {"query": '"kettle"'}),
         ("youtube-channel", f"https://www.youtube.com/channel/UC{'x' * 22}/videos", {"channel": f"UC{'x' * 22}"}),
+        ("reddit-subreddit", "https://www.reddit.com/r/Kettles/", {"subreddit": "Kettles"}),
+        ("reddit-subreddit", "https://old.reddit.com/r/Kettles/search?q=a+b&restrict_sr=on", {"subreddit": "Kettles", "query": "a b"}),
+        ("google-alerts", "https://www.google.co.uk/alerts/feeds/12/34", {"feed": "https://www.google.co.uk/alerts/feeds/12/34"}),
+        ("wordpress-reviews", "https://wordpress.org/plugins/kettle-forms/", {"plugin": "kettle-forms"}),
+        ("wordpress-reviews", "https://wordpress.org/support/plugin/kettle-forms/reviews/?filter=1", {"plugin": "kettle-forms"}),
+        ("lobsters", "https://lobste.rs/", {}),
+        ("lobsters", "https://lobste.rs/domains/acme.example", {"domain": "acme.example"}),
+        ("lobsters", "https://lobste.rs/domains/acme.example.rss", {"domain": "acme.example"}),
+        ("lobsters", "https://lobste.rs/t/hardware", {"tag": "hardware"}),
+        ("medium", "https://medium.com/tag/kettle/latest", {"tag": "kettle"}),
+        ("medium", "https://medium.com/@ada.boiler/why-111", {"user": "ada.boiler"}),
+        ("medium", "https://medium.com/feed/the-kettle", {"publication": "the-kettle"}),
+        ("mastodon-rss", "https://social.example/tags/kettle.rss", {"server": "https://social.example", "tag": "kettle"}),
+        ("mastodon-rss", "https://social.example/@ada.rss", {"server": "https://social.example", "user": "ada"}),
+        ("lemmy-rss", "https://lemmy.example/feeds/c/kettles.xml?sort=New", {"server": "https://lemmy.example", "community": "kettles"}),
+        ("lemmy-rss", "https://lemmy.example/feeds/all.xml", {"server": "https://lemmy.example"}),
+        ("wikipedia-history", "https://de.m.wikipedia.org/wiki/Brightwater_(Kanne)#Kritik", {"language": "de", "title": "Brightwater_(Kanne)"}),
+        ("wikipedia-history", "https://en.wikipedia.org/w/index.php?title=AC%2FDC&action=history", {"language": "en", "title": "AC/DC"}),
     ],
 )  # fmt: skip
 def test_a_pasted_address_becomes_a_configuration(kind: str, url: str, config: dict[str, str]) -> None:
