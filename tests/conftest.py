@@ -83,7 +83,7 @@ class Jetstream:
         """The query of each connection."""
         self.cuts: list[int] = []
         """After so many frames the first, second … connection breaks."""
-        self.listening = 0
+        self.listening = self.sent = 0
         self._news = asyncio.Event()
 
     def say(self, *frames: str) -> None:
@@ -124,6 +124,7 @@ class Jetstream:
                         return held
                     left = None if left is None else left - 1
                     await held.send_str(frame)
+                    self.sent += 1
                 news = asyncio.create_task(self._news.wait())
                 await asyncio.wait({news, listens}, return_when=asyncio.FIRST_COMPLETED)
                 news.cancel()

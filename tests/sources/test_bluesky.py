@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from sources.base import BadShape, Item, Problem, Tombstone
@@ -118,3 +122,41 @@ def test_half_a_post_is_a_problem_and_the_cursor_moves_on(more: dict[str, Any]) 
     decoded = decode(Config(), event(**more)) if "operation" not in more else decode(Config(), event(None))  # type: ignore[arg-type]
     assert [type(thing) for thing in decoded.things] == [Problem]
     assert decoded.cursor == {"time_us": SEEN}
+
+
+def posts_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Every post in a recorded reply of the API, which shows the record as its author's program wrote it."""
+    if isinstance(value, dict):
+        if (
+            isinstance(value.get("record"), dict)
+            and value["record"].get("$type") == "app.bsky.feed.post"
+            and "uri" in value
+        ):
+            yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from posts_in(inner)
+
+
+def test_records_as_they_were_really_written_are_read(corpora: Callable[[str], Path]) -> None:
+    posts: dict[str, dict[str, Any]] = {}
+    for path in sorted((corpora("bluesky-bskyr-vcr") / "tests").rglob("f_*.yml")):
+        recording = yaml.load(path.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        for exchange in recording["http_interactions"]:
+            body = exchange["response"]["body"].get("string") or ""
+            if body.startswith("{"):
+                posts |= {post["uri"]: post for post in posts_in(json.loads(body))}
+    assert len(posts) > 20
+    titled = 0
+    for uri, post in posts.items():
+        did, rkey = re.findall(r"at://([^/]+)/app\.bsky\.feed\.post/(.+)", uri)[0]
+        seen = int(datetime.fromisoformat(post["indexedAt"]).timestamp() * 1_000_000)
+        commit = {"operation": "create", "collection": "app.bsky.feed.post", "rkey": rkey, "record": post["record"]}
+        item = only_item(json.dumps({"did": did, "time_us": seen, "kind": "commit", "commit": commit}))
+        assert item.id == uri
+        assert item.text.startswith(post["record"]["text"].strip()[:10])
+        assert item.published
+        assert item.kind == ("comment" if "reply" in post["record"] else "post")
+        titled += bool(item.title)
+    assert titled
