@@ -29,6 +29,7 @@ HISTORY_WEEKS = 8
 # These give all of the past when they are first asked; a feed gives its latest entries.
 WHOLE = ("hackernews", "appstore", "table", "webhook")
 LATE_REACH = timedelta(days=7)
+DAYS_DRAWN = 14
 LONGEST_PERIOD = timedelta(days=14)
 
 _REDDIT = frozenset({"reddit", "reddit-search", "reddit-subreddit"})
@@ -242,6 +243,11 @@ def digest(connection: Connection, digest_id: int) -> Frozen | None:
 def sources_health(connection: Connection, now: datetime) -> list[SourceHealth]:
     """How every configured source does."""
     return watches.health(connection, now)
+
+
+def sources_days(connection: Connection, now: datetime) -> dict[str, tuple[int, ...]]:
+    """How many mentions of each source were said on each of the last days, the oldest first."""
+    return watches.said_a_day(connection, now, DAYS_DRAWN)
 
 
 def parcels(connection: Connection, states: Sequence[str] = (), most: int = 50) -> list[Parcel]:

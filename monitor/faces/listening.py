@@ -28,6 +28,7 @@ WORDS: Mapping[State, str] = {
     "paused": "paused",
 }
 OVERDUE = timedelta(minutes=10)
+NO_DAYS: Mapping[str, tuple[int, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,25 @@ class Row:
     advice: str
     notes: tuple[str, ...]
     """What else is worth knowing: gaps, a new address, a shorter interval, who pushes."""
+    days: tuple[int, ...]
+    """Mentions said on each of the last days, the oldest first; empty where they were not asked for."""
     recent: tuple[int, ...]
     overdue: bool
     health: SourceHealth
 
 
-def rows(entries: Iterable[SourceEntry], health: Iterable[SourceHealth], now: datetime) -> list[Row]:
+def rows(
+    entries: Iterable[SourceEntry],
+    health: Iterable[SourceHealth],
+    now: datetime,
+    days: Mapping[str, tuple[int, ...]] = NO_DAYS,
+) -> list[Row]:
     """A row for each configured source, those in trouble first; one that the store does not know yet is new."""
     known = {one.name: one for one in health}
-    shown = [_row(one, known.get(one.name) or SourceHealth(one.name, one.kind, _fresh(one)), now) for one in entries]
+    shown = [
+        _row(one, known.get(one.name) or SourceHealth(one.name, one.kind, _fresh(one)), now, days.get(one.name, ()))
+        for one in entries
+    ]
     return sorted(shown, key=lambda row: (ORDER[row.state], row.name.casefold()))
 
 
@@ -66,7 +77,7 @@ def _fresh(entry: SourceEntry) -> Literal["paused", "new"]:
     return "paused" if entry.paused else "new"
 
 
-def _row(entry: SourceEntry, health: SourceHealth, now: datetime) -> Row:
+def _row(entry: SourceEntry, health: SourceHealth, now: datetime, days: tuple[int, ...]) -> Row:
     source = sources.load(entry.kind)
     state = _state(entry, health)
     stopped = state in ("paused", "off")
@@ -87,6 +98,7 @@ def _row(entry: SourceEntry, health: SourceHealth, now: datetime) -> Row:
         since=since + many if health.error else "",
         advice=health.advice,
         notes=tuple(_notes(entry, health, held=stopped and health.state == "paused" and not entry.paused)),
+        days=days,
         recent=health.recent,
         overdue=overdue,
         health=health,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, delete, func, insert, literal, select, update
+from sqlalchemy import BigInteger, Connection, Row, case, delete, func, insert, literal, select, update
 
 from monitor.mention import SourceHealth
 from monitor.store.columns import Instant
@@ -18,6 +18,7 @@ EVIDENCE = EvidenceRow.__table__
 HUB = HubRow.__table__
 MENTION = MentionRow.__table__
 
+DAY_IN_MICROSECONDS = 86_400_000_000
 POLLS_REMEMBERED = 20
 EVIDENCE_KEPT = 3
 GAPS_SHOWN = 5
@@ -227,6 +228,22 @@ def health(connection: Connection, now: datetime) -> list[SourceHealth]:
     pushing = {row.source: row.hub for row in connection.execute(hubs)}
     rows = connection.execute(select(WATCH).order_by(WATCH.c.name))
     return [_health(row, *lately.get(row.name, (0, 0)), pushing.get(row.name, ""), now) for row in rows]
+
+
+def said_a_day(connection: Connection, now: datetime, days: int) -> dict[str, tuple[int, ...]]:
+    """How many mentions of each source were said in each of the last days of 24 hours, the oldest first."""
+    long_ago = (literal(now, Instant) - MENTION.c.published).cast(BigInteger) // literal(
+        DAY_IN_MICROSECONDS, BigInteger
+    )
+    question = (
+        select(MENTION.c.source, long_ago.label("ago"), func.count().label("said"))
+        .where(MENTION.c.published > now - timedelta(days=days), MENTION.c.published <= now)
+        .group_by(MENTION.c.source, long_ago)
+    )
+    found: dict[str, list[int]] = {}
+    for source, ago, said in connection.execute(question):
+        found.setdefault(source, [0] * days)[days - 1 - ago] = said
+    return {source: tuple(counts) for source, counts in found.items()}
 
 
 def _health(row: Row[Any], in_a_day: int, in_a_week: int, pushed_by: str, now: datetime) -> SourceHealth:
