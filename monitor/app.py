@@ -36,6 +36,7 @@ from monitor.engine.past import Past, read_back
 from monitor.engine.rechecking import recheck_due
 from monitor.engine.scoring import Progress, Scorer, score_waiting
 from monitor.engine.telling import Channel, Subscription, Teller
+from monitor.engine.websub import Hubs
 from monitor.mention import Brand
 from monitor.net.guard import parse_allowed
 from monitor.net.http import Net
@@ -56,6 +57,7 @@ STOP_WITHIN = 20.0
 IDLE_TICK = 1.0
 TIDY_EVERY = 6 * 3600.0
 LEARN_EVERY = 5.0
+HUBS_EVERY = 5.0
 RECHECK_EVERY = 60.0
 
 
@@ -82,6 +84,8 @@ class Service:
         self.teller = Teller(
             store, net.send, channels_in(config), self.named, subscriptions_in(config, self.brands), config.web.url, now
         )
+        allowed = parse_allowed(config.network.allow)
+        self.hubs = Hubs(store, net, self.collector, lambda: self.config.web.url, allowed, now)
 
     async def use(self, config: Config) -> tuple[str, ...]:
         """Go on with another configuration, without stopping what is at work; the sections of it that are heeded only
@@ -207,9 +211,11 @@ class Service:
     async def run(self, until: asyncio.Event) -> None:
         """Work until told to stop, then finish or let go what is in hand."""
         await self.teller.recover()
+        await self.hubs.catch_up()
         clock = Clock(
             {
                 "collect": (IDLE_TICK, self.collector.poll_due),
+                "hubs": (HUBS_EVERY, self.hubs.tick),
                 "rematch": (IDLE_TICK, self.rematch),
                 "score": (IDLE_TICK, partial(self.score, renewing=True)),
                 "learn": (LEARN_EVERY, self.learn),
@@ -224,7 +230,10 @@ class Service:
             await until.wait()
         finally:
             await asyncio.gather(
-                clock.stop(STOP_WITHIN), self.collector.stop(STOP_WITHIN), self.teller.stop(STOP_WITHIN)
+                clock.stop(STOP_WITHIN),
+                self.collector.stop(STOP_WITHIN),
+                self.hubs.stop(STOP_WITHIN),
+                self.teller.stop(STOP_WITHIN),
             )
 
 

@@ -150,7 +150,7 @@ class Collector:
             one = self.listened.get(name)
             if one is None or one.paused or name in self._running or name in self._held:
                 continue
-            if one.source.fetch:
+            if one.source.fetch and len(self._running) < AT_ONCE:  # those left are due in a second, too
                 self._start(name)
             elif one.source.is_stream:
                 await self._hold_once(one)

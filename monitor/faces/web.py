@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from monitor import queries
 from monitor.app import Service
 from monitor.digest.html import page as digest_page
 from monitor.errors import StoreUnusable, TooSlow
+from monitor.faces import listening
 from monitor.faces.highlight import marked
 from monitor.query.problem import QueryError
 from sources.base import BadShape, Forged
@@ -58,9 +60,12 @@ def build(service: Service) -> web.Application:
             web.get("/digests", archive),
             web.get(r"/digests/{id:\d{1,18}}", digest),
             web.get("/mentions", mentions),
+            web.get("/sources", sources),
             web.get("/live", live),
             web.get("/ready", ready),
             web.post("/in/{token}", push),
+            web.get("/websub/{token}", hub_asks),
+            web.post("/websub/{token}", hub_pushes),
         ]
     )
     return app
@@ -136,6 +141,19 @@ async def mentions(request: web.Request) -> web.Response:
     return _html("mentions.html", query=query, found=found, error="", most=most)
 
 
+async def sources(request: web.Request) -> web.Response:
+    """How every source does, trouble first: a page for people, JSON lines for programs (`format=jsonl`)."""
+    service = request.app[SERVICE]
+    now = service.now()
+    health = await service.store.read(queries.sources_health, now)
+    days = await service.store.search(queries.sources_days, now)
+    rows = listening.rows(service.config.sources, health, now, days)
+    if request.query.get("format") == "jsonl":
+        text = "".join(json.dumps(listening.as_json(row), ensure_ascii=False) + "\n" for row in rows)
+        return web.Response(text=text, content_type="application/x-ndjson")
+    return _html("sources.html", rows=rows, summary=listening.summary(rows), words=listening.WORDS)
+
+
 def _unanswered(request: web.Request, query: str, most: int, why: str, status: int) -> web.Response:
     if request.query.get("format") == "jsonl":
         return web.Response(text=why, status=status)
@@ -161,8 +179,7 @@ async def ready(request: web.Request) -> web.Response:
 
 async def push(request: web.Request) -> web.Response:
     """Take mentions that another program pushes in: stored when this answers 202."""
-    if request.headers.get("Origin") or request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
-        raise web.HTTPForbidden(text="Browsers may not push mentions in.")
+    _no_browser(request)
     service = request.app[SERVICE]
     headers = {name.lower(): value for name, value in request.headers.items()}
     try:
@@ -176,6 +193,32 @@ async def push(request: web.Request) -> web.Response:
     except BadShape as error:
         raise web.HTTPBadRequest(text=str(error)) from error
     return web.json_response(pushed, status=202)
+
+
+async def hub_asks(request: web.Request) -> web.Response:
+    """A feed's hub asks whether it was us who asked it; its challenge comes back where it was."""
+    _no_browser(request)
+    answer = await request.app[SERVICE].hubs.challenged(request.match_info["token"], request.query)
+    if answer is None:
+        raise web.HTTPNotFound(text="Nothing was asked of a hub that this would answer.")
+    return web.Response(text=answer)
+
+
+async def hub_pushes(request: web.Request) -> web.Response:
+    """A feed's hub sends what is new. It learns nothing of whether it was believed."""
+    _no_browser(request)
+    hubs = request.app[SERVICE].hubs
+    hub = await hubs.awaits(request.match_info["token"])
+    if hub is None:
+        raise web.HTTPGone(text="Nothing is wanted here any more.")
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    await hubs.pushed(hub, headers, await request.read())
+    return web.Response(status=202)
+
+
+def _no_browser(request: web.Request) -> None:
+    if request.headers.get("Origin") or request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        raise web.HTTPForbidden(text="Browsers may not push mentions in.")
 
 
 def _number(text: str | None, otherwise: int) -> int:

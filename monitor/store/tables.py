@@ -274,6 +274,9 @@ class HubRow(Row, table=True):
     """When the lease ends."""
     next_try: datetime | None = Field(default=None, sa_type=Instant, index=True)
     failures: int = 0
+    """Times that it was asked since it last came back to us."""
+    forged: int = 0
+    """Pushes in a row that it did not sign as agreed."""
     error: str = Field(default="", sa_type=Text)
     last_push: datetime | None = Field(default=None, sa_type=Instant)
     relied: bool = False

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("until", Instant(), nullable=True),
         sa.Column("next_try", Instant(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("forged", sa.Integer(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
         sa.Column("last_push", Instant(), nullable=True),
         sa.Column("relied", sa.Boolean(), nullable=False),
