@@ -17,6 +17,7 @@ from sources.base import Cursor, Fetch, Item, Reading, Source, SourceConfig
 from sources.feed import Config as FeedConfig
 from sources.feed import feed_at
 from sources.reading.links import canonical, web_link
+from sources.reading.text import tidy
 
 _PLACE = re.compile(r"\{(\w+)(?::(\w+))?\}")
 
@@ -189,14 +190,14 @@ def text_from(item: Item, name: str) -> Item:
     """The text from what was taken under this name."""
     extra = dict(item.extra)
     taken = extra.pop(name, "")
-    return replace(item, text=str(taken) or item.text, extra=extra)
+    return replace(item, text=tidy(str(taken)) or item.text, extra=extra)
 
 
 def fill_text(item: Item, name: str) -> Item:
     """The text from what was taken under this name, where the feed gives none."""
     extra = dict(item.extra)
     taken = extra.pop(name, "")
-    return replace(item, text=item.text or str(taken), extra=extra)
+    return replace(item, text=item.text or tidy(str(taken)), extra=extra)
 
 
 def rewrite(item: Item, field: str, pattern: str, into: str, of: str = "") -> Item:
