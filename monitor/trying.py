@@ -79,7 +79,8 @@ async def outside(config: Config) -> AsyncIterator[tuple[Net, Pool]]:
 async def find(config: Config, asked: str) -> Found:
     """What source this address, handle or word could be. Raises a SourceError where nothing can be reached."""
     async with outside(config) as (net, pool):
-        return await look(discover(asked), net=net, pool=pool)
+        own = next((brand.name for brand in config.own_brands), "")
+        return await look(discover(asked, own), net=net, pool=pool)
 
 
 async def ask(

@@ -73,31 +73,40 @@ class Found:
     """What else can be done, where nothing was found."""
 
 
-def discover(asked: str) -> Looking:
-    """What source `asked` could be: an address, a domain, "@name@server", "r/name", "#tag", or words to search for."""
+def discover(asked: str, words: str = "") -> Looking:
+    """What source `asked` could be: an address, a domain, "@name@server", "r/name", "#tag", or words to search for.
+
+    `words` are what to listen for at a service that wants to be told: one's own brand.
+    """
     text = asked.strip()
-    direct = _without_looking(text)
+    direct = _without_looking(text, words)
     if direct is not None:
         return direct
     yield from ()
     guessed = not re.match(r"https?://", text, re.IGNORECASE)
     address = _as_address(text)
     try:
-        return (yield from _at(address))
+        return (yield from _at(address, words))
     except Unreachable:
         if not guessed or not address.startswith("https://"):
             raise
-    return (yield from _at("http://" + address.removeprefix("https://")))
+    return (yield from _at("http://" + address.removeprefix("https://"), words))
 
 
-def detected(address: str) -> list[Candidate]:
-    """The kinds of sources that know this address, the special ones first, those that need no credential before."""
+def detected(address: str, words: str = "") -> list[Candidate]:
+    """The kinds of sources that know this address, the special ones first, those that need no credential before.
+
+    `words` are searched for where the address alone says too little.
+    """
     found = []
     for kind in sources.names():
         declared = sources.load(kind)
         if declared.from_url is None or not any(re.search(pattern, address) for pattern in declared.detect):
             continue
-        config = _usable(kind, declared.from_url(address))
+        made = declared.from_url(address)
+        config = next(
+            (good for more in _fillings(words) if (good := _usable(kind, {**made, **more})) is not None), None
+        )
         if config is not None:
             found.append(Candidate(kind, config, f"an address of {declared.title}", needs=_needs(declared)))
     return sorted(found, key=lambda one: (one.kind == "feed", bool(one.needs)))
@@ -108,20 +117,21 @@ def _needs(declared: Source) -> str:
     return "" if declared.needs.startswith("nothing") else declared.needs
 
 
-def _by_words(address: str) -> list[str]:
-    """Of services that are listened to by words alone: that an address of theirs is of no use."""
-    spoken = []
-    for kind in sources.names():
-        declared = sources.load(kind)
-        if declared.from_url is None and any(re.search(pattern, address) for pattern in declared.detect):
-            spoken.append(f'{declared.title} is listened to by words (kind = "{kind}" with a query), not by address')
-    return spoken
-
-
 # What needs no look ----------------------------------------------------------------------------------------------
 
 
-def _without_looking(text: str) -> Found | None:
+def _fillings(words: str) -> list[dict[str, Any]]:
+    """What an address may lack: nothing, words to search for, or a tag."""
+    tag = re.sub(r"\W", "", words).lower()
+    return [{}, *([{"query": _phrase(words)}] if words else []), *([{"tags": [tag]}] if tag else [])]
+
+
+def _phrase(words: str) -> str:
+    bare = " ".join(re.sub('["“”„‟«»]', " ", words).split())
+    return f'"{bare}"' if bare else ""
+
+
+def _without_looking(text: str, words: str) -> Found | None:
     tag = _TAG.fullmatch(text)
     if tag:
         tagged = _usable("mastodon", {"tags": [tag[1]]}) if "mastodon" in sources.names() else None
@@ -139,7 +149,7 @@ def _without_looking(text: str) -> Found | None:
             ),
         )
     if _is_address(text):
-        special = [one for one in detected(_as_address(text)) if one.kind != "feed"]
+        special = [one for one in detected(_as_address(text), words) if one.kind != "feed"]
         return Found(tuple(special)) if special and not special[0].needs else None
     if text in sources.names():
         return _of_kind(text)
@@ -159,10 +169,9 @@ def _of_kind(kind: str) -> Found:
 
 
 def _searches(words: str) -> Iterator[Candidate]:
-    bare = " ".join(re.sub('["“”„‟«»]', " ", words).split())
-    if not bare:
+    phrase = _phrase(words)
+    if not phrase:
         return
-    phrase = f'"{bare}"'
     for kind in SEARCHES:
         if kind in sources.names() and (config := _usable(kind, {"query": phrase})) is not None:
             yield Candidate(kind, config, "a search for these words")
@@ -207,9 +216,9 @@ class _Notes:
         return Found(tuple(once.values()), tuple(self.seen), tuple(advice) if not once else ())
 
 
-def _at(address: str) -> Looking:
+def _at(address: str, words: str = "") -> Looking:
     """What is to be had at an address. Raises the SourceError of a server that cannot be reached at all."""
-    notes = _Notes(_by_words(address), [one for one in detected(address) if one.kind != "feed"])
+    notes = _Notes([], [one for one in detected(address, words) if one.kind != "feed"])
     podcast = _PODCAST.match(address)
     if podcast:
         notes.candidates += yield from _podcast(podcast[1] or podcast[2], notes)
@@ -234,22 +243,21 @@ def _at(address: str) -> Looking:
     if not _is_page(reply):
         notes.seen.append(f"{_described(reply)}, which is no feed and no web page")
         return notes.found(_advice(address))
-    page: WebPage = yield Read(read_page, reply.body, reply.url or address, reply.headers.get("content-type", ""))
-    return (yield from _on(page, reply, address, notes))
+    page: WebPage = yield Read(read_page, reply.body, reply.url, reply.headers.get("content-type", ""))
+    return (yield from _on(page, reply, notes, words))
 
 
-def _on(page: WebPage, reply: Response, address: str, notes: _Notes) -> Looking:
+def _on(page: WebPage, reply: Response, notes: _Notes, words: str) -> Looking:
     """What a page leads to: what its reviews and its software are, its feeds, else what lies at the usual places."""
-    here = reply.url or address
+    here = reply.url
     special = [one for one in detected(page.canonical) if one.kind != "feed"] if page.canonical else []
     notes.candidates += [replace(one, why="the page's own address") for one in special if not one.needs]
     if page.reviews:
         reviewed = f"{page.reviews} review{'' if page.reviews == 1 else 's'} marked up in the page"
-        notes.candidates += _fitting("reviews-page", here, reviewed, page.title)
+        notes.candidates += _fitting("reviews-page", here, reviewed, page.title, words)
     if page.software:
-        notes.candidates += _fitting(
-            page.software, here, f"the page is made by {page.software.capitalize()}", page.title
-        )
+        made_by = f"the page is made by {page.software.capitalize()}"
+        notes.candidates += _fitting(page.software, here, made_by, page.title, words)
     for feed in page.feeds[:MOST_READ]:
         notes.candidates += yield from _read_feed(feed.url, "announced by the page", feed.title)
     notes.candidates += [
@@ -334,20 +342,19 @@ def _usable(kind: str, config: Mapping[str, Any] | None) -> Mapping[str, Any] | 
     return dict(config)
 
 
-def _fitting(kind: str, address: str, why: str, title: str) -> list[Candidate]:
+def _fitting(kind: str, address: str, why: str, title: str, words: str) -> list[Candidate]:
     """A kind known by what its pages look like: with what it makes of the address, else with the server's."""
     if kind not in sources.names():
         return []
     declared = sources.load(kind)
-    if declared.from_url is not None:
-        made = declared.from_url(address)
-        if made and (config := _usable(kind, made)) is not None:
-            return [Candidate(kind, config, why, title, needs=_needs(declared))]
     parts = urlsplit(address)
-    for key in _PLACES:
-        value = address if key == "url" else f"{parts.scheme}://{parts.netloc}"
-        if key in declared.Config.model_fields and (config := _usable(kind, {key: value})) is not None:
-            return [Candidate(kind, config, why, title, needs=_needs(declared))]
+    known = declared.from_url(address) if declared.from_url is not None else {}
+    where = address if kind == "reviews-page" else f"{parts.scheme}://{parts.netloc}"
+    for place in ({}, *({key: where} for key in _PLACES)):
+        for more in _fillings(words):
+            config = {**place, **known, **more}
+            if (known or place) and (usable := _usable(kind, config)) is not None:
+                return [Candidate(kind, usable, why, title, needs=_needs(declared))]
     return []
 
 
