@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ class Forum:
         self.posts: dict[int, dict[str, Any]] = {}
         self.deleted: set[int] = set()
         self.searches: list[str] = []
+        self.searched_at: list[float] = []
         self.asked_posts: list[int] = []
         self.closed = False
         self.limit: dict[str, Any] | None = None
@@ -45,6 +47,7 @@ class Forum:
         assert page <= 10, "a forum refuses further pages"
         assert "order:latest" in terms
         self.searches.append(terms)
+        self.searched_at.append(time.monotonic())
         after, before = (re.search(rf"{word}:(\S+)", terms) for word in ("after", "before"))
         found = [
             post
@@ -184,10 +187,20 @@ async def test_a_forum_that_wants_a_pause_gets_it(limit: Any, wait: Any, served:
     assert done.error.wait == wait
 
 
-def test_its_pace_is_within_the_eight_searches_a_minute_of_strangers() -> None:
-    rate = parse_rate(discourse.SOURCE.rate)
-    assert rate.count == 1
-    assert 60 / rate.interval < 8
+async def test_a_walk_stays_within_the_eight_searches_a_minute_of_strangers(served: Any, polled: Any) -> None:
+    forum, config = served
+    forum.page_size = 1
+    for number in range(1, 11):
+        forum.add(number, START + timedelta(minutes=number))
+    faster = 400  # a minute passes in 0.15 s, for the source and for the count
+    interval = parse_rate(discourse.SOURCE.rate).interval
+    assert parse_rate(discourse.SOURCE.rate).count == 1
+    state = State(discourse.SOURCE.cursor_at(discourse.Config.model_validate(config), START))
+    done = await polled("discourse", config, state, rate=f"1/{interval / faster:.3f}s")
+    assert done.error is None
+    minute = 60 / faster
+    assert len(forum.searched_at) == 10
+    assert max(sum(at <= other < at + minute for other in forum.searched_at) for at in forum.searched_at) <= 8
 
 
 async def test_a_closed_forum_asks_for_a_key_and_opens_to_it(served: Any, polled: Any) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pkgutil
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -94,9 +95,17 @@ def test_a_wrong_key_in_a_configuration_is_refused(kind: str) -> None:
         ("lemmy-rss", "https://lemmy.example/feeds/all.xml", {"server": "https://lemmy.example"}),
         ("wikipedia-history", "https://de.m.wikipedia.org/wiki/Brightwater_(Kanne)#Kritik", {"language": "de", "title": "Brightwater_(Kanne)"}),
         ("wikipedia-history", "https://en.wikipedia.org/w/index.php?title=AC%2FDC&action=history", {"language": "en", "title": "AC/DC"}),
+        ("mastodon", "https://mastodon.social/tags/acme", {"server": "https://mastodon.social", "tags": ["acme"]}),
+        ("lemmy", "https://lemmy.world/search?q=acme", {"server": "https://lemmy.world", "query": "acme"}),
+        ("stack-exchange", "https://stackoverflow.com/search?q=acme", {"sites": ["stackoverflow"], "query": "acme"}),
+        ("github", "https://github.com/search?q=acme&type=issues", {"query": "acme"}),
+        ("discourse", "https://forum.example/search?q=acme", {"url": "https://forum.example", "query": "acme"}),
+        ("devto", "https://dev.to/t/acme", {"tags": ["acme"]}),
+        ("telegram", "https://t.me/s/acme_news", {"channel": "acme_news"}),
+        ("hackernews", "https://hn.algolia.com/?q=acme", {"query": "acme"}),
     ],
 )  # fmt: skip
-def test_a_pasted_address_becomes_a_configuration(kind: str, url: str, config: dict[str, str]) -> None:
+def test_a_pasted_address_becomes_a_configuration(kind: str, url: str, config: dict[str, Any]) -> None:
     declared = sources.load(kind)
     assert any(re.search(pattern, url) for pattern in declared.detect)
     assert declared.from_url is not None
