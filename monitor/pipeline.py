@@ -3,6 +3,7 @@
     schedule     engine/clock.py          which sources are due: a question to the rows, not a timer
     sources/X    sources/                 a generator asks for replies and yields items; it never fetches
     fetch        net/, collect/drive.py   one runtime fetches, reads in killable children, and hands over batches
+    stream       collect/streaming.py     or holds a connection open, and hands over what comes in the same way
     door         door.py                  every text, time and link made safe and uniform
     match        query/                   each item against every brand, once                            ┐
     dedupe       store/mentions.py        the same item twice is one mention; an edit is a revision      │ take(): one

@@ -37,6 +37,8 @@ NAMES = "names"
 """Where in the cursor the other names of items stand."""
 MOST_NAMES = 1_000
 GAPS_KEPT = 3
+GAPS_TOLD, UNREAD_TOLD = 24 * 3600.0, 3600.0
+"""Seconds for which a gap is told, and frames that could not be read."""
 _LATE = timedelta(seconds=60)
 _NEAR = timedelta(seconds=5)
 _RECENT = 20_000
@@ -140,9 +142,8 @@ class _Hold:
         self._at: datetime | None = None
         self._troubles = self._failures = 0
         self._lost_since: datetime | None = None
-        self._gaps: deque[str] = deque(maxlen=GAPS_KEPT)
-        self._unread = 0
-        self._unread_why = ""
+        self._gaps: deque[tuple[float, str]] = deque(maxlen=GAPS_KEPT)
+        self._unread, self._unread_why, self._unread_at = 0, "", 0.0
         self._bad_in_a_row = 0
         self._frames, self._told = 0, 0.0
 
@@ -223,20 +224,17 @@ class _Hold:
         for_so_long = self._clock() - began
         if for_so_long < self._timing.brief:
             return False
-        if self._at is None or not something_came or self._now() - self._at < _NEAR:
-            return True
-        if for_so_long < self._timing.brief_at_most:
-            return False
-        self._gaps.append(
-            f"stream: read up to {self._at:%d %b %H:%M} UTC in this time; the next round goes on from there"
-        )
-        return True
+        near = self._at is None or not something_came or self._now() - self._at < _NEAR
+        return near or for_so_long >= self._timing.brief_at_most
+
+    def _note_gap(self, words: str) -> None:
+        self._gaps.append((self._clock(), f"stream: {words}"))
 
     def _note_absence(self, connection: Connection) -> None:
         """Without a way back, what came in between is lost."""
         if self._lost_since is not None and connection.since is None and not self._cursor:
             away = (self._now() - self._lost_since).total_seconds()
-            self._gaps.append(f"stream: not connected for {away:.0f} s, and what came then is missing")
+            self._note_gap(f"not connected for {away:.0f} s, and what came then is missing")
 
     async def _report(self, connected: float) -> None:
         self._told = self._clock()
@@ -246,8 +244,13 @@ class _Hold:
         await self._tell(Heard(self._told - connected, frames, behind, self._all_gaps()))
 
     def _all_gaps(self) -> tuple[str, ...]:
-        unread = (f"stream: {self._unread} frames could not be read, the last: {self._unread_why}",)
-        return (*self._gaps, *(unread if self._unread else ()))
+        now = self._clock()
+        gaps = [words for since, words in self._gaps if now - since < GAPS_TOLD]
+        if now - self._unread_at >= UNREAD_TOLD:
+            self._unread = 0
+        if self._unread:
+            gaps.append(f"stream: {self._unread} frames could not be read, the last: {self._unread_why}")
+        return tuple(gaps)
 
     async def _take(self, frames: Sequence[str], since: datetime | None, url: str) -> None:
         """Decode a batch and hand it over. `since`: from when on the first frame was to come."""
@@ -255,7 +258,7 @@ class _Hold:
         read = await asyncio.to_thread(_read_all, self._decode, self._config, frames)
         self._frames += len(frames)
         if since and read.first and read.first - since > _LATE:
-            self._gaps.append(f"stream: what came from {since:%d %b %H:%M} to {read.first:%d %b %H:%M} UTC is missing")
+            self._note_gap(f"what came from {since:%d %b %H:%M} to {read.first:%d %b %H:%M} UTC is missing")
         self._note_bad(read)
         things = [thing for thing, at in read.things if not self._recent.has(thing, replayed=self._is_past(at))]
         self._name_all(read.names)
@@ -284,7 +287,7 @@ class _Hold:
         problems = [thing for thing, _ in read.things if isinstance(thing, Problem)]
         if problems:
             self._unread += len(problems)
-            self._unread_why = f"{problems[-1].where}: {problems[-1].why}"
+            self._unread_why, self._unread_at = f"{problems[-1].where}: {problems[-1].why}", self._clock()
 
     def _changed(self, read: _Read, url: str) -> BadShape:
         error = BadShape("frame", f"{self._bad_in_a_row} frames in a row not understood, the last: {self._unread_why}")

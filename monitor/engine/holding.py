@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+import structlog
+
 from monitor import pipeline
 from monitor.collect.drive import Batch, State
 from monitor.collect.streaming import Heard
@@ -20,8 +22,11 @@ from sources.base import Item
 
 CURSOR_EVERY = 5.0
 """Seconds between two transactions that store nothing but the cursor."""
+FAR_BEHIND = timedelta(minutes=10)
 NEXT_WORD = timedelta(seconds=60)
 """A stream that is well says so this often at least; after a crash, one that has been silent for so long is due."""
+
+log = structlog.get_logger()
 
 
 class Take(Protocol):
@@ -78,11 +83,14 @@ class Holding:
     async def tell(self, heard: Heard) -> None:
         """Write down how it does."""
         self.gaps = heard.gaps
+        if heard.behind is not None and heard.behind > FAR_BEHIND:
+            self.gaps += (f"stream: {heard.behind / timedelta(hours=1):.1f} h behind, and it goes on from there",)
         now = self._now()
         if heard.error is None:
             await self._good(heard.frames, now + NEXT_WORD)
         else:
             due, error = now + timedelta(seconds=heard.wait), heard.error
+            log.warning("stream lost", source=self._origin.name, error=error.words, next=due.isoformat())
             await self._note(watches.failed, now=now, next_due=due, error=error.words, advice=error.advice)
 
     async def end(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -98,6 +99,38 @@ async def test_five_breaks_store_each_mention_once(open_fast, jetstream):
         await service.collector.stop(10)
         assert [one for one, _ in await stored(service)] == ids
         assert len(jetstream.asked) >= 5
+
+
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2, 3, 4))])
+async def test_whatever_breaks_the_store_ends_up_as_the_network_has_it(open_fast, jetstream, seed):
+    chance = random.Random(seed)
+    jetstream.cuts = [chance.randrange(3, 60) for _ in range(12)]
+    should: dict[str, str] = {}
+    for n in range(300):
+        rkey = f"p{chance.randrange(n // 2 + 1)}"
+        known = f"at://did:plc:ann/app.bsky.feed.post/{rkey}"
+        if should.get(known) == "":
+            continue  # deleted, and never used again
+        operation = chance.choice(["update", "update", "delete"]) if known in should else "create"
+        should[known] = "" if operation == "delete" else f"Acme, the {n}th word"
+        jetstream.post(rkey, should[known], operation=operation)
+    async with open_fast(BRAND + bluesky(jetstream)) as service:
+        service.collector.timing = replace(FAST, frames=chance.choice([1, 7, 50]))
+        for _ in range(4):  # now and then the whole service stops
+            await service.collector.poll_due()
+            await asyncio.sleep(chance.random() / 10)
+            await service.collector.stop(10)
+        await service.collector.poll_due()
+        end = jetstream.post("end", "Acme, the end")
+
+        async def ended() -> bool:
+            return end in dict(await stored(service))
+
+        await until(ended)
+        await service.collector.stop(10)
+        found = await stored(service)
+        assert dict(found) == {**should, end: "Acme, the end"}
+        assert len(found) == len(should) + 1
 
 
 async def test_an_edit_is_a_revision_and_a_deleted_post_is_redacted(open_fast, jetstream):
@@ -260,6 +293,15 @@ async def test_one_round_listens_until_it_has_caught_up(open_fast, jetstream, cl
         jetstream.post("later", "Acme later")
         (poll,) = await service.collector.poll_all()
         assert poll.taken.new == 1
+
+
+async def test_one_round_that_could_not_catch_up_says_so(open_fast, jetstream, clock):
+    clock.now = jetstream.BEGAN + timedelta(hours=3)
+    jetstream.post("a", "Acme")
+    async with open_fast(BRAND + bluesky(jetstream)) as service:
+        (poll,) = await service.collector.poll_all()
+        assert poll.gaps == ("stream: 3.0 h behind, and it goes on from there",)
+        assert (await health_of(service)).gaps == poll.gaps
 
 
 async def test_one_round_leaves_a_stream_alone_that_is_held(open_fast, jetstream):
