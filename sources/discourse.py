@@ -28,7 +28,7 @@ from sources.base import (
 )
 from sources.reading.dates import when
 from sources.reading.text import plain_text, plain_title
-from sources.reading.values import asked, known, listed, part, text_of, whole
+from sources.reading.values import asked, known, listed, part, several, text_of, whole
 
 LAST_PAGE = 10
 """Forums give no page beyond it, of 50 posts each."""
@@ -115,7 +115,7 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
     overlap is not asked for twice. The first poll takes one page.
     """
     reached = when(cursor.get("reached"))
-    taken = [number for number in cursor.get("known") or [] if isinstance(number, int)]
+    taken = [number for number in several(cursor.get("known")) if isinstance(number, int)]
     found, titles = yield from _find(config, reached)
     waiting = sorted((post for post in found.values() if post["id"] not in set(taken)), key=lambda post: post["id"])
     # What is found is taken at once and replaced in the same batch by the whole post: it is what a trial run shows.
@@ -148,8 +148,8 @@ def _find(config: Config, reached: datetime | None) -> Any:
             raise BadShape("$.posts", "missing")
         yield from (Problem(f"$.posts[{at}]", "a post without id") for at, one in enumerate(posts) if not _number(one))
         found |= {post["id"]: post for post in posts if _number(post)}
-        topics = answer.get("topics")
-        titles |= {whole(topic.get("id")): topic for topic in topics or [] if isinstance(topic, dict)}
+        topics = several(answer.get("topics"))
+        titles |= {whole(topic.get("id")): topic for topic in topics if isinstance(topic, dict)}
         if not reached or not posts or part(answer, "grouped_search_result").get("more_full_page_results") is not True:
             return found, titles
         page += 1
@@ -230,7 +230,7 @@ def _item(config: Config, post: Mapping[str, Any], titles: Mapping[int, Mapping[
 
 def _tags(topic: Mapping[str, Any]) -> Iterator[str]:
     """Names: forums of 2026 give objects where older ones gave words."""
-    for tag in topic.get("tags") or []:
+    for tag in several(topic.get("tags")):
         name = text_of(tag.get("name")) if isinstance(tag, dict) else text_of(tag)
         if name:
             yield name

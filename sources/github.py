@@ -32,7 +32,7 @@ from sources.reading.dates import when
 from sources.reading.identity import bounded
 from sources.reading.links import web_link
 from sources.reading.text import tidy
-from sources.reading.values import asked, known, listed, part, text_of, whole
+from sources.reading.values import asked, known, listed, part, several, text_of, whole
 
 PAGE = 100
 LAST_PAGE = 10
@@ -153,7 +153,7 @@ def _ask(config: Config, floor: datetime | None, page: int) -> Any:
 
 
 def _refusal(reply: Response, answer: Mapping[str, Any], config: Config) -> Exception:
-    reasons = [text_of(one.get("message")) for one in answer.get("errors") or [] if isinstance(one, dict)]
+    reasons = [text_of(one.get("message")) for one in several(answer.get("errors")) if isinstance(one, dict)]
     said = "; ".join([text_of(answer.get("message")), *filter(None, reasons)])[:300]
     if reply.status == 422:
         return NotFound(f"GitHub does not understand the query {config.query!r}; change it: {said}")
@@ -187,7 +187,7 @@ def _items(issues: list[Any]) -> Iterator[Item | Problem]:
 
 def _issue(identifier: str, issue: Mapping[str, Any]) -> Item:
     user = part(issue, "user")
-    labels = [text_of(label.get("name")) for label in issue.get("labels") or [] if isinstance(label, dict)]
+    labels = [text_of(label.get("name")) for label in several(issue.get("labels")) if isinstance(label, dict)]
     return Item(
         id=identifier,
         title=" ".join(text_of(issue.get("title")).split()),
@@ -213,7 +213,7 @@ def _passages(issue: Mapping[str, Any]) -> Iterator[Item]:
     """What was found in comments. GitHub shows the passage around it, and neither author nor time: they would take a
     request each, of sixty an hour."""
     fragments: dict[str, list[str]] = {}
-    for match in issue.get("text_matches") or []:
+    for match in several(issue.get("text_matches")):
         if isinstance(match, dict) and match.get("object_type") == "IssueComment":
             number, fragment = _COMMENT.search(text_of(match.get("object_url"))), text_of(match.get("fragment"))
             if number and fragment:

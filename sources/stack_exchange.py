@@ -32,7 +32,7 @@ from sources.base import (
 from sources.reading.dates import when
 from sources.reading.links import web_link
 from sources.reading.text import plain_text, plain_title
-from sources.reading.values import asked, known, listed, part, text_of, whole
+from sources.reading.values import asked, known, listed, part, several, text_of, whole
 
 PAGE = 100
 PAGES_A_POLL = 10
@@ -256,7 +256,7 @@ def _item(site: str, post: Mapping[str, Any]) -> Item:
             score=whole(post.get("score")),
             answers=post.get("answer_count") if isinstance(post.get("answer_count"), int) else None,
             accepted=post.get("is_accepted") is True,
-            tags=[tag for tag in post.get("tags") or [] if isinstance(tag, str)],
+            tags=[tag for tag in several(post.get("tags")) if isinstance(tag, str)],
             author_link=web_link(owner.get("link")),
             licence=text_of(post.get("content_license")) or "CC BY-SA",
             edited=edited.isoformat() if edited else None,

@@ -32,7 +32,7 @@ from sources.base import (
 from sources.reading.dates import when
 from sources.reading.links import web_link
 from sources.reading.text import plain_text, plain_title
-from sources.reading.values import known, listed, whole
+from sources.reading.values import known, listed, several, whole
 
 PAGES_A_POLL = 10
 _NAME = re.compile(r"[A-Za-z]\w{3,31}")
@@ -90,7 +90,7 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
     """
     since, start = whole(cursor.get("since")), when(cursor.get("from"))
     newest, before = max(since, whole(cursor.get("newest"))), whole(cursor.get("before"))
-    window = [number for number in cursor.get("window") or [] if isinstance(number, int)]
+    window = [number for number in several(cursor.get("window")) if isinstance(number, int)]
     for _ in range(PAGES_A_POLL):
         posts = yield from _page(config, before)
         numbers = [post["number"] for post in posts]

@@ -36,6 +36,11 @@ def listed(value: object, path: str) -> list[Any]:
     return value
 
 
+def several(value: object) -> list[Any]:
+    """A list as it is, an empty one for anything else: for a part of a record that it can do without."""
+    return value if isinstance(value, list) else []
+
+
 def known(**facts: object) -> dict[str, Any]:
     """Those facts that say something: no None, no empty text, no empty list, not False."""
     return {
