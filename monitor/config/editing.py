@@ -46,7 +46,7 @@ def appended(text: str, table: str) -> str:
     """The text with a table at its end, after a blank line, in the file's own line ends."""
     ends = "\r\n" if "\r\n" in text else "\n"
     separator = "" if not text or text.endswith("\n") else ends
-    return text + separator + (ends if text.strip() else "") + table.replace("\n", ends)
+    return text + separator + (ends if text else "") + table.replace("\n", ends)
 
 
 def without_source(text: str, index: int) -> tuple[str, tuple[int, int]]:

@@ -38,8 +38,8 @@ def recorded(config: Config, entry: SourceEntry, out: Path, *, force: bool) -> b
         return False
     if not fixture.is_whole:
         console.print(
-            f"Of {counted(fixture.before, 'record')} only {len(fixture.taken):,} came out once it was scrubbed: "
-            "nothing was written."
+            f"Of {counted(len(fixture.before), 'record')} {len(fixture.taken):,} came out once it was scrubbed, and not "
+            "the same: nothing was written."
         )
         return False
     for old in there:

@@ -28,15 +28,15 @@ class Fixture:
     config: Mapping[str, Any]
     taken: tuple[Mapping[str, Any], ...]
     """Each item, tombstone and problem, as items.json lists them."""
-    before: int
-    """How many there were before it was scrubbed."""
+    before: tuple[Mapping[str, Any], ...]
+    """The same, before it was scrubbed."""
     replaced: Mapping[str, int]
     """What was replaced, and how often."""
 
     @property
     def is_whole(self) -> bool:
-        """As much comes out as before."""
-        return len(self.taken) == self.before
+        """As much comes out as before, of the same sorts, times and ratings."""
+        return [_form(one) for one in self.taken] == [_form(one) for one in self.before]
 
 
 def fixture_of(kind: str, replies: Sequence[Response], options: SourceConfig, keep: Iterable[str] = ()) -> Fixture:
@@ -48,11 +48,18 @@ def fixture_of(kind: str, replies: Sequence[Response], options: SourceConfig, ke
     reply = next((reply for reply in replies if _items(kind, reply.body, given)), replies[0])
     taken = list(read_saved(kind, reply.body, given))
     people = [name for step in taken if isinstance(step, Item) for name in _people(step)]
-    scrubber = Scrubber(names=people, secrets=_secrets(options), keep=keep)
+    asked = [value for value in given.values() if isinstance(value, str)]  # what was asked for is nobody's secret
+    scrubber = Scrubber(names=people, secrets=_secrets(options), keep=[*keep, *asked])
     body = scrubber.body(reply.body)
     config = scrubber.value(given)
     after = tuple(step_as_json(step) for step in read_saved(kind, body, config))
-    return Fixture(body, _ending(reply), config, after, len(taken), dict(scrubber.replaced))
+    before = tuple(step_as_json(step) for step in taken)
+    return Fixture(body, _ending(reply), config, after, before, dict(scrubber.replaced))
+
+
+def _form(one: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What of a record stays, whoever it is about."""
+    return tuple(key in one for key in ("id", "gone", "where")), one.get("published"), one.get("rating")
 
 
 def step_as_json(step: Item | Tombstone | Problem) -> dict[str, Any]:

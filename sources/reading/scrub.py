@@ -38,7 +38,7 @@ _IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{1,4}(?![\w:])", 
 _PHONE = re.compile(
     r"(?<![\w+.-])(?:\+\d[\d ().-]{7,18}\d|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}|0\d{2,4}[ /-]\d{3,4}[ -]?\d{3,5})(?![\w-])"
 )
-_DID = re.compile(r"did:plc:[a-z2-7]{24}")
+_DID = re.compile(r"did:plc:[a-z2-7]{10,32}|did:web:[\w.-]*\w")
 _MENTIONED = re.compile(r"(?<![\w/.@=\"'-])@([A-Za-z_][\w]{1,40}(?:\.[\w]+)*)")
 _PROFILE = re.compile(r"(?:/@|/u/|/user/|/users/|/profile/|/in/|reddit\.com/u(?:ser)?/)([A-Za-z_][\w.-]{1,60})")
 _PICTURE_KEY = re.compile(
@@ -73,6 +73,8 @@ _XML_PEOPLE = re.compile(
     r"|<(?:\w+:)?(?:author|owner|contributor)\b[^<>]*>\s*(?:<[^<>]+>[^<>]*</[^<>]+>\s*)*?<(?:\w+:)?name>\s*([^<>]{2,200}?)\s*<"
 )
 _STRUCTURE = re.compile(r"</?(?:\w+:)?([\w.-]+)|\"([\w.@$-]+)\"\s*:|\s([\w-]+)\s*=\s*[\"']")
+_AS_DOMAIN = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}")
+_WHERE_NAMES_STAND = r"(?:(?<=[>\"'\[@])|(?<=/u/)|(?<=/user/)|(?<=/users/)|(?<=/profile/))"
 _MAIL_AND_NAME = re.compile(r"\s*(?:mailto:)?\S+@\S+\s*\((.+)\)\s*\Z", re.DOTALL)
 
 
@@ -87,7 +89,8 @@ class Scrubber:
         self._known: dict[tuple[str, str], str] = {}
         self._names: dict[str, str] = {}
         for name in names:
-            self._learn(name)
+            for one in {name, *re.split(r"\s*[,;&]\s+|\s+and\s+", name)}:
+                self._learn(one)
 
     def body(self, body: bytes) -> bytes:
         """The reply without secrets and people, in the encoding that it had."""
@@ -143,9 +146,13 @@ class Scrubber:
         if found := _MAIL_AND_NAME.fullmatch(name):
             name = found[1].strip()
         name = re.sub(r"^(?:/?u/|@)", "", name).partition("@")[0].strip()
-        if len(name) < 2 or len(name) > 80 or "://" in name or name.casefold() in self._keep or name in self._names:
+        if len(name) < 2 or len(name) > 80 or name.casefold() in self._keep or name in self._names:
+            return
+        if "://" in name or name.startswith("did:"):  # an address has its own rule
             return
         if not re.search(r"[^\W\d_]", name):
+            if re.fullmatch(r"\d{5,}", name):  # somebody's number
+                self._names[name] = self._once("number", name, lambda number: f"7{number:0{len(name) - 1}d}")
             return
         invented = self._invented(name)
         self._names[name] = invented
@@ -157,6 +164,8 @@ class Scrubber:
 
     def _invented(self, name: str) -> str:
         full = self._once("person", name, lambda number: _person(number - 1))
+        if _AS_DOMAIN.fullmatch(name):
+            return f"{full.replace(' ', '-').lower()}.people.example"
         return full if " " in name or name[:1].isupper() else full.replace(" ", "_").lower()
 
     def _once(self, what: str, original: str, make: Callable[[int], str]) -> str:
@@ -180,7 +189,7 @@ class Scrubber:
             text = self._counted("name", text, rf"{_BEGIN}(?:{words}){_END}", lambda found: everywhere[found[0]])
         if alone:
             words = "|".join(map(re.escape, sorted(alone, key=len, reverse=True)))
-            whole = rf"(?<=[>\"'\[])(?:{words})(?=[<\"'\]])(?!\"\s*:)"
+            whole = rf"{_WHERE_NAMES_STAND}(?:{words})(?=[<\"'\]/?#&.,\s]|$)(?!\"\s*:)"
             text = self._counted("name", text, whole, lambda found: alone[found[0]])
         return text
 
@@ -202,6 +211,8 @@ class Scrubber:
     # Numbers -----------------------------------------------------------------------------------------------------
 
     def _did(self, did: str) -> str:
+        if did.startswith("did:web:"):
+            return self._once("did", did, lambda number: f"did:web:person{number}.people.example")
         return self._once("did", did, lambda number: "did:plc:" + _in_base32(number))
 
     def _ip(self, written: str) -> str:
