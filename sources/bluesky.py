@@ -122,10 +122,11 @@ def _things(event: Mapping[str, Any], at: datetime | None) -> Iterator[Item | To
     elif not isinstance(commit.get("record"), dict):
         yield Problem("$.commit.record", "missing")
     else:
-        yield _item(identifier, did, rkey, commit["record"], at)
+        yield post_item(identifier, did, rkey, commit["record"], at)
 
 
-def _item(identifier: str, did: str, rkey: str, record: Mapping[str, Any], at: datetime | None) -> Item:
+def post_item(identifier: str, did: str, rkey: str, record: Mapping[str, Any], at: datetime | None) -> Item:
+    """A post's record, read in the same way wherever it comes from; `at` is when the service saw it."""
     shown, quoted = _embedded(record)
     card = part(shown, "external")
     links = [link for link in (web_link(card.get("uri")), *_links(record)) if link]

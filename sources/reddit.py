@@ -85,11 +85,8 @@ def _recheck(config: Config, ids: Sequence[str]) -> Reading:
     token = yield _sign_in(config)
     reply = yield _ask(config, token, "/api/info", {"id": ",".join(known)})
     things, _ = _listing(reply)
-    there: set[str] = set()
-    for step in _read(things):
-        if isinstance(step, Item):
-            there.add(step.id)
-            yield step
+    yield from (step for step in _read(things) if not isinstance(step, Problem))
+    there = {data.get("name") for _, data in things}
     for one in known:
         if one not in there:
             yield Tombstone(one)

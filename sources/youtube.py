@@ -93,13 +93,11 @@ def _still_there(config: Config, resource: str, prefix: str, names: list[str]) -
         for name in names:
             yield from _still_there(config, resource, prefix, [name])
         return None
-    there: set[str] = set()
-    for step in _items(_answer(reply)) if reply.status != 404 else ():
-        if isinstance(step, Item):
-            there.add(step.id)
-            yield step
+    answer = {"items": []} if reply.status == 404 else _answer(reply)
+    yield from (step for step in _items(answer) if isinstance(step, Item))
+    there = {one.get("id") for one in _objects(answer["items"])}
     for name in names:
-        if prefix + name not in there:
+        if name not in there:
             yield Tombstone(prefix + name)
     return None
 

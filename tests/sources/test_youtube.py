@@ -279,6 +279,8 @@ def test_what_is_stored_is_refreshed_and_what_is_gone_forgotten(reply: Callable[
 def test_one_comment_that_is_not_found_takes_no_other_with_it(reply: Callable[..., Response]) -> None:
     recheck = sources.load("youtube").recheck
     assert recheck is not None
+    unread = reply({"items": [{"kind": "youtube#comment", "id": "c"}]})
+    assert list(replay(recheck.ask(_config(), ["yt:comment:c"]), [unread])) == []
     missing = Response(404, {}, b'{"error": {"errors": [{"reason": "commentNotFound"}]}}', "")
     there = reply({"items": [{"kind": "youtube#comment", "id": "c", "snippet": {"textDisplay": "hi"}}]})
     steps = list(replay(recheck.ask(_config(), ["yt:comment:b", "yt:comment:c"]), [missing, missing, there]))
