@@ -31,7 +31,7 @@ def recorded(config: Config, entry: SourceEntry, out: Path, *, force: bool) -> b
     try:
         kept = asyncio.run(trying.replies_of(config, entry.kind, entry.config))
         if not kept.replies:
-            raise Refused(f'"{entry.name}" gave no reply that could be kept.')
+            raise Refused(f'"{entry.name}" gave no reply that may be recorded.')
         fixture = fixture_of(entry.kind, kept.replies, entry.config, _kept_names(config))
     except SourceError as error:
         trouble(error)

@@ -48,13 +48,18 @@ def fixture_of(kind: str, replies: Sequence[Response], options: SourceConfig, ke
     reply = next((reply for reply in replies if _items(kind, reply.body, given)), replies[0])
     taken = list(read_saved(kind, reply.body, given))
     people = [name for step in taken if isinstance(step, Item) for name in _people(step)]
-    asked = [value for value in given.values() if isinstance(value, str)]  # what was asked for is nobody's secret
+    asked = [text for value in given.values() for text in ([value] if isinstance(value, str) else _texts(value))]
     scrubber = Scrubber(names=people, secrets=_secrets(options), keep=[*keep, *asked])
     body = scrubber.body(reply.body)
     config = scrubber.value(given)
     after = tuple(step_as_json(step) for step in read_saved(kind, body, config))
     before = tuple(step_as_json(step) for step in taken)
     return Fixture(body, _ending(reply), config, after, before, dict(scrubber.replaced))
+
+
+def _texts(value: Any) -> list[str]:
+    """What was asked for by name is nobody's secret: a channel, a server."""
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
 
 
 def _form(one: Mapping[str, Any]) -> tuple[Any, ...]:
