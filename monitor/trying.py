@@ -166,14 +166,6 @@ class _Keeping:
         self.replies.append(came.response)
         return came
 
-    async def read_mailbox(self, box: Mailbox) -> Letters:
-        letters = await self.net.read_mailbox(box)
-        self.replies += [Response(200, {}, letter, "") for _, letter in letters.letters]
-        return letters
-
-    async def sign_in(self, step: SignIn, *, rate: str = "1/1s") -> str:
-        return await self.net.sign_in(step, rate=rate)  # not kept: it is a credential
-
 
 async def replies_of(config: Config, kind: str, options: SourceConfig) -> Kept:
     """What a source is answered, up to its first items: whole replies, also one that it does not understand."""
