@@ -135,8 +135,9 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
     pages = PAGES_A_POLL
     for site in (*config.sites[begin:], *config.sites[:begin]):
         while pages:
-            finished, rest = yield from _page(config, site, sites)
+            finished, rest, spread = yield from _page(config, site, sites)
             pages -= 1
+            yield Pause(spread)
             yield Checkpoint(state | {"last": site})
             if rest:
                 yield Pause(rest, host=True)
@@ -150,7 +151,8 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
 
 
 def _page(config: Config, site: str, sites: dict[str, dict[str, Any]]) -> Any:
-    """One page of one site, and where that leads: whether the site is finished, and the seconds of rest asked for."""
+    """One page of one site, and where that leads: whether the site is finished, the seconds of rest that the
+    service asks for, and those after which another page is within our share of the day's requests."""
     here = sites[site]
     since, until, page = (whole(here.get(name)) for name in ("since", "until", "page"))
     query: dict[str, str | int] = {
@@ -173,10 +175,10 @@ def _page(config: Config, site: str, sites: dict[str, dict[str, Any]]) -> Any:
     newest = max([since, whole(here.get("newest")), *times])
     if not since or not times or answer.get("has_more") is not True:
         sites[site] = {"since": newest} if newest else {}
-        return True, rest
+        return True, rest, _spread(answer)
     further = min(times)
     sites[site] = known(since=since, newest=newest, until=further, page=(page or 1) + 1 if further == until else None)
-    return False, rest
+    return False, rest, _spread(answer)
 
 
 def _posts(config: Config, site: str, numbers: Sequence[str]) -> Any:
@@ -214,12 +216,22 @@ def _refusal(answer: Mapping[str, Any], site: str) -> Exception:
 
 def _rest(answer: Mapping[str, Any]) -> float:
     """Seconds of rest that the service asks for, or that its allowance of the day makes us take."""
-    now, left = when(answer.get("at")), answer.get("quota_remaining")
-    rest = float(max(whole(answer.get("backoff")), 0))
-    if isinstance(left, int) and left < LOW_QUOTA:
-        midnight = now and now.replace(hour=0, minute=0, second=0) + timedelta(days=1)  # it counts by days of UTC
-        rest = max(rest, (midnight - now).total_seconds() if now and midnight else 3600.0)
-    return rest
+    left = answer.get("quota_remaining")
+    spent = _until_midnight(answer) if isinstance(left, int) and left < LOW_QUOTA else 0.0
+    return max(float(whole(answer.get("backoff"))), spent, 0.0)
+
+
+def _spread(answer: Mapping[str, Any]) -> float:
+    """Seconds after which the next page comes, were the rest of the allowance spread over the rest of the day: several
+    sources that share it slow down together, instead of falling silent in the afternoon."""
+    left = answer.get("quota_remaining")
+    return _until_midnight(answer) * 2 / left if isinstance(left, int) and left > 0 else 0.0
+
+
+def _until_midnight(answer: Mapping[str, Any]) -> float:
+    """Seconds, by the service's own clock: its allowance is one of a day in UTC."""
+    now = when(answer.get("at"))
+    return (now.replace(hour=0, minute=0, second=0) + timedelta(days=1) - now).total_seconds() if now else 3600.0
 
 
 def _number(post: object) -> str:

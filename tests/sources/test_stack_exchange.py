@@ -153,6 +153,14 @@ def test_a_quota_that_runs_low_is_left_alone_until_midnight(date: str, rest: flo
     assert Pause(rest, host=True) in steps
 
 
+def test_what_is_left_of_the_quota_is_spread_over_the_rest_of_the_day(reply: Any) -> None:
+    answers = [reply({"items": [], "quota_remaining": 20}, date="Sun, 04 Oct 2026 12:00:00 GMT")]
+    pauses = [
+        s for s in replay(stack_exchange.fetch(stack_exchange.Config(query="x"), {}), answers) if type(s) is Pause
+    ]
+    assert pauses == [Pause(12 * 3600 * 2 / 20)]
+
+
 async def test_a_throttled_address_waits_as_long_as_it_is_told(served: Any, polled: Any) -> None:
     service, config = served
     service.quota = 0
