@@ -217,6 +217,14 @@ def import_(
 
 
 @app.command()
+def reload(config: ConfigPath = DEFAULT) -> None:
+    """Let a running service go by the configuration as it is now, without stopping what is at work."""
+    from monitor.faces.show import reloaded
+
+    reloaded(perform(config, "reload", {}))
+
+
+@app.command()
 def outbox(
     config: ConfigPath = DEFAULT,
     replay: Annotated[str, typer.Option(help="Send a notice that was given up once more.", metavar="ID")] = "",

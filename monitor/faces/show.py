@@ -155,6 +155,17 @@ def _cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
+def reloaded(result: Mapping[str, Any]) -> None:
+    """What the configuration holds now, and which sources that changed."""
+    brands, sources = counted(result["brands"], "brand"), counted(result["sources"], "source")
+    console.print(Text(f"The configuration is in use: {brands}, {sources}."))
+    for what in ("added", "changed", "gone"):
+        if result[what]:
+            console.print(Text(f"  {what}: {', '.join(result[what])}"))
+    for section in result["restart"]:
+        console.print(Text(f"Restart `overheard run` to change {section}: that is read once.", style="yellow"))
+
+
 def parcels_table(parcels: Sequence[Parcel]) -> None:
     """What was sent, waits, or was given up."""
     if not parcels:

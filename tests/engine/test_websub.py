@@ -25,7 +25,7 @@ from monitor.faces.serving import bind
 from monitor.faces.web import build
 from monitor.net.guard import parse_allowed
 from monitor.store import hubs, watches
-from tests.engine.test_collecting import BRAND, source
+from tests.engine.test_collecting import BRAND, source, until
 
 WEB = '[web]\nlisten = "127.0.0.1:0"\n'
 DAY = 86_400
@@ -686,10 +686,14 @@ async def test_what_was_pushed_while_nobody_listened_is_polled_for_after_a_start
         clock.pass_(minutes=17)
         await at_work.poll()
         clock.pass_(minutes=10)
+        assert await at_work.wait() > timedelta(hours=5)
+        world.entries = ["Acme three", "Acme two", "Acme one"]
         stop = asyncio.Event()
+        run = asyncio.create_task(at_work.service.run(stop))
+        await until(lambda: at_work.service.store.read(queries.find, '"Acme three"', 1))
         stop.set()
-        await at_work.service.hubs.catch_up()
-        assert await at_work.wait() == timedelta(0)
+        await run
+        assert (await at_work.hub()).state == "subscribed"
 
 
 async def test_with_too_many_pushes_at_once_the_source_is_polled_instead(subscribed, world, clock, monkeypatch):
