@@ -381,7 +381,7 @@ class Connection:
     """ws(s):// for a WebSocket, http(s):// for server-sent events."""
     headers: Mapping[str, str] = field(default_factory=dict)
     since: datetime | None = None
-    """From when on it was asked to begin. A first frame from much later means that the service no longer had the rest."""
+    """From when on it was to begin. A first frame from much later means that the service no longer had the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,7 +399,8 @@ class Decoded:
 
 
 Connect = Callable[[Any, Cursor], Connection]
-"""The cursor, in which `attempt` counts the connections of this run that ended in trouble: it may choose another host."""
+"""(configuration, cursor); `attempt` in the cursor counts the connections of this run that ended in trouble, so that
+another host may be chosen."""
 Decode = Callable[[Any, str], Decoded]
 """A frame as text: one WebSocket message, or the JSON {"event", "id", "data"} of a server-sent event."""
 
