@@ -1,4 +1,7 @@
-"""Posts of a Discourse forum that contain a query, each whole, oldest first, so that a crash only ever repeats."""
+"""Posts of a Discourse forum that contain a query, each whole, oldest first, so that a crash only ever repeats.
+
+Written from documentation; not yet seen live.
+"""
 
 from __future__ import annotations
 

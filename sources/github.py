@@ -1,4 +1,7 @@
-"""Issues and pull requests on GitHub that contain a query, and the passages of their comments that do."""
+"""Issues and pull requests on GitHub that contain a query, and the passages of their comments that do.
+
+Written from documentation; not yet seen live.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Questions and answers on sites of Stack Exchange that contain a query, with their edits; its back-off is obeyed."""
+"""Questions and answers on sites of Stack Exchange that contain a query, with their edits; its back-off is obeyed.
+
+Written from documentation; not yet seen live.
+"""
 
 from __future__ import annotations
 
