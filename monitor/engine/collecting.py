@@ -127,7 +127,8 @@ class Collector:
     async def poll_all(self, told: Callable[[Poll], None] = lambda poll: None) -> list[Poll]:
         """Every source that is not paused and can be polled, now; `told` hears of each as it ends. A stream that is not
         held is listened to until it has caught up, a few seconds at least."""
-        wanted = [one for one in self.listened.values() if not one.paused]
+        held = await self.store.read(watches.held)
+        wanted = [one for one in self.listened.values() if not one.paused and one.name not in held]
         begun = [self._start(one.name) for one in wanted if one.source.fetch]
         asked = await self.store.read(watches.asked)
         for one in wanted:

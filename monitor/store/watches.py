@@ -76,6 +76,11 @@ def asked(connection: Connection) -> set[str]:
     return set(connection.scalars(select(WATCH.c.name).where(_IS_ASKED)))
 
 
+def held(connection: Connection) -> set[str]:
+    """The names of the sources that a person has paused."""
+    return set(connection.scalars(select(WATCH.c.name).where(WATCH.c.held.is_not(None))))
+
+
 def is_listened(connection: Connection, name: str, fingerprint: str) -> bool:
     """Whether the configuration still has this source as it was, and not paused."""
     mine = select(WATCH.c.name).where(WATCH.c.name == name, WATCH.c.fingerprint == fingerprint)

@@ -132,6 +132,23 @@ async def test_a_paused_source_is_not_asked(open_service, loopback):
         assert asked == []
 
 
+async def test_a_source_that_a_person_paused_is_not_asked_until_it_goes_on(open_service, loopback):
+    asked = []
+
+    async def counts(request: web.Request) -> web.Response:
+        asked.append(1)
+        return await feed("Acme one")(request)
+
+    async with open_service(BRAND + source("s", await loopback({"/": counts}))) as service:
+        await service.store.write(watches.hold, "s", service.now())
+        await service.collector.poll_all()
+        await service.collector.poll_due()
+        assert asked == []
+        await service.store.write(watches.resume, "s", service.now())
+        await service.collector.poll_all()
+        assert asked == [1]
+
+
 @pytest.mark.slow
 async def test_nothing_where_there_always_was_something_raises_an_alarm(open_service, loopback):
     answers = [feed(f"Acme {n}") for n in range(6)] + [feed(), feed()]
