@@ -106,7 +106,7 @@ def _still_there(config: Config, resource: str, prefix: str, names: list[str]) -
     kind="youtube",
     title="YouTube (videos and comments, with a key)",
     every="4h",
-    rate="2/1s",
+    rate="1/1s",
     host="www.googleapis.com",
     terms="10,000 units a day, a search takes 100; what is stored is refreshed or deleted within 30 days; link to it",
     example={"query": '"aiohttp"'},
