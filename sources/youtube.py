@@ -130,7 +130,10 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
     if config.channel:
         about = {"allThreadsRelatedToChannelId": config.channel}
         newest = yield from _comments(config, about, str(kept.get("channel") or ""), CHANNEL_PAGES)
-        kept = {**kept, "channel": newest or ""}
+        if newest is None:
+            yield Problem(config.channel, "YouTube gives no comments of this channel: is this its id?")
+        else:
+            kept = {**kept, "channel": newest}
         yield Checkpoint(kept)
     for video, edge in list(_watched(kept).items()):
         newest = yield from _comments(config, {"videoId": video}, edge, COMMENT_PAGES)

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import cast
+from typing import BinaryIO
 
 from monitor.net.answers import system_words
 from monitor.net.connect import AddressRefused, Hop, Names, open_socket
@@ -124,28 +124,45 @@ def _look(link: socket.socket, box: Mailbox, tls: ssl.SSLContext, limits: MailLi
 
 
 class _Client(imaplib.IMAP4):
-    """Speaks over a socket that is already there, and reads no more than it is allowed to."""
+    """Speaks over a socket that is already there, and reads no more than it is allowed to.
+
+    It reads by itself: how the library does has changed between versions of Python.
+    """
 
     def __init__(self, link: socket.socket, host: str, limits: MailLimits) -> None:
         self._link, self._limits = link, limits
         self._left = limits.look + limits.letter + 2 * limits.line
+        self._reader: BinaryIO | None = None
+        self._read_from: object = None
         super().__init__(host)
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
         return self._link
 
+    def _input(self) -> BinaryIO:
+        if self._reader is None or self._read_from is not self.sock:  # STARTTLS puts another one in its place
+            self._close_input()
+            self._reader, self._read_from = self.sock.makefile("rb"), self.sock
+        return self._reader
+
+    def _close_input(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+
     def read(self, size: int) -> bytes:
         if size > self._limits.letter + 1024:
             raise self.abort("too much at once")
-        return self._counted(cast(bytes, self.file.read(size)))
+        return self._counted(self._input().read(size))
 
     def readline(self) -> bytes:
-        line = cast(
-            bytes, self.file.readline(self._limits.line + 1)
-        )  # the library's own limit is too small for a large folder
+        line = self._input().readline(self._limits.line + 1)  # the library's own limit is too small for a large folder
         if len(line) > self._limits.line:
             raise self.abort("too long a line")
         return self._counted(line)
+
+    def shutdown(self) -> None:
+        self._close_input()
+        super().shutdown()
 
     def _counted(self, data: bytes) -> bytes:
         self._left -= len(data)

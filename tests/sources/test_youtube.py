@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 
 import sources
+from monitor.collect.drive import State
 from sources import youtube
 from sources.base import (
     BadShape,
@@ -161,7 +162,7 @@ async def test_a_page_that_is_no_longer_known_begins_the_walk_anew(service: Any,
     played, config = service
     played.video("a", 1)
     done = await polled("youtube", config)
-    stale = type(done.state)({**done.state.cursor, "page": "stale", "newest": stamp(99)})
+    stale = State({**done.state.cursor, "page": "stale", "newest": stamp(99)})
     again = await polled("youtube", config, stale)
     assert again.outcome.again
     assert again.state.cursor["since"] == stamp(1)
@@ -194,6 +195,14 @@ async def test_a_channels_comments_need_no_search(service: Any, polled: Any) -> 
     assert done.ids == ["yt:comment:c1"]
     assert played.units == 1
     assert done.state.cursor == {"channel": stamp(5)}
+
+
+async def test_a_channel_that_gives_no_comments_is_told(service: Any, polled: Any) -> None:
+    played, config = service
+    played.refusal, played.refuses_only = (404, "channelNotFound"), "commentThreads"
+    done = await polled("youtube", {**config, "channel": CHANNEL}, State({"channel": stamp(5)}))
+    assert [problem.where for problem in done.problems] == [CHANNEL]
+    assert done.state.cursor["channel"] == stamp(5)
 
 
 async def test_a_video_without_comments_is_asked_about_once(service: Any, polled: Any) -> None:
