@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +22,7 @@ from monitor.query.parse import parse
 from monitor.query.queryset import QuerySet
 from sources.base import (
     BadShape,
+    Decode,
     Item,
     Letters,
     LocalFile,
@@ -30,10 +31,17 @@ from sources.base import (
     Request,
     Response,
     SignIn,
+    Source,
     SourceConfig,
     SourceError,
+    Tombstone,
 )
 from sources.discover import Found, discover
+
+MOMENT = 10.0
+"""Seconds for which a stream is listened to, or until …"""
+ENOUGH = 20
+"""… so many items have come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,7 @@ class Tried:
     waits: bool = False
     """It is there, and asks to be left alone for a while."""
     unasked: str = ""
-    """Why there is nothing to ask: it is pushed to, or held open."""
+    """Why there is nothing to ask: it is pushed to."""
 
     @property
     def newest(self) -> datetime | None:
@@ -95,12 +103,13 @@ async def ask(
         return tried
 
 
-async def _tried(entry: SourceEntry, net: drive.Net, pool: drive.Reader) -> Tried:
+async def _tried(entry: SourceEntry, net: Net, pool: Pool) -> Tried:
     source = sources.load(entry.kind)
-    if source.fetch is None:
-        why = "it is held open while `overheard run` is at work" if source.is_stream else "it is sent to us"
-        return Tried(entry.name, unasked=f"nothing to ask: {why}")
+    if source.accept is not None:
+        return Tried(entry.name, unasked="nothing to ask: it is sent to us")
     try:
+        if source.is_stream:
+            return await _listened_to(source, entry, net)
         checked = await drive.check(source, entry.config, net=net, pool=pool)
     except SourceError as error:
         kind = error.kind
@@ -112,6 +121,28 @@ async def _tried(entry: SourceEntry, net: drive.Net, pool: drive.Reader) -> Trie
             waits=kind == "RateLimited",
         )
     return Tried(entry.name, checked.items, checked.problems)
+
+
+async def _listened_to(source: Source, entry: SourceEntry, net: Net) -> Tried:
+    """A stream held open for a moment: what comes in the meantime."""
+    assert source.connect is not None
+    assert source.decode is not None
+    things: list[Item | Tombstone | Problem] = []
+    with suppress(TimeoutError):
+        async with asyncio.timeout(MOMENT), net.stream(source.connect(entry.config, {}), rate=source.rate) as frames:
+            async for frame in frames:
+                things += _decoded(source.decode, entry.config, frame)
+                if sum(isinstance(thing, Item) for thing in things) >= ENOUGH:
+                    break
+    items = tuple(thing for thing in things if isinstance(thing, Item))
+    return Tried(entry.name, items, tuple(thing for thing in things if isinstance(thing, Problem)))
+
+
+def _decoded(decode: Decode, options: SourceConfig, frame: str) -> tuple[Item | Tombstone | Problem, ...]:
+    try:
+        return decode(options, frame).things
+    except (BadShape, LookupError, TypeError, ValueError, AttributeError) as error:
+        return (Problem("frame", f"{type(error).__name__}: {error}"[:200]),)
 
 
 def would_take(config: Config, entry: SourceEntry, items: Sequence[Item], now: datetime) -> list[Would]:

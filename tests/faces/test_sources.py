@@ -8,9 +8,12 @@ import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
+import aiohttp.web
 import pytest
 
+from monitor import trying
 from monitor.app import opened
 from monitor.commands import handlers, perform
 from monitor.config import load, loads
@@ -24,6 +27,7 @@ from monitor.trying import Tried
 from sources.discover import Candidate
 from sources.opml import feeds_in_opml
 
+FIXTURES = Path(__file__).parents[1] / "sources" / "fixtures"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CONFIG = """\
 # Mine, with a comment.
@@ -263,6 +267,27 @@ def test_a_recorded_reply_is_a_fixture_without_people(run, mine, web, folder):
 def test_what_is_pushed_cannot_be_recorded(run, mine):
     mine.write_text(CONFIG + '\n[[source]]\nkind = "webhook"\nname = "desk"\n')
     assert "is not asked" in run("sources", "record", "desk").stderr
+
+
+async def test_a_stream_is_listened_to_for_a_moment(tmp_path, loopback, monkeypatch):
+    monkeypatch.setattr(trying, "MOMENT", 0.3)
+    lines = (FIXTURES / "bluesky" / "reply.jsonl").read_text("utf-8").splitlines()
+
+    async def subscribe(request: aiohttp.web.Request) -> aiohttp.web.WebSocketResponse:
+        socket = aiohttp.web.WebSocketResponse()
+        await socket.prepare(request)
+        for line in ["no json", *lines]:
+            await socket.send_str(line)
+        await socket.receive()
+        return socket
+
+    server = await loopback({"/subscribe": subscribe})
+    text = f'{CONFIG}\n[[source]]\nkind = "bluesky"\nhosts = ["{server.replace("http", "ws")}"]\n'
+    config = loads(text, tmp_path / "config.toml", {})
+    (tried,) = await trying.ask(config, config.sources)
+    assert not tried.error
+    assert any("Acme" in item.text for item in tried.items)
+    assert tried.problems
 
 
 # Pause, resume, backfill ------------------------------------------------------------------------------------------
