@@ -21,7 +21,6 @@ from sources.base import BadShape, SourceError
 
 PRELOAD = (
     "lxml.etree",
-    "fastfeedparser",
     "feedparser",
     "selectolax.lexbor",
     "sources.reading.document",

@@ -14,6 +14,15 @@ _LONGEST = 80
 _DAY_AND_MONTH = re.compile(r"\s*(\d{1,2})([/.\-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
 _SMALL_YEAR = re.compile(r"(?<![\d+:.-])0{2,3}\d{1,2}(?![\d:.])")
 _HALF_DAY = re.compile(r"\d ?[AaPp]\.?[Mm](?![a-z])")
+_USUAL = re.compile(
+    r"(?:[A-Z][a-z]{2}, ?)?(\d\d?) ([A-Z][a-z]{2}) ((?:19|20)\d\d) (\d\d):(\d\d)(?::(\d\d))? "
+    r"(?:([+-])([01]\d)([0-5]\d)|([A-Z]{1,4}))"
+)
+"""How nearly every feed writes its times."""
+_MONTHS = {
+    "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6,
+    "Jul": 7, "Aug": 8, "Sep": 9, "Oct": 10, "Nov": 11, "Dec": 12,
+}  # fmt: skip
 _ZONES = {
     name: hours * 3600
     for name, hours in {
@@ -45,12 +54,27 @@ def when(value: object, *, day_first: bool = False) -> datetime | None:
         return None
     if isinstance(value, int | float):
         return _since_1970(value)
+    if isinstance(value, str) and (usual := _USUAL.fullmatch(value.strip())) and (moment := _of_feeds(usual)):
+        return moment
     text = " ".join(str(value).split())
     if not text or len(text) > _LONGEST:
         return None
     if text.isascii() and text.isdigit():
         return _digits(text)
     return _iso(text) or _by_day_and_month(text, day_first) or _rfc822(text) or _everyday(text)
+
+
+def _of_feeds(found: re.Match[str]) -> datetime | None:
+    day, month, year, hour, minute, second, sign, ahead, more, zone = found.groups()
+    numbers = (int(year), _MONTHS.get(month, 0), int(day), int(hour), int(minute), int(second or 0))
+    try:
+        moment = datetime(*numbers, tzinfo=UTC)
+    except ValueError:
+        return None
+    seconds = _ZONES.get(zone) if zone else int(sign + ahead) * 3600 + int(sign + more) * 60
+    if seconds is None or moment.year <= EARLIEST:
+        return None
+    return moment - timedelta(seconds=seconds) if seconds else moment
 
 
 def is_half_day(text: str) -> bool:

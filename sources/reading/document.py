@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,16 +9,14 @@ from dataclasses import dataclass
 from sources.base import Item, Problem
 from sources.reading.encoding import as_utf8
 from sources.reading.feedjson import entries_of_json
-from sources.reading.feedtree import Head, completed, head_of, picked
-from sources.reading.feedxml import MOST_ENTRIES, Entry, entries_of, prepared
+from sources.reading.feedtree import Entry, Head, head_of, number_in, picked
+from sources.reading.feedxml import MOST_ENTRIES, entries_of, prepared
 from sources.reading.identity import content_hash, settle
 from sources.reading.links import canonical, web_link
 from sources.reading.pace import ANY_PACE, Pace
 from sources.reading.text import language, plain_text, plain_title, tidy, without_boilerplate
 
 _MAIL_AND_NAME = re.compile(r"\s*(?:mailto:)?\S+@\S+\s*\((.+)\)\s*\Z", re.DOTALL)
-_MARKUP = re.compile(r"<[^>]+>")
-_LONGEST_ECHO, _ECHO = 2_048, 200
 _NAME_AND_MAIL = re.compile(r"\s*([^<>()]+?)\s*[<(][^<>()]*@[^<>()]*[>)]\s*\Z")
 
 
@@ -47,18 +44,18 @@ def parse_feed(
     """
     problems: list[Problem] = []
     extras: list[dict[str, str]] = []
+    head, root = Head(), None
     if body[:200].removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n\0\xff\xfe").startswith(b"{"):
         head, entries, problems = entries_of_json(body, content_type)
     else:
-        document = prepared(as_utf8(body, content_type))
-        entries, head = entries_of(document, url), head_of(document)
-        entries = completed(document, entries)
-        extras = picked(document, wanted) if wanted else []
+        entries, root = entries_of(prepared(as_utf8(body, content_type)), url)
+        if root is not None:
+            head = head_of(root)
+            extras = picked(root, wanted)[:MOST_ENTRIES] if wanted else []
     if len(entries) > MOST_ENTRIES:
-        problems.append(Problem(f"entry {MOST_ENTRIES + 1}", f"{len(entries) - MOST_ENTRIES} entries beyond the limit"))
+        beyond = (len(entries) if root is None else number_in(root)) - MOST_ENTRIES
+        problems.append(Problem(f"entry {MOST_ENTRIES + 1}", f"{beyond} entries beyond the limit"))
         entries = entries[:MOST_ENTRIES]
-    if len(extras) != len(entries):
-        extras = []
     items = _items(entries, head, web_link(head.base, url) or url or web_link(head.link), extras)
     return ParsedFeed(
         tuple(items),
@@ -107,17 +104,11 @@ def _items(entries: list[Entry], head: Head, base: str, extras: list[dict[str, s
 def _text(entry: Entry) -> str:
     if entry.content and (text := _words(entry.content, is_plain=entry.is_plain)):
         return text
-    return "" if not entry.summary or _echoes(entry) else _words(entry.summary)
+    return _words(entry.summary) if entry.summary else ""
 
 
 def _words(written: str, *, is_plain: bool = False) -> str:
     return without_boilerplate(tidy(written) if is_plain else plain_text(written))
-
-
-def _echoes(entry: Entry) -> bool:
-    """True where the summary is the content with its tags cut out: fastfeedparser makes one, with what scripts say."""
-    words = html.unescape(_MARKUP.sub("", entry.content[:_LONGEST_ECHO]))
-    return bool(entry.content) and "".join(words.split()).startswith("".join(entry.summary.split())[:_ECHO])
 
 
 def _name(author: str) -> str:

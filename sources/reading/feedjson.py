@@ -9,8 +9,7 @@ from typing import Any
 from sources.base import BadShape, Problem
 from sources.reading.dates import when
 from sources.reading.encoding import decoded
-from sources.reading.feedtree import Head
-from sources.reading.feedxml import Entry
+from sources.reading.feedtree import Entry, Head
 
 
 def entries_of_json(body: bytes, content_type: str = "") -> tuple[Head, list[Entry], list[Problem]]:

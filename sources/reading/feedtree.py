@@ -1,26 +1,19 @@
-"""What feed XML says beside its entries' plain fields: the feed itself, markup written as elements, media, extras."""
+"""The tree of a feed to plain entries and to what the feed says of itself: RSS 0.9 to 2.0, RDF, Atom 0.3 and 1.0."""
 
 from __future__ import annotations
 
 import html
-import re
-from collections.abc import Mapping, Sequence
+from base64 import b64decode
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple
+from urllib.parse import urljoin
 
 from lxml import etree
 
-from sources.reading.dates import is_half_day, when
-from sources.reading.feedxml import ENTRY_START, Entry
+from sources.reading.dates import when
 from sources.reading.pace import ANY_PACE, Pace, pace_of
-
-_MARKUP = re.compile(
-    rb"<(?:(?:title|summary|description|content(?::encoded|(?![^<>]*xhtml)))(?:\s[^<>]*)?>[^<]{0,200}<[a-zA-Z]"
-    rb"|(?:xhtml:)?body[\s>]|fullitem[\s>])"
-)
-_OTHER_WORDS = re.compile(rb"<(?:media:(?:title|description)|content:encoded|dc:description)[\s>]")
-_CREATED = re.compile(rb"<(?:\w{1,20}:)?created[\s>]")
-_RDF = b":RDF"
-_MEDIA = "{http://search.yahoo.com/mrss/}"
 
 
 class Head(NamedTuple):
@@ -38,20 +31,203 @@ class Head(NamedTuple):
     """The feed's own address, as it states it."""
 
 
-_INERT = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+class Entry(NamedTuple):
+    """One entry as a feed gives it: HTML not yet read, link not yet resolved."""
+
+    id: str
+    link: str
+    title: str
+    content: str
+    summary: str
+    author: str
+    published: datetime | None
+    lang: str
+    tags: tuple[str, ...]
+    is_plain: bool = False
+    """True where the feed says that the content is text and no HTML."""
+
+
 _XML = "{http://www.w3.org/XML/1998/namespace}"
-_ATOM_LINK = "{http://www.w3.org/2005/Atom}link"
+_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
+_MOST_TAGS = 20
+_ENTRIES = ("{*}item", "{*}entry")
+_OF_FEEDS = {
+    "id": "id", "guid": "guid", "link": "link", "title": "title", "author": "author", "category": "tag",
+    "content": "content", "body": "body", "fullitem": "body", "description": "description", "summary": "summary",
+    "pubdate": "published", "published": "published", "issued": "published", "date": "published",
+    "updated": "updated", "modified": "updated", "created": "created",
+}  # fmt: skip
+"""Element of RSS or Atom, in small letters → what it is to us."""
+_OF_MODULES = {
+    "http://purl.org/dc/elements/1.1/": {
+        "title": "other title", "creator": "creator", "date": "published", "subject": "tag", "language": "language",
+        "description": "other summary", "author": "creator",
+    },
+    "http://purl.org/dc/terms/": {"issued": "published", "modified": "updated", "created": "created"},
+    "http://purl.org/rss/1.0/modules/content/": {"encoded": "encoded"},
+    "http://search.yahoo.com/mrss/": {
+        "title": "other title", "description": "other summary", "group": "media", "content": "media",
+    },
+    "http://www.itunes.com/dtds/podcast-1.0.dtd": {
+        "title": "other title", "author": "podcaster", "summary": "other summary",
+    },
+    "http://www.w3.org/1999/xhtml": {"body": "body"},
+    "http://www.w3.org/2005/atom": _OF_FEEDS,
+    "http://purl.org/atom/ns#": _OF_FEEDS,
+}  # fmt: skip
+"""Namespace in small letters → element → what it is to us."""
+_USUAL = {
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "media": "http://search.yahoo.com/mrss/",
+    "atom": "http://www.w3.org/2005/atom",
+    "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
+}
+_NO_PAGES = {"enclosure", "edit", "self", "hub", "replies", "license", "shortlink", "payment", "search"}
+_FOREIGN = ("image/", "audio/", "video/", "application/octet-stream")
 
 
-def head_of(body: bytes) -> Head:
-    """What a prepared document says of the feed itself, read from what stands before its first entry."""
-    first = ENTRY_START.search(body)
+def entries_in(root: Any, most: int) -> list[Entry]:
+    """The first entries below, in their order."""
+    places = _Places()
+    return [_entry(element, places) for element in islice(root.iter(*_ENTRIES), most)]
+
+
+def number_in(root: Any) -> int:
+    """How many entries there are below."""
+    return sum(1 for _ in root.iter(*_ENTRIES))
+
+
+class _Places(dict[Any, str]):
+    """Name of an element inside entries → what it is to us, empty for nothing; worked out once for a document."""
+
+    own: str | None = None
+    """The namespace of the document's entries: what belongs to it is the feed's own, whatever it is called."""
+
+    def __missing__(self, tag: object) -> str:
+        self[tag] = place = self._place(tag) if isinstance(tag, str) else ""
+        return place
+
+    def _place(self, tag: str) -> str:
+        namespace, _, name = tag.rpartition("}")
+        if namespace in ("", self.own):
+            prefix, _, name = name.rpartition(":")  # of a module that nobody declared
+            module = _OF_MODULES.get(_USUAL.get(prefix, ""), {}) if prefix else _OF_FEEDS
+        else:
+            module = _OF_MODULES.get(namespace[1:].lower(), {})
+        return module.get(name.lower(), "")
+
+
+def _entry(element: Any, places: _Places) -> Entry:
+    if places.own is None:
+        places.own = element.tag.rpartition("}")[0]
+    found: dict[str, Any] = {}
+    links: list[Any] = []
+    tags: list[str] = []
+    for child in element:
+        place = places[child.tag]
+        if not place:
+            continue
+        if place == "link":
+            links.append(child)
+        elif place == "tag":
+            tags.append((child.get("term") or child.text or "").strip())
+        elif place == "media":
+            for inner in child.iter():
+                if (deeper := places[inner.tag]).startswith("other"):
+                    found.setdefault(deeper, inner)
+        elif place not in found:
+            found[place] = child
+    get = found.get
+    content = _first(found, "encoded", "content", "body")
+    summary = _first(found, "description", "summary")
+    main = _first(found, "encoded", "content", "body", "description", "summary")
+    language = None if main is None else main.get(_XML + "lang")
+    return Entry(
+        _text(get("guid")) or _text(get("id")) or element.get(_ABOUT) or "",
+        _link(links) or _permanent(get("guid")),
+        _written(get("title")) or _written(get("other title")),
+        _written(content),
+        _written(summary) or _written(get("other summary")),
+        _author(get("author")) or _text(get("creator")) or _text(get("podcaster")),
+        _first_time(found),
+        language or element.get(_XML + "lang") or _text(get("language")),
+        tuple(filter(None, tags[:_MOST_TAGS])),
+        content is not None and content.get("type") in ("text", "text/plain"),
+    )
+
+
+def _first(found: dict[str, Any], *places: str) -> Any:
+    return next((found[place] for place in places if place in found), None)
+
+
+def _text(element: Any) -> str:
+    return "" if element is None else (element.text or "").strip()
+
+
+def _written(element: Any) -> str:
+    """The HTML or text in an element, whichever way it is put there: escaped, as elements, in Base64."""
+    if element is None:
+        return ""
+    written = element.text or ""
+    kind = element.get("type") or ""
+    if len(element):
+        if kind.startswith(_FOREIGN):
+            return ""
+        written += "".join(etree.tostring(inner, encoding="unicode") for inner in element)
+        return html.unescape(written) if kind == "html" else written
+    if kind.startswith(_FOREIGN) or element.get("mode") == "base64":
+        try:
+            return b64decode(written).decode()
+        except ValueError:
+            return ""
+    return written.strip()
+
+
+def _link(links: list[Any]) -> str:
+    """The page that an entry is about: the link of RSS, else the alternate one of Atom, else any that may be a page."""
+    best, best_rank = None, 9
+    for link in links:
+        rel = link.get("rel") or "alternate"
+        address = (link.get("href") or link.text or "").strip()
+        if not address or rel in _NO_PAGES:
+            continue
+        rank = 2 if rel != "alternate" else (link.get("type") or "text/html") != "text/html"
+        if rank < best_rank:
+            best, best_rank = (link, address), rank
+    return _resolved(*best) if best else ""
+
+
+def _resolved(element: Any, address: str) -> str:
+    if address.startswith(("http://", "https://")) or not (base := element.base):
+        return address
     try:
-        root = etree.fromstring(body[: first.start()] if first else body, _INERT)
-    except etree.XMLSyntaxError:
-        return Head()
-    if root is None:
-        return Head()
+        return urljoin(base, address)
+    except ValueError:
+        return address
+
+
+def _permanent(guid: Any) -> str:
+    address = _text(guid)
+    return address if address.startswith(("http://", "https://")) else ""
+
+
+def _author(element: Any) -> str:
+    if element is None or not len(element):
+        return _text(element)
+    said = {_local(part): _text(part) for part in element}
+    return said.get("name") or said.get("email") or ""
+
+
+def _first_time(found: dict[str, Any]) -> datetime | None:
+    for place in ("published", "updated", "created"):
+        if place in found and (moment := when(found[place].text)):
+            return moment
+    return None
+
+
+def head_of(root: Any) -> Head:
+    """What a feed says of itself."""
     channel = next((child for child in root if _local(child) == "channel"), root)
     texts: dict[str, str] = {}
     rels: dict[str, str] = {}
@@ -61,7 +237,7 @@ def head_of(body: bytes) -> Head:
             rels.setdefault(child.get("rel") or "alternate", href.strip())
         elif name == "author" and len(child):
             texts.setdefault(name, next((part.text or "" for part in child if _local(part) == "name"), ""))
-        else:
+        elif name not in ("item", "entry"):
             texts.setdefault(name, (child.text or "").strip())
     is_atom = channel is root
     return Head(
@@ -80,79 +256,13 @@ def _local(element: Any) -> str:
     return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
 
 
-def picked(body: bytes, wanted: Mapping[str, str]) -> list[dict[str, str]]:
-    """For each entry of a prepared document, in order, the texts at the wanted places.
+def picked(root: Any, wanted: Mapping[str, str]) -> list[dict[str, str]]:
+    """For each entry, in order, the texts at the wanted places.
 
     A place is a path of local names without regard to case or namespace, `@attribute` last: "source@url",
     "group/description".
     """
-    root = etree.fromstring(body, _INERT)
-    if root is None:
-        return []
-    entries = (element for element in root.iter() if _local(element) in ("item", "entry"))
-    return [{name: _at(entry, path) for name, path in wanted.items()} for entry in entries]
-
-
-def completed(body: bytes, entries: list[Entry]) -> list[Entry]:
-    """The entries with what fastfeedparser leaves out: markup as elements, words of RDF and media, some dates."""
-    if not (_MARKUP.search(body) or _says_more(body, entries)):
-        return entries
-    root = etree.fromstring(body, _INERT)
-    elements = [] if root is None else [one for one in root.iter() if _local(one) in ("item", "entry")]
-    if len(elements) != len(entries):
-        return entries
-    return [_completed(entry, element) for entry, element in zip(entries, elements, strict=True)]
-
-
-def _says_more(body: bytes, entries: list[Entry]) -> bool:
-    if any(not (entry.content or entry.summary) for entry in entries) and _OTHER_WORDS.search(body):
-        return True
-    if any(not entry.title for entry in entries) and b"<media:title" in body:
-        return True
-    if any(entry.published is None for entry in entries) and _CREATED.search(body):
-        return True
-    first_date = body.find(b"<pubDate", max(0, body.find(b"<item")))
-    written = body[first_date : first_date + 80].decode("utf-8", errors="replace") if first_date >= 0 else ""
-    return is_half_day(written) or (_RDF in body[:2000] and b"<content:encoded" in body)
-
-
-def _completed(entry: Entry, element: Any) -> Entry:
-    entry = entry._replace(**_inner(element))
-    dated = _at(element, "pubdate")
-    return entry._replace(
-        title=entry.title or _first_at(element, _MEDIA_TITLES),
-        content=entry.content or _at(element, "encoded"),
-        summary=entry.summary or _first_at(element, _DESCRIPTIONS),
-        published=when(dated) if is_half_day(dated) else entry.published or when(_at(element, "created")),
-    )
-
-
-_FIELD_OF = {"title": "title", "summary": "summary", "description": "summary", "encoded": "content"}
-_FIELD_OF |= {"body": "content", "fullitem": "content", "content": "content"}
-
-
-def _inner(element: Any) -> dict[str, Any]:
-    """Field to inner markup, for the parts of an XML entry that have elements inside."""
-    markup: dict[str, Any] = {}
-    for part in element:
-        field = _FIELD_OF.get(_local(part)) if len(part) or _local(part) in ("body", "fullitem") else None
-        kind = part.get("type") or ""
-        if field is None or part.tag.startswith(_MEDIA) or kind.startswith(("image/", "audio/", "video/")):
-            continue
-        written = (part.text or "") + "".join(etree.tostring(inner, encoding="unicode") for inner in part)
-        markup[field] = html.unescape(written) if kind == "html" else written
-    if "summary" in markup and any(_local(part) == "description" for part in element):
-        markup.setdefault("content", "")  # what was taken for the content is the same description without its markup
-    return markup
-
-
-_PLACES = ("group/", "group/content/", "content/", "")
-_MEDIA_TITLES = [f"{place}title" for place in _PLACES]
-_DESCRIPTIONS = [f"{place}description" for place in _PLACES]
-
-
-def _first_at(element: Any, places: Sequence[str]) -> str:
-    return next(filter(None, (_at(element, place) for place in places)), "")
+    return [{name: _at(entry, path) for name, path in wanted.items()} for entry in root.iter(*_ENTRIES)]
 
 
 def _at(element: Any, path: str) -> str:

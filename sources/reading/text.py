@@ -50,6 +50,8 @@ _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
 _VOID = {"br", "img", "hr", "input", "p", "li", "meta", "link", "source", "wbr", "td", "tr", "option", "embed", "col"}
 _MANY_TAGS, _DEEPEST = 2_000, 300
 _LONGEST_TAIL = 900
+_RUN = re.compile("  +")
+_BLANKS = dict.fromkeys(map(ord, "\t\n\v\r\x1c\x1d\x1e\x1f"), " ")
 _BLANK_LINE = re.compile(r"\n[ \t\r\f\v]*\n")
 _SOFTWARE_SAYS = re.compile(
     r"The post .{1,500}? (?:appeared first on|first appeared on) [^\n]{1,200}\Z"
@@ -188,8 +190,13 @@ def _paragraphs(text: str) -> str:
 
 
 def _lines(text: str, mark: str) -> str:
-    lines = map(str.strip, text.replace("\n", " ").split(mark))
-    # No white space but the plain blank is printable: most lines need no splitting into words.
-    return "\n".join(
-        [line if "  " not in line and line.isprintable() else " ".join(line.split()) for line in lines if line]
+    # Most lines need no splitting into words: but for rare blanks and controls, all that is left is runs of blanks.
+    text = (
+        text.translate(_BLANKS) if text.isascii() else text.replace("\n", " ").replace("\t", " ").replace("\xa0", " ")
     )
+    lines = [line for line in map(str.strip, text.split(mark)) if line]
+    return "\n".join([_squeezed(line) if "  " in line or not line.isprintable() else line for line in lines])
+
+
+def _squeezed(line: str) -> str:
+    return _RUN.sub(" ", line) if line.isprintable() else " ".join(line.split())
