@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DONE := $(VENV)/.installed
 DEV_DONE := $(VENV)/.installed-dev
 
-.PHONY: help run dev test test-all check format bench lock clean
+.PHONY: help run dev test test-all check format record bench lock clean
 help:  ## what can be said here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -41,6 +41,10 @@ check: dev  ## format, lint, types, floors
 
 format: dev  ## put the code in order
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
+
+record: dev  ## SOURCE=name: fetch once, scrub secrets and people, save as a fixture
+	@test -n "$(SOURCE)" || { echo 'Say which: make record SOURCE="a name in config.toml"'; exit 2; }
+	@$(BIN)/overheard sources record "$(SOURCE)" --config "$(or $(CONFIG),config.toml)" --out tests/sources/fixtures $(if $(FORCE),--force)
 
 bench: dev  ## measured side by side with what a user would pick instead
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]' || echo "torch is not to be had here: scoring is shown without its rival"

@@ -19,7 +19,7 @@ from monitor.engine.judging import NotUsable
 from monitor.faces.highlight import marked
 from monitor.faces.serving import bind
 from monitor.faces.web import build
-from monitor.store import digests, search
+from monitor.store import digests, search, watches
 
 CONFIG = """
 [web]
@@ -177,3 +177,35 @@ def test_a_long_text_is_cut_to_what_surrounds_the_match():
     assert len(shown) < 1000
     assert shown.startswith("…")
     assert shown.endswith("…")
+
+
+async def test_the_page_of_sources_says_how_each_does_and_draws_what_was_said(pages, browser):
+    service, address = pages
+    rows = [{"id": "1", "text": "Acme leaks"}, {"id": "2", "text": "Acme is loud"}]
+    await service.push("a-token-of-the-test", {}, json.dumps(rows).encode())
+    words = "not found: <script>alert(1)</script>"
+    await service.store.write(
+        watches.failed, "survey", now=service.now(), next_due=service.now(), error=words, advice="Look."
+    )
+    async with browser.get(f"{address}/sources") as reply:
+        page = await reply.text()
+        assert reply.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    tree = LexborHTMLParser(page)
+    assert not tree.css("script")
+    assert [node.text(strip=True) for node in tree.css("td bdi")] == ["survey", "desk"], "trouble first"
+    assert "1 listening, 1 failing" in page
+    assert words in tree.css_first("p.failing").text()
+    (drawn,) = tree.css("svg")
+    assert drawn.attributes["aria-label"] == ", ".join(["0"] * 13 + ["2"])
+    async with browser.get(f"{address}/sources", params={"format": "jsonl"}) as reply:
+        told = [json.loads(line) for line in (await reply.text()).splitlines()]
+    assert [(one["name"], one["state"]) for one in told] == [("survey", "failing"), ("desk", "listening")]
+
+
+async def test_the_page_of_sources_tells_where_there_is_none(tmp_path, browser):
+    config = loads('[web]\nlisten = "127.0.0.1:0"\n[[brand]]\nname = "Acme"\n', tmp_path / "config.toml", {})
+    async with opened(config, open_scorer=no_weights) as service:
+        runner = web.AppRunner(build(service))
+        async with browser.get(f"{await bind(runner, config)}/sources") as reply:
+            assert "No source is configured yet" in await reply.text()
+        await runner.cleanup()
