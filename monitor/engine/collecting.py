@@ -325,7 +325,7 @@ class Collector:
             return False
         unheard = hub.last_push is None or (hub.polled is not None and hub.last_push < hub.polled)
         if unheard and _content(before) != _content(after):
-            await self.store.write(hubs.distrust, hub.source)
+            await self.store.write(hubs.distrust, hub.source, self.now())
             return False
         return True
 

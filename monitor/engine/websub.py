@@ -18,7 +18,9 @@ import asyncio
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Protocol
@@ -56,8 +58,10 @@ UNREACHED_AGAIN = timedelta(hours=1)
 LAST_WORD = timedelta(days=1)
 """So long a hub has to notice that we want no more."""
 FORGED_MOST = 3
-PENDING_MOST = 16
-"""Pushes that wait to be taken; with more, the source is polled instead: bodies are large."""
+PENDING_MOST, PENDING_BYTES = 4, 32 * 1024 * 1024
+"""Pushes that wait to be taken: of one source, and of all together. With more, the source is polled instead."""
+READ_AT_ONCE, READ_WITHIN = 2, 30.0
+"""Bodies of one hub that are read at a time, and seconds that one may take."""
 LONGEST_CHALLENGE = 2_000
 _STRANGER = "https://stranger.invalid/"
 """Who names a hub: whatever address the feed itself has, nobody that could send us inside."""
@@ -100,7 +104,9 @@ class Hubs:
     ) -> None:  # fmt: skip
         """`url` is how we are reached from outside."""
         self.store, self.net, self.taker, self.url, self.allowed, self.now = store, net, taker, url, allowed, now
-        self._taking: set[asyncio.Task[None]] = set()
+        self._taking: dict[asyncio.Task[None], tuple[str, int]] = {}
+        """To the source, and how many bytes."""
+        self._reading: Counter[str] = Counter()
 
     # What is due -----------------------------------------------------------------------------------------------------
 
@@ -130,7 +136,7 @@ class Hubs:
     async def stop(self, within: float) -> None:
         """Let what is being taken end for so many seconds; what is cut off is there at the next poll."""
         if self._taking:
-            _, late = await asyncio.wait(self._taking, timeout=within)
+            _, late = await asyncio.wait(list(self._taking), timeout=within)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
@@ -224,6 +230,20 @@ class Hubs:
         awaited = hub is not None and hub.callback and hub.wanted and hub.state in ("asked", "subscribed")
         return hub if awaited else None
 
+    @asynccontextmanager
+    async def reading(self, hub: Hub) -> AsyncIterator[None]:
+        """While a body of this hub is read. Raises TimeoutError when that takes too long, or is too much at once."""
+        if self._reading[hub.token] >= READ_AT_ONCE:
+            raise TimeoutError
+        self._reading[hub.token] += 1
+        try:
+            async with asyncio.timeout(READ_WITHIN):
+                yield
+        finally:
+            self._reading[hub.token] -= 1
+            if not self._reading[hub.token]:
+                del self._reading[hub.token]
+
     async def pushed(self, hub: Hub, headers: Mapping[str, str], body: bytes) -> None:
         """Take what a hub sent, soon. Nothing tells the sender whether it was believed. `headers` in lower case."""
         now = self.now()
@@ -237,14 +257,19 @@ class Hubs:
         fingerprint = hashlib.sha256(body).hexdigest()[:24]
         if await self.store.read(hubs.was_pushed, hub.token, fingerprint, now):
             return
-        if method not in _METHODS or len(self._taking) >= PENDING_MOST:
+        if method not in _METHODS or not self._has_room(hub, body):
             await self._poll_instead(hub)
             return
         said = {name: headers[name] for name in ("content-type", "link") if name in headers}
         reply = Response(PUSHED, said, body, hub.topic)
         task = asyncio.create_task(self._take(hub, reply, fingerprint), name=f"push {hub.source}")
-        self._taking.add(task)
-        task.add_done_callback(self._taking.discard)
+        self._taking[task] = (hub.source, len(body))
+        task.add_done_callback(self._taking.pop)
+
+    def _has_room(self, hub: Hub, body: bytes) -> bool:
+        waiting = list(self._taking.values())
+        of_it = sum(source == hub.source for source, _ in waiting)
+        return of_it < PENDING_MOST and sum(size for _, size in waiting) + len(body) <= PENDING_BYTES
 
     async def _take(self, hub: Hub, reply: Response, fingerprint: str) -> None:
         try:

@@ -212,7 +212,12 @@ async def hub_pushes(request: web.Request) -> web.Response:
     if hub is None:
         raise web.HTTPGone(text="Nothing is wanted here any more.")
     headers = {name.lower(): value for name, value in request.headers.items()}
-    await hubs.pushed(hub, headers, await request.read())
+    try:
+        async with hubs.reading(hub):
+            body = await request.read()
+    except TimeoutError:
+        raise web.HTTPServiceUnavailable(text="Slower, please.", headers={"Retry-After": "60"}) from None
+    await hubs.pushed(hub, headers, body)
     return web.Response(status=202)
 
 

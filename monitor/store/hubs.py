@@ -21,7 +21,7 @@ AT_MOST = 50
 NOT_SOONER = timedelta(minutes=1)
 """However often a hub calls, its source is not polled oftener than this."""
 ANOTHER = timedelta(hours=1)
-"""A feed that names another hub or topic each time is followed no oftener than this."""
+"""Neither a feed that names another hub each time, nor a hub that forgets, makes us ask oftener than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +201,12 @@ def _fresh(seen: Sequence[Any], now: datetime) -> list[Any]:
     return [one for one in seen if one[1] > since]
 
 
-def distrust(connection: Connection, source: str) -> None:
-    """A poll found what no push had brought: it is not relied on until the next push."""
-    connection.execute(update(HUB).where(HUB.c.source == source).values(relied=False))
+def distrust(connection: Connection, source: str, now: datetime) -> None:
+    """A poll found what no push had brought: the hub is not relied on until the next push, and asked once more: it may
+    have given us up while we were not there."""
+    mine = HUB.c.source == source
+    connection.execute(update(HUB).where(mine).values(relied=False))
+    connection.execute(update(HUB).where(mine, HUB.c.asked <= now - ANOTHER).values(next_try=now))
 
 
 def hasten(connection: Connection, source: str, now: datetime) -> None:

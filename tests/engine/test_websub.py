@@ -604,6 +604,24 @@ async def test_a_push_that_is_too_long_is_refused_unread(subscribed, world):
         assert await at_work.taken() == {"Acme one"}
 
 
+async def test_a_hub_that_sends_more_at_once_than_is_good_is_told_to_be_slower(subscribed, world, monkeypatch):
+    monkeypatch.setattr("monitor.engine.websub.READ_WITHIN", 0.5)
+
+    async def never_ends() -> AsyncIterator[bytes]:
+        yield b"<feed"
+        await asyncio.sleep(20)
+
+    async with subscribed() as at_work:
+        slow = [asyncio.create_task(world.push(b"", sent=never_ends())) for _ in range(2)]
+        hub = await at_work.hub()
+        await until(lambda: asyncio.sleep(0, at_work.service.hubs._reading[hub.token] == 2))
+        assert await world.push(world.document("Acme two")) == 503
+        assert await asyncio.gather(*slow) == [503, 503]
+        assert await world.push(world.document("Acme two")) == 202
+        assert await at_work.taken() == {"Acme one", "Acme two"}
+        assert not at_work.service.hubs._reading
+
+
 async def test_a_push_waits_for_the_poll_that_is_under_way(subscribed, world, clock):
     async with subscribed() as at_work:
         world.hold, world.reached = asyncio.Event(), asyncio.Event()
@@ -661,6 +679,7 @@ async def test_a_hub_is_relied_on_once_it_has_pushed_and_until_it_misses_somethi
         clock.pass_(hours=7)
         await at_work.poll()  # the hub said nothing of it
         assert await at_work.wait() <= usual
+        assert len(world.asked) == 2  # it may have forgotten us
         await world.push(world.document("Acme four"))
         await at_work.taken()
         world.entries = ["Acme four", *world.entries]
