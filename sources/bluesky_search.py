@@ -65,10 +65,10 @@ class Config(SourceConfig):
 
 def _recheck(config: Config, ids: Sequence[str]) -> Reading:
     """What became of these posts: whatever is not in the answer is gone."""
-    known = [one for one in ids if one.startswith("at://")]
-    token = (yield _sign_in(config)) if known else ""
-    for start in range(0, len(known), AT_ONCE):
-        some = known[start : start + AT_ONCE]
+    uris = [one for one in ids if one.startswith("at://")]
+    token = (yield _sign_in(config)) if uris else ""
+    for start in range(0, len(uris), AT_ONCE):
+        some = uris[start : start + AT_ONCE]
         path = "app.bsky.feed.getPosts?" + urlencode([("uris", uri) for uri in some])
         reply = yield _ask(config, token, path, {})
         posts = listed(reply.json("posts"), "$.posts")

@@ -6,7 +6,6 @@ import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -35,6 +34,7 @@ from sources.base import (
 from sources.reading.dates import when
 from sources.reading.links import web_link
 from sources.reading.text import plain_text, plain_title, tidy
+from sources.reading.values import asked, known, whole
 
 PAGE = 100
 PAGES_A_POLL = 12
@@ -73,21 +73,21 @@ class Config(SourceConfig):
 
 
 def _from_url(url: str) -> dict[str, str]:
-    place, words = re.search(r"/r/([A-Za-z0-9_+]+)/", url), parse_qs(urlsplit(url).query).get("q", [""])[0].strip()
+    place, words = re.search(r"/r/([A-Za-z0-9_+]+)/", url), asked(url, "q")
     return {"query": words, "subreddit": place[1]} if place and words else {}
 
 
 def _recheck(config: Config, ids: Sequence[str]) -> Reading:
     """What became of these posts and comments: whatever is not in the answer is gone."""
-    known = [one for one in ids if _FULLNAME.fullmatch(one)]
-    if not known:
+    names = [one for one in ids if _FULLNAME.fullmatch(one)]
+    if not names:
         return None
     token = yield _sign_in(config)
-    reply = yield _ask(config, token, "/api/info", {"id": ",".join(known)})
+    reply = yield _ask(config, token, "/api/info", {"id": ",".join(names)})
     things, _ = _listing(reply)
     yield from (step for step in _read(things) if not isinstance(step, Problem))
     there = {data.get("name") for _, data in things}
-    for one in known:
+    for one in names:
         if one not in there:
             yield Tombstone(one)
     yield from _rest(reply)
@@ -116,8 +116,8 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
     will become) and `after` (the last post seen).
     """
     token = yield _sign_in(config)
-    since = _seconds(cursor.get("since"))
-    newest = max(since, _seconds(cursor.get("newest")))
+    since = whole(cursor.get("since"))
+    newest = max(since, whole(cursor.get("newest")))
     resumed = after = str(cursor.get("after") or "")
     path = f"/r/{config.subreddit}/search" if config.subreddit else "/search"
     for _ in range(PAGES_A_POLL):
@@ -130,7 +130,7 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
         if config.subreddit and any(kind == "t5" for kind, _ in things):
             raise NotFound(f"r/{config.subreddit}: Reddit knows no such subreddit")
         yield from _read(things)
-        times = [moment for _, data in things if (moment := _seconds(data.get("created_utc")))]
+        times = [moment for _, data in things if (moment := whole(data.get("created_utc")))]
         newest = max([newest, *times])
         if not onward or any(moment < since - OVERLAP for moment in times):
             yield from _rest(reply)
@@ -171,10 +171,10 @@ def _ask(config: Config, token: str, path: str, query: Mapping[str, str | int]) 
 
 
 def _query(config: Config, after: str) -> dict[str, str | int]:
-    asked: dict[str, str | int] = {"q": config.query, "sort": "new", "t": "all", "type": "link", "limit": PAGE}
+    wanted: dict[str, str | int] = {"q": config.query, "sort": "new", "t": "all", "type": "link", "limit": PAGE}
     if config.subreddit:
-        asked["restrict_sr"] = "true"
-    return asked | ({"after": after} if after else {})
+        wanted["restrict_sr"] = "true"
+    return wanted | ({"after": after} if after else {})
 
 
 def _few_left(reply: Response) -> bool:
@@ -229,14 +229,6 @@ def _is_gone(data: Mapping[str, Any]) -> bool:
 def _item(name: str, data: Mapping[str, Any]) -> Item:
     is_comment = name.startswith("t1_")
     title = "" if is_comment else plain_title(_text(data, "title"))
-    facts = {
-        "subreddit": _text(data, "subreddit"),
-        "score": _number(data.get("score")),
-        "num_comments": _number(data.get("num_comments")),
-        "link": "" if data.get("is_self") or is_comment else web_link(data.get("url")),
-        "about": plain_title(_text(data, "link_title")),
-        "edited": bool(data.get("edited")),
-    }
     return Item(
         id=name,
         title=title,
@@ -245,7 +237,14 @@ def _item(name: str, data: Mapping[str, Any]) -> Item:
         author=_text(data, "author"),
         published=when(data.get("created_utc")),
         kind="comment" if is_comment else "post",
-        extra={key: value for key, value in facts.items() if value not in (None, "") and value is not False},
+        extra=known(
+            subreddit=_text(data, "subreddit"),
+            score=_number(data.get("score")),
+            num_comments=_number(data.get("num_comments")),
+            link="" if data.get("is_self") or is_comment else web_link(data.get("url")),
+            about=plain_title(_text(data, "link_title")),
+            edited=bool(data.get("edited")),
+        ),
     )
 
 
@@ -276,7 +275,3 @@ def _number(value: object) -> float | int | None:
     if not abs(number) < 1e15:
         return None
     return int(number) if number.is_integer() else number
-
-
-def _seconds(value: object) -> int:
-    return int(value) if isinstance(value, int | float) and 0 <= value < 1e11 else 0

@@ -167,8 +167,8 @@ def _search(config: Config, kept: dict[str, Any]) -> Any:
             break
         yield Checkpoint({**kept, "newest": newest, "page": page})
     fresh = dict.fromkeys(sorted(found, key=lambda name: found[name]), "")
-    known_ones = _watched(kept)
-    watched = {**fresh, **known_ones} if goes_on else {**known_ones, **{n: known_ones.get(n, "") for n in fresh}}
+    before = _watched(kept)
+    watched = {**fresh, **before} if goes_on else {**before, **{name: before.get(name, "") for name in fresh}}
     settled["videos"] = dict(list(watched.items())[-WATCHED:])
     if page and since:  # the rest of the walk back waits for the next poll: searches are dear
         return {**settled, "newest": newest, "page": page}
