@@ -38,7 +38,7 @@ def recorded(config: Config, entry: SourceEntry, out: Path, *, force: bool) -> b
         return False
     if not fixture.is_whole:
         console.print(
-            f"Of {counted(len(fixture.before), 'record')} {len(fixture.taken):,} came out once it was scrubbed, and not "
+            f"Of {counted(len(fixture.before), 'record')} {len(fixture.taken):,} came out once scrubbed, and not "
             "the same: nothing was written."
         )
         return False

@@ -66,7 +66,10 @@ def add(
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Find the feed, or the kind of source, behind an address; look at it; write it into config.toml."""
+    """Find the source behind an address; add it to config.toml.
+
+    A page, a feed, a domain, @name@server, r/name, #tag, or words to search for: it is looked at first, and shown.
+    """
     from monitor.faces import adding
 
     path = _path(context, config)
@@ -109,7 +112,7 @@ def add(
 
 @sources_app.command()
 def remove(context: typer.Context, name: Name, config: ConfigPath = DEFAULT, yes: Yes = False) -> None:
-    """Take a source out of config.toml. What was heard through it stays."""
+    """Take a source out of config.toml; its mentions stay."""
     from monitor.config import loads
     from monitor.config.editing import without_source
 
@@ -134,7 +137,10 @@ def check(
     names: Annotated[list[str] | None, typer.Argument(help="All sources where left out.", metavar="[NAME…]")] = None,
     config: ConfigPath = DEFAULT,
 ) -> None:
-    """Ask each source once, side by side, and store nothing. Exit code 1 when one fails."""
+    """Ask each source once, and store nothing.
+
+    Side by side. Exit code 1 when one fails.
+    """
     from monitor import trying
     from monitor.engine.handover import Step
     from monitor.faces import show, sourced
@@ -169,7 +175,7 @@ def try_(
     limit: Annotated[int, typer.Option(min=1, help="At most so many items.")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """The first items as they would be taken, and which of them name a brand. Nothing is stored."""
+    """See what would be taken of it, and why. Stores nothing."""
     from monitor import trying
     from monitor.app import utc_now
     from monitor.faces import adding, sourced
@@ -196,7 +202,7 @@ def try_(
 
 @sources_app.command()
 def pause(context: typer.Context, name: Name, config: ConfigPath = DEFAULT) -> None:
-    """Leave a source alone from now on, also in a running service."""
+    """Leave a source alone from now on."""
     path = _path(context, config)
     entry = chosen(configured(path), name)
     perform(path, "pause", {"name": entry.name})
@@ -205,7 +211,7 @@ def pause(context: typer.Context, name: Name, config: ConfigPath = DEFAULT) -> N
 
 @sources_app.command()
 def resume(context: typer.Context, name: Name, config: ConfigPath = DEFAULT) -> None:
-    """Let a paused or switched off source go on, at once."""
+    """Let a paused or switched off source go on."""
     path = _path(context, config)
     entry = chosen(configured(path), name)
     perform(path, "resume", {"name": entry.name})
@@ -219,7 +225,7 @@ def backfill(
     since: Annotated[str, typer.Option(help='From this day on: 2026-09-01, or "30d" ago.', metavar="DATE")],
     config: ConfigPath = DEFAULT,
 ) -> None:
-    """Read what a source still has of the past, where it has one."""
+    """Read what a source still has of the past."""
     from monitor.faces import sourced
 
     path = _path(context, config)
@@ -238,7 +244,7 @@ def record(
     out: Annotated[Path, typer.Option("--out", help="The folder that gets KIND/reply.*.", metavar="DIR")] = Path(),
     force: Annotated[bool, typer.Option("--force", help="Replace a fixture that is there.")] = False,
 ) -> None:
-    """Fetch once and keep the reply as a fixture, with secrets and people replaced by invented ones."""
+    """Keep one reply as a fixture, without secrets and people."""
     from monitor.faces.recording import recorded
 
     loaded = configured(_path(context, config))
@@ -255,7 +261,7 @@ def export(
         Path | None, typer.Option("--out", help="A file; the terminal where left out.", metavar="FILE")
     ] = None,
 ) -> None:
-    """All feeds as a list of subscriptions (OPML), for a feed reader or another overheard."""
+    """All feeds as a list of subscriptions (OPML)."""
     import sources
     from monitor.faces.show import counted
     from sources.opml import Subscription, as_opml
@@ -330,17 +336,26 @@ def _choice(found: Found, asked: str, *, ask: bool, quiet: bool = False) -> Cand
         raise typer.Exit(1)
     if len(found.candidates) == 1 or quiet:
         return found.candidates[0]
-    may_ask = ask and sys.stdin.isatty()
+    may_ask = ask and _somebody_is_there()
     adding.several(found, taken=not may_ask)
     if not may_ask:
         return found.candidates[0]
-    number: int = typer.prompt("Which one?", default=1, type=typer.IntRange(1, len(found.candidates)))  # type: ignore[attr-defined]
+    most = len(found.candidates)
+    written = ""
+    while not (written.isascii() and written.isdigit() and 1 <= int(written) <= most):
+        written = str(typer.prompt(f"Which one, 1 to {most}?", default="1")).strip()[:9]
+    number = int(written)
     return found.candidates[number - 1]
 
 
 def _sure(question: str, *, otherwise: bool, unasked: bool) -> bool:
     """The answer at a terminal, `otherwise` being the one without a word; `unasked` where nobody can answer."""
-    return bool(typer.confirm(question, default=otherwise)) if sys.stdin.isatty() else unasked
+    return bool(typer.confirm(question, default=otherwise)) if _somebody_is_there() else unasked
+
+
+def _somebody_is_there() -> bool:
+    """Who could answer."""
+    return sys.stdin.isatty()
 
 
 def run_quietly(work: Coroutine[Any, Any, T], doing: str) -> T:

@@ -124,6 +124,21 @@ def test_a_page_becomes_a_source_and_goes_without_a_trace(run, mine, web):
     assert '- name = "Anvil Weekly"' in removed.stdout
 
 
+def test_at_a_terminal_it_asks_which_and_whether(run, mine, web, monkeypatch):
+    monkeypatch.setattr("monitor.faces.sources._somebody_is_there", lambda: True)
+    refused = run("sources", "add", f"{web}/", stdin="7\n2\nn\n")
+    assert refused.returncode == 0, refused.stderr
+    assert refused.stdout.count("Which one, 1 to 2?") == 2
+    assert 'Add it as "Comments"?' in refused.stdout
+    assert mine.read_text() == CONFIG
+    added = run("sources", "add", f"{web}/", stdin="2\n\n")
+    assert [entry.name for entry in load(mine, {}).sources] == ["Comments"], added.stderr
+    kept = run("sources", "remove", "Comments", stdin="\n")
+    assert "Nothing was changed" in kept.stdout
+    assert run("sources", "remove", "Comments", stdin="y\n").returncode == 0
+    assert mine.read_text() == CONFIG
+
+
 def test_a_dry_run_shows_the_table_and_changes_nothing(run, mine, web):
     done = run("sources", "add", f"{web}/all.xml", "--dry-run", "--name", "Ours")
     assert done.returncode == 0, done.stderr
