@@ -26,6 +26,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from typing import Any, NamedTuple
 
 from sources.base import Item, Problem
@@ -52,7 +53,11 @@ class Claims(NamedTuple):
     @property
     def words(self) -> str:
         """All that it says."""
-        return f"{self.title}.{self.text}" if self.title or self.text else ""
+        return f"{self.title}.{self.text}"
+
+    def says(self, words: str) -> bool:
+        """It says this, and this is something: two photos without a word have nothing in common."""
+        return self.words == words != "."
 
 
 class Known(NamedTuple):
@@ -142,14 +147,14 @@ class _Window:
         each = {(one.link or place, one.words): one for place, one in enumerate(self.claims)}.values()
         fresh = [one for one in each if getattr(one, name) and getattr(one, name) not in self.known_by[name]]
         said = Counter(one.words for one in each)
-        familiar = [one for one in fresh if one.words in self.known_by["words"] and said[one.words] == 1]
+        familiar = [one for one in fresh if self._is_said_before(one) and said[one.words] == 1]
         return 2 * len(fresh) > len(each) and 5 * len(familiar) >= 4 * len(fresh)
 
     def join_what_agrees(self) -> None:
         """Strongest first, so that a weak likeness takes nobody from whom it belongs to."""
         agreements: tuple[Callable[[Claims], Iterator[Known]], ...] = (
-            lambda mine: (one for one in self._with("guid", mine) if one.claims.words == mine.words),
-            lambda mine: (one for one in self._with("link", mine) if one.claims.words == mine.words),
+            lambda mine: (one for one in self._with("guid", mine) if one.claims.says(mine.words)),
+            lambda mine: (one for one in self._with("link", mine) if one.claims.says(mine.words)),
             lambda mine: (one for one in self._with("guid", mine) if self._is_alike(one.claims, mine)),
             lambda mine: (one for one in self._with("link", mine) if self._is_alike(one.claims, mine, "time")),
         )
@@ -158,13 +163,18 @@ class _Window:
                 self._join(place, agreeing(mine))
 
     def doubt_what_is_reused(self) -> None:
-        doubtful = [(mine, one) for _, mine in self._open() for one in self._with("guid", mine)]
+        doubtful = [
+            (mine, one)
+            for _, mine in self._open()
+            for one in self._with("guid", mine)
+            if not self._is_again(mine, [one])
+        ]
         before = {one.id for one in self.memory.known[: self.memory.last]}
         most = len(doubtful) > 2 and 2 * len(doubtful) > len(self.claims)
         if most or any(
             one.id in self.bearer
             or one.id not in before
-            or mine.words in self.known_by["words"]
+            or self._is_said_before(mine)
             or (mine.link and one.claims.link and mine.link != one.claims.link)
             for mine, one in doubtful
         ):
@@ -180,14 +190,15 @@ class _Window:
 
     def _is_again(self, mine: Claims, candidates: Iterable[Known]) -> bool:
         """It stands in this window already, with the same words."""
-        places = (self.bearer[one.id] for one in candidates)
+        places = [self.bearer[one.id] for one in candidates if one.id in self.bearer]
         return any(self.claims[place].words == mine.words for place in places)
 
     def _name(self, place: int, mine: Claims, taken: set[str]) -> None:
         item = self.items[place]
         by_words = content_hash(item.title, item.text)
         ladder = [item.id] * bool(mine.guid) + [bounded(canonical(item.url))] * bool(mine.link) + [by_words]
-        for identifier in (*ladder, content_hash(item.title, item.text, item.id)):
+        others = (content_hash(item.title, item.text, item.id, str(number)) for number in count())
+        for identifier in chain(ladder, others):
             place_of_same = self.bearer.get(identifier)
             if place_of_same is not None and self.claims[place_of_same].words == mine.words:
                 return  # the same entry a second time
@@ -244,6 +255,9 @@ class _Window:
         for place, one in enumerate(believed):
             if place not in self.same:
                 yield place, one if one.guid or len(spoken[one.link]) == 1 else one._replace(link="")
+
+    def _is_said_before(self, mine: Claims) -> bool:
+        return any(one.claims.says(mine.words) for one in self._with("words", mine))
 
     def _with(self, name: str, mine: Claims) -> Iterator[Known]:
         """The known entries that say the same of themselves as this one, those seen last first."""
