@@ -94,6 +94,9 @@ class Service:
         config, later = while_at_work(config, before)
         channels = channels_in(config)
         heard = await self.store.write(_followed, config, self.now())
+        was = {one.name: one.every for one in self.listened}
+        oftener = {one.name: one.every for one in heard.listened if one.every < was.get(one.name, one.every)}
+        await self.store.write(watches.quicken, oftener)
         # From here on without a pause: nobody sees one half of it.
         self.config, self.brands, self.ear, self.listened = config, heard.brands, heard.ear, heard.listened
         self.collector.use(self.listened, self.ear)

@@ -90,6 +90,17 @@ async def test_a_source_that_is_added_is_polled_at_once_and_the_others_keep_thei
         assert asked == ["old"]
 
 
+async def test_a_source_that_is_to_be_asked_oftener_does_not_wait_as_long_as_before(running, loopback, clock):
+    here = await loopback({"/": feed("Acme one")})
+    async with running(ACME + source("s", here, 'every = "1d"')) as at_work:
+        await at_work.poll()
+        clock.pass_(minutes=4)
+        await at_work.reload(ACME + source("s", here, 'every = "5m"'))
+        assert ((await at_work.health())["s"].next_due - clock()).total_seconds() == 60
+        await at_work.reload(ACME + source("s", here, 'every = "2d"'))
+        assert ((await at_work.health())["s"].next_due - clock()).total_seconds() == 60
+
+
 async def test_a_source_that_is_taken_out_is_polled_no_more(running, loopback, clock):
     asked = []
 

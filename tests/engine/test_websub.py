@@ -656,6 +656,25 @@ async def test_two_sources_of_one_topic_have_hubs_of_their_own_and_store_nothing
         assert await at_work.taken() == {"Acme one", "Acme two"}
 
 
+@pytest.mark.parametrize("kind", ["feed", "youtube-channel"])
+async def test_a_window_that_was_all_pushed_one_by_one_is_no_gap(running, world, clock, kind):
+    world.entries = [f"Acme {number}" for number in range(15)]
+    channel = 'channel = "UCx"' if kind == "youtube-channel" else ""
+    text = source("s", f"{world.address}/feed", channel).replace('kind = "feed"', f'kind = "{kind}"')
+    async with running(text) as at_work:
+        await at_work.poll()
+        later = [f"Acme {number}" for number in range(15, 40)]
+        for entry in later:
+            await world.push(world.document(entry))
+            await at_work.taken()
+        world.entries = later[-15:]
+        clock.pass_(hours=2)
+        await at_work.poll()
+        (health,) = await at_work.service.store.read(queries.sources_health, clock())
+        assert (health.gaps, health.interval) == ((), None)
+        assert len(await at_work.taken()) == 40
+
+
 # Relying on it -------------------------------------------------------------------------------------------------------
 
 
