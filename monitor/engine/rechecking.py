@@ -16,7 +16,7 @@ from monitor.pipeline import Ear, Taken
 from monitor.store import watches
 from monitor.store.engine import Store
 from monitor.store.watches import Round
-from sources.base import Cursor, RateLimited, Reading, SourceError
+from sources.base import BadShape, Cursor, RateLimited, Reading, SourceError
 
 LATER = timedelta(minutes=15)
 """After trouble."""
@@ -67,7 +67,9 @@ async def _recheck(
     except SourceError as error:
         wait = max(LATER, timedelta(seconds=error.wait or 0)) if isinstance(error, RateLimited) else LATER
         log.warning("could not ask what became of mentions", source=one.name, error=error.words)
-        await store.write(watches.keep_round, one.name, replace(at, not_before=now() + wait))
+        # An answer that cannot be read will be no other next time: the lot is left to the next round.
+        after = held[-1][0] if isinstance(error, BadShape) else at.after
+        await store.write(watches.keep_round, one.name, replace(at, after=after, not_before=now() + wait))
         return taken
     await store.write(watches.keep_round, one.name, replace(at, after=held[-1][0], not_before=None))
     return taken

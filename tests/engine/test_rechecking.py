@@ -16,6 +16,8 @@ from sources.base import Cursor, Get, Item, Reading, Recheck, Source, SourceConf
 
 BRAND = '[[brand]]\nname = "Acme"\n'
 DAY = timedelta(days=1)
+GARBLED = -1
+"""Answers with something that is no JSON."""
 
 
 class Config(SourceConfig):
@@ -51,6 +53,8 @@ class Wall:
 
     async def answer(self, request: web.Request) -> web.Response:
         self.asked.append(request.query["ids"].split(","))
+        if self.status == GARBLED:
+            return web.Response(text="a page for people", status=200)
         return web.json_response(self.posts, status=self.status)
 
 
@@ -106,6 +110,18 @@ async def test_trouble_forgets_nothing_and_is_tried_again_later(wall: Any, clock
     clock.pass_(minutes=16)
     await round_(service)
     assert [len(ids) for ids in wall.asked] == [10, 10, 10, 5]
+
+
+async def test_an_answer_that_cannot_be_read_does_not_keep_the_others_waiting(wall: Any, clock: Any) -> None:
+    service, wall = wall
+    wall.status = GARBLED
+    await round_(service)
+    wall.status = 200
+    assert len(wall.asked) == 1
+    clock.pass_(minutes=16)
+    await round_(service)
+    assert [ids[0] for ids in wall.asked] == ["0", "10", "20"]
+    assert len(await shown(service)) == 25
 
 
 async def test_what_was_never_a_mention_is_forgotten_too(wall: Any) -> None:
