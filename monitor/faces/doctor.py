@@ -20,6 +20,7 @@ from monitor.app import scorer_for, utc_now
 from monitor.config import Config, load
 from monitor.engine.judging import NotUsable
 from monitor.errors import StoreUnusable
+from monitor.faces import listening
 from monitor.faces.show import console, counted
 from monitor.store import opinions
 from monitor.store.engine import Store
@@ -145,9 +146,10 @@ def _stored(config: Config) -> Iterator[Finding]:
             yield Finding(
                 "note", f"{counted(waiting, 'score')} due", "`overheard collect` or `overheard run` catches up."
             )
-        for source in store.reading(queries.sources_health, utc_now()):
-            if source.error:
-                yield Finding("bad", f"source {source.name}: {source.error}", source.advice)
+        now = utc_now()
+        for row in listening.rows(config.sources, store.reading(queries.sources_health, now), now):
+            if row.state in ("failing", "off"):
+                yield Finding("bad", f"source {row.name}: {row.trouble}", row.advice)
         dead = store.reading(queries.parcels, ("dead", "held"))
         if dead:
             yield Finding(

@@ -51,11 +51,14 @@ def rss(title: str, *titles: str) -> bytes:
 HOME = b"""<!doctype html><title>Anvil, all about anvils</title>
 <link rel="alternate" type="application/rss+xml" title="Anvil Comments" href="/comments/feed">
 <link rel="alternate" type="application/rss+xml" title="Anvil" href="/all.xml">"""
+SAID = int(datetime(2026, 11, 20, tzinfo=UTC).timestamp())
+HITS = json.dumps({"hits": [{"objectID": "1", "title": "Acme", "created_at_i": SAID}], "nbPages": 1}).encode()
 PAGES = {
     "/": ("text/html", HOME),
     "/all.xml": ("application/rss+xml", rss("Anvil Weekly", "Acme is fine", "Other news", "More of Acme")),
     "/comments/feed": ("application/rss+xml", rss("Comments", "No")),
     "/bare": ("text/html", b"<!doctype html><title>Bare</title><p>nothing here"),
+    "/api/v1/search_by_date": ("application/json", HITS),
     "/broken.xml": ("text/html", b"<!doctype html><title>Sign in</title>"),
 }
 
@@ -344,6 +347,22 @@ async def test_pause_holds_in_a_running_service_at_once(tmp_path):
                     await perform(config, "pause", {"name": "Goood"}, print)
             finally:
                 server.close()
+
+
+def test_the_past_is_read_and_told(run, mine, web):
+    mine.write_text(f'{CONFIG}\n[[source]]\nkind = "hackernews"\nquery = "acme"\nbase_url = "{web}"\n')
+    done = run("sources", "backfill", "hacker", "--since", "30d")
+    assert done.returncode == 0, done.stderr
+    assert "1 new, 0 edited, 0 known, 0 not about your brands, back to 2026-11-20 (1 request)." in done.stdout
+    assert "0 new, 0 edited, 1 known" in run("sources", "backfill", "hacker", "--since", "2026-11-01").stdout
+
+
+def test_the_doctor_tells_of_the_same_trouble_and_not_of_what_is_paused(run, mine, web):
+    mine.write_text(CONFIG + feed("Old", f"{web}/gone.xml"))
+    run("collect")
+    assert "bad  source Old: not found" in run("doctor").stdout
+    run("sources", "pause", "Old")
+    assert "source Old" not in run("doctor").stdout
 
 
 def test_a_source_without_a_past_says_what_can_be_done_instead(run, mine):
