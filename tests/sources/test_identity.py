@@ -108,6 +108,14 @@ def ids_of(recognised: Recognised) -> list[str]:
     return [item.id for item in recognised.items]
 
 
+def read_as(records: list[tuple[str, str, str, str]]) -> list[Item]:
+    """(title, guid, text, link) each, as the items of one reply."""
+    words = [content_hash(title, text) for title, _, text, _ in records]
+    ids = settle([guid for _, guid, _, _ in records], lambda at: records[at][3], lambda at: words[at])
+    items = {id_: Item(id_, text, title, link) for id_, (title, _, text, link) in zip(ids, records, strict=True)}
+    return list(items.values())
+
+
 ABC = [said(name, f"guid {name}") for name in "abc"]
 
 
@@ -138,6 +146,66 @@ def test_an_entry_of_a_known_date_may_change_its_title_text_and_address() -> Non
     moved = Item("1", "All is new.", "Another title", "https://a.example/better", published=one.published)
     last = polls([one, other], [moved, other])[-1]
     assert (ids_of(last), last.problems) == (["1", "2"], ())
+
+
+HOME = "https://a.example/"
+
+
+def test_a_homepage_as_link_makes_no_entry_another() -> None:
+    first, second = polls(*(read_as([(name, "", "", HOME) for name in names]) for names in ("ab", "cb")))
+    assert ids_of(second) == [content_hash("c", ""), ids_of(first)[1]]
+
+
+@pytest.mark.parametrize("link", ["", HOME])
+def test_a_guid_is_reused_where_what_had_it_stands_elsewhere(link: str) -> None:
+    first, second = polls(
+        *([said(name, f"{at}", link=link) for at, name in enumerate(names)] for names in ("abc", "xab"))
+    )
+    assert ids_of(second)[1:] == ids_of(first)[:2]
+    assert ids_of(second)[0] not in ids_of(first)
+    assert "gives ids of old entries to new ones" in second.problems[0].why
+
+
+def test_a_guid_without_link_that_had_gone_is_another_entry() -> None:
+    rest = [said(name, name, link="") for name in "bc"]
+    found = polls([said("a", "1", link=""), *rest], rest, [said("other", "1", link=""), *rest])
+    assert ids_of(found[2])[0] not in ids_of(found[0])
+
+
+def test_guids_are_reused_where_all_of_a_window_is_other_at_once() -> None:
+    first, second = polls(
+        *([said(name, f"{at}", link="") for at, name in enumerate(names)] for names in ("abc", "xyz"))
+    )
+    assert not set(ids_of(first)) & set(ids_of(second))
+
+
+def test_an_id_that_another_entry_bears_is_not_given_again() -> None:
+    rest = [said(name, name) for name in "bcd"]
+    *_, last = polls([said("a", "1"), *rest], [said("a", "9"), *rest], [said("new", "1"), *rest])
+    assert ids_of(last)[0] == "https://a.example/new"
+
+
+def test_two_that_change_places_keep_their_ids_where_places_are_guids() -> None:
+    first, second = polls(*([said(n, f"{at}", link="") for at, n in enumerate(names)] for names in ("abcde", "bacde")))
+    assert ids_of(second) == [ids_of(first)[1], ids_of(first)[0], *ids_of(first)[2:]]
+
+
+def test_different_entries_in_the_same_words_are_no_churn() -> None:
+    windows = [[said(f"{fetch}{at}", f"{fetch}{at}") for at in range(5)] for fetch in range(2)]
+    same_words = [[Item(one.id, "Price changed", "", one.url) for one in window] for window in windows]
+    assert not set(ids_of(polls(*same_words)[0])) & set(ids_of(polls(*same_words)[1]))
+
+
+def test_ids_that_change_are_seen_also_where_each_entry_stands_twice() -> None:
+    twice = [[said(name, f"{name} {fetch} {at}") for name in "abcde" for at in range(2)] for fetch in range(2)]
+    first, second = polls(twice[0][::2], twice[1])
+    assert ids_of(second) == ids_of(first)
+
+
+def test_an_edit_under_another_guid_is_known_by_its_link_and_time() -> None:
+    rest = [said(name, name, day=at + 2) for at, name in enumerate("bcd")]
+    edited = Item("2", "All is new.", "Another", "https://a.example/a", published=said("a", day=1).published)
+    assert ids_of(polls([said("a", "1", day=1), *rest], [edited, *rest])[1]) == ["1", "b", "c", "d"]
 
 
 def test_ids_that_change_at_each_fetch_bring_no_flood_and_are_told() -> None:
@@ -188,14 +256,6 @@ def test_a_window_wider_than_what_is_remembered_keeps_its_ids() -> None:
     found = polls(wide, wide)
     assert ids_of(found[1]) == [item.id for item in wide]
     assert not found[1].missed
-
-
-def read_as(records: list[tuple[str, str, str, str]]) -> list[Item]:
-    """(title, guid, text, link) each, as the items of one reply."""
-    words = [content_hash(title, text) for title, _, text, _ in records]
-    ids = settle([guid for _, guid, _, _ in records], lambda at: records[at][3], lambda at: words[at])
-    items = {id_: Item(id_, text, title, link) for id_, (title, _, text, link) in zip(ids, records, strict=True)}
-    return list(items.values())
 
 
 WORD = st.sampled_from(["", "a", "b", "c"])
