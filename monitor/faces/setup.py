@@ -14,7 +14,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from monitor.config import load
+from monitor.config import load, loads
+from monitor.config.editing import appended, source_table
 from monitor.config.tables import holds_login
 from monitor.errors import Refused
 from monitor.faces import show
@@ -105,27 +106,14 @@ def _bring_in_feeds(file: Path, body: bytes, config: Path, *, dry_run: bool) -> 
         print(f"{show.counted(len(found) - len(usable), 'feed')} left out: a user name or password in the address.")
     if dry_run or not fresh:
         return
-    before = config.read_text(encoding="utf-8")
     taken = {entry.name.casefold() for entry in sources}
-    added = "".join(_feed_table("" if title == url else free_name(title, taken), url) for title, url in fresh)
-    config.write_text(f"{before.rstrip()}\n{added}", encoding="utf-8")
-    try:
-        load(config, os.environ)
-    except Refused:
-        config.write_text(before, encoding="utf-8")
-        raise
+    text = config.read_bytes().decode()
+    for title, url in fresh:
+        named = {} if title == url else {"name": free_name(title, taken)}  # it is named by its address then
+        text = appended(text, source_table("", {"kind": "feed", **named, "url": url}))
+    loads(text.removeprefix("\ufeff"), config, os.environ)
+    config.write_bytes(text.encode())
     print(f"Added to {config}.")
-
-
-def _feed_table(name: str, url: str) -> str:
-    """A feed in the configuration, which names it by itself where it has no title."""
-    named = f"name = {_quoted(name)}\n" if name else ""
-    return f'\n[[source]]\nkind = "feed"\n{named}url = {_quoted(url)}\n'
-
-
-def _quoted(text: str) -> str:
-    """A TOML basic string; JSON's escapes are among TOML's. The configuration must not ask the environment for it."""
-    return json.dumps(text.replace("${", "$${"), ensure_ascii=False)
 
 
 def read_saved_reply(kind: str, file: Path, config: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
@@ -15,9 +15,11 @@ from monitor.config import SourceEntry
 from monitor.faces import listening
 from monitor.faces.listening import Row, told
 from monitor.faces.show import console, counted, errors, plain
-from monitor.trying import Tried, Would
 from sources.base import SourceError
 from sources.reading.saved import item_as_json
+
+if TYPE_CHECKING:
+    from monitor.trying import Tried, Would  # its network takes its time to import
 
 COLORS: Mapping[listening.State, str] = {
     "failing": "red", "off": "red", "gaps": "yellow", "new": "", "listening": "green", "waiting": "", "paused": "dim",

@@ -422,11 +422,10 @@ def _path(context: typer.Context, config: Path) -> Path:
 
 def _rows(config: Config) -> list[Row]:
     from monitor import queries
-    from monitor.app import utc_now
     from monitor.faces import listening
     from monitor.store.engine import Store
 
-    now = utc_now()
+    now = datetime.now(UTC)
     if not config.database.exists():
         return listening.rows(config.sources, (), now)
     store = Store(config.database, write=False)
