@@ -51,9 +51,11 @@ def parse_feed(
         entries, root = entries_of(prepared(as_utf8(body, content_type)), url)
         if root is not None:
             head = head_of(root)
-            extras = picked(root, wanted)[:MOST_ENTRIES] if wanted else []
+            extras = picked(root, wanted)[: MOST_ENTRIES + 1] if wanted else []
+    if len(extras) != len(entries):  # the entries are feedparser's
+        extras = []
     if len(entries) > MOST_ENTRIES:
-        beyond = (len(entries) if root is None else number_in(root)) - MOST_ENTRIES
+        beyond = max(len(entries), 0 if root is None else number_in(root)) - MOST_ENTRIES
         problems.append(Problem(f"entry {MOST_ENTRIES + 1}", f"{beyond} entries beyond the limit"))
         entries = entries[:MOST_ENTRIES]
     items = _items(entries, head, web_link(head.base, url) or url or web_link(head.link), extras)

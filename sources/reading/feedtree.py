@@ -48,6 +48,7 @@ class Entry(NamedTuple):
 
 
 _XML = "{http://www.w3.org/XML/1998/namespace}"
+_LANG = _XML + "lang"
 _ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 _MOST_TAGS = 20
 _ENTRIES = ("{*}item", "{*}entry")
@@ -139,10 +140,10 @@ def _entry(element: Any, places: _Places) -> Entry:
         elif place not in found:
             found[place] = child
     get = found.get
-    content = _first(found, "encoded", "content", "body")
-    summary = _first(found, "description", "summary")
-    main = _first(found, "encoded", "content", "body", "description", "summary")
-    language = None if main is None else main.get(_XML + "lang")
+    content = get("encoded", get("content", get("body")))
+    summary = get("description", get("summary"))
+    main = summary if content is None else content
+    language = None if main is None else main.get(_LANG)
     return Entry(
         _text(get("guid")) or _text(get("id")) or element.get(_ABOUT) or "",
         _link(links) or _permanent(get("guid")),
@@ -151,14 +152,10 @@ def _entry(element: Any, places: _Places) -> Entry:
         _written(summary) or _written(get("other summary")),
         _author(get("author")) or _text(get("creator")) or _text(get("podcaster")),
         _first_time(found),
-        language or element.get(_XML + "lang") or _text(get("language")),
+        language or element.get(_LANG) or _text(get("language")),
         tuple(filter(None, tags[:_MOST_TAGS])),
         content is not None and content.get("type") in ("text", "text/plain"),
     )
-
-
-def _first(found: dict[str, Any], *places: str) -> Any:
-    return next((found[place] for place in places if place in found), None)
 
 
 def _text(element: Any) -> str:
@@ -221,7 +218,7 @@ def _author(element: Any) -> str:
 
 def _first_time(found: dict[str, Any]) -> datetime | None:
     for place in ("published", "updated", "created"):
-        if place in found and (moment := when(found[place].text)):
+        if (element := found.get(place)) is not None and (moment := when(element.text)):
             return moment
     return None
 
@@ -244,7 +241,7 @@ def head_of(root: Any) -> Head:
         title=texts.get("title", ""),
         link=rels.get("alternate", "") if is_atom else texts.get("link") or rels.get("alternate", ""),
         base=root.get(_XML + "base") or channel.get(_XML + "base") or "",
-        lang=texts.get("language") or root.get(_XML + "lang") or channel.get(_XML + "lang") or "",
+        lang=texts.get("language") or root.get(_LANG) or channel.get(_LANG) or "",
         author=texts.get("author", "") if is_atom else "",
         pace=pace_of(channel),
         hub=rels.get("hub", ""),

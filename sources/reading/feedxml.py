@@ -81,7 +81,10 @@ def without_named_entities(body: bytes) -> bytes:
 
 
 def entries_of(body: bytes, url: str) -> tuple[list[Entry], Any]:
-    """The entries of a prepared document, in order, and its tree. Raises `BadShape` where no parser finds a feed."""
+    """The entries of a prepared document, in order, and what could be read as its tree.
+
+    Raises `BadShape` where no parser finds a feed.
+    """
     body, root, is_whole = _tree(body)
     is_feed = root is not None and root.tag.rpartition("}")[2].rpartition(":")[2].lower() in _FEEDS
     entries = entries_in(root, MOST_ENTRIES + 1) if is_feed else []
@@ -95,7 +98,7 @@ def entries_of(body: bytes, url: str) -> tuple[list[Entry], Any]:
             return entries, root
         raise BadShape("$", "damaged XML in a form that takes very long to read")
     second = _by_feedparser(body, url)
-    return (second, None) if len(second) > len(entries) else (entries, root)
+    return (second if len(second) > len(entries) else entries), root
 
 
 def _tree(body: bytes) -> tuple[bytes, Any, bool]:

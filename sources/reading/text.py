@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from itertools import repeat
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -76,7 +77,7 @@ def _between_tags(fragment: str) -> str | None:
         fragment = _COMMENT.sub("", fragment)
     pieces = _WHOLE_TAG.split(fragment)
     tags = pieces[1::2]
-    edges = [_EDGE_OF.get(tag, "") for tag in tags]
+    edges = list(map(_EDGE_OF.get, tags, repeat("")))
     if "<" in edges and (has_comments or _CLOSED_IN_ITSELF.search(fragment) or not _emptied(pieces, tags, edges)):
         return None
     pieces[1::2] = edges
