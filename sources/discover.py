@@ -53,7 +53,7 @@ class Candidate:
     kind: str
     config: Mapping[str, Any]
     why: str
-    """How it was found, as the end of "…, …": "announced by the page"."""
+    """How it was found: "announced by the page"; empty where it is the very address that was asked for."""
     title: str = ""
     """What it calls itself."""
     entries: int | None = None
@@ -236,7 +236,7 @@ def _at(address: str, words: str = "") -> Looking:
         notes.candidates += yield from _at_usual_places(address, notes)
         return notes.found(_advice(address))
     if _may_be_feed(reply):
-        one = yield from _feed(reply, address, "a feed")
+        one = yield from _feed(reply, address, "")
         if one is not None:
             notes.candidates.insert(0, one)
             return notes.found()

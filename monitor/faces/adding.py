@@ -122,8 +122,9 @@ def prepared(
 
 def _comment(candidate: Candidate, title: str, asked: str) -> str:
     where = urlsplit(asked).netloc.rpartition("@")[2] or asked.split("/")[0]
-    what = f"{title}, {candidate.why}" if candidate.kind != "feed" else candidate.why.capitalize()
-    return f"{what} (added for {where}).".replace("=", "-").replace("--", "-")[:110]
+    what = f"{title}, {candidate.why}" if candidate.kind != "feed" else candidate.why or title
+    # Nothing that looks like a key or a rule: by these it is known what belongs to which table (config/editing.py).
+    return re.sub(r"[=#*]|[-–—]{2,}", "-", f"{what[:1].upper()}{what[1:]} (added for {where}).")[:110]
 
 
 def _variable(kind: str, key: str) -> str:
@@ -195,6 +196,7 @@ def _told(one: Candidate) -> str:
         title = f"“{one.title}”, " if one.title else ""
         entries = "" if one.entries is None else f", {one.entries} entr{'y' if one.entries == 1 else 'ies'}"
         newest = f", the newest of {one.newest:%d %b %Y}" if one.newest else ""
-        return f"{title}a feed at {one.config['url']}{entries}{newest}; {one.why}"
+        why = f"; {one.why}" if one.why else ""
+        return f"{title}a feed at {one.config['url']}{entries}{newest}{why}"
     needs = f"; it needs {one.needs}" if one.needs else ""
     return f"{kind} ({told})" + (f": {one.why}" if told else "") + needs

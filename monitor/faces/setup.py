@@ -20,6 +20,7 @@ from monitor.config.tables import holds_login
 from monitor.errors import Refused
 from monitor.faces import show
 from monitor.faces.adding import free_name
+from monitor.faces.sources import taken_in
 from monitor.query.lines import match_lines
 from monitor.query.problem import QueryError
 from monitor.starter import starter
@@ -114,6 +115,7 @@ def _bring_in_feeds(file: Path, body: bytes, config: Path, *, dry_run: bool) -> 
     loads(text.removeprefix("\ufeff"), config, os.environ)
     config.write_bytes(text.encode())
     print(f"Added to {config}.")
+    taken_in(load(config, os.environ), added=True)
 
 
 def read_saved_reply(kind: str, file: Path, config: str) -> None:

@@ -75,6 +75,8 @@ def add(
     path = _path(context, config)
     loaded = configured(path)
     quiet_log(level="critical")
+    if Path(asked).is_file():
+        raise Refused(f"{asked} is a file: overheard import {_word(asked)} brings in what is in it.")
     wanted = adding.Wanted(name, about, every)
     adding.check_options(loaded, wanted)
     found = run_quietly(_found(loaded, asked), f"Looking at {asked} …")
@@ -106,7 +108,7 @@ def add(
     print(f'Added "{addition.entry.name}" to {path} ({where}).')
     for line in addition.next_steps:
         print(line)
-    _taken_in(configured(path), added=not addition.waits_for_key)
+    taken_in(configured(path), added=not addition.waits_for_key)
     print(f"To undo: overheard sources remove {_word(addition.entry.name)}, or take out {where}.")
 
 
@@ -128,7 +130,7 @@ def remove(context: typer.Context, name: Name, config: ConfigPath = DEFAULT, yes
         return
     path.write_bytes(after.encode())
     print(f'Removed "{entry.name}" from {path}. What was heard through it stays.')
-    _taken_in(configured(path), added=False)
+    taken_in(configured(path), added=False)
 
 
 @sources_app.command()
@@ -389,7 +391,7 @@ async def _asked_once(config: Config, entry: SourceEntry) -> Tried:
 # What the running service is told -------------------------------------------------------------------------------------
 
 
-def _taken_in(config: Config, *, added: bool) -> None:
+def taken_in(config: Config, *, added: bool) -> None:
     """Have a running service read the configuration anew, or say what happens next."""
     from monitor.engine.handover import hand_over
     from monitor.store.lock import WriteLock

@@ -158,6 +158,13 @@ def test_where_there_is_no_source_it_says_what_it_saw(run, mine, web):
     assert mine.read_text() == CONFIG
 
 
+def test_a_file_is_brought_in_by_another_command(run, mine, folder):
+    (folder / "answers.csv").write_text("Comment\nfine\n")
+    done = run("sources", "add", "answers.csv")
+    assert done.returncode == 2
+    assert "overheard import answers.csv" in done.stderr
+
+
 def test_what_cannot_be_reached_is_not_added(run, mine):
     done = run("sources", "add", "http://127.0.0.1:9/feed")
     assert done.returncode == 1
