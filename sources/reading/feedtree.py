@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from base64 import b64decode
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
@@ -48,7 +49,7 @@ class Entry(NamedTuple):
 
 
 _XML = "{http://www.w3.org/XML/1998/namespace}"
-_LANG = _XML + "lang"
+_LANG, _BASE = _XML + "lang", _XML + "base"
 _ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 _MOST_TAGS = 20
 _ENTRIES = ("{*}item", "{*}entry")
@@ -146,7 +147,7 @@ def _entry(element: Any, places: _Places) -> Entry:
     language = None if main is None else main.get(_LANG)
     return Entry(
         _text(get("guid")) or _text(get("id")) or element.get(_ABOUT) or "",
-        _link(links) or _permanent(get("guid")),
+        _link(links, element) or _permanent(get("guid")),
         _written(get("title")) or _written(get("other title")),
         _written(content),
         _written(summary) or _written(get("other summary")),
@@ -181,9 +182,9 @@ def _written(element: Any) -> str:
     return written.strip()
 
 
-def _link(links: list[Any]) -> str:
+def _link(links: list[Any], entry: Any) -> str:
     """The page that an entry is about: the link of RSS, else the alternate one of Atom, else any that may be a page."""
-    best, best_rank = None, 9
+    best, best_rank, element = "", 9, entry
     for link in links:
         rel = link.get("rel") or "alternate"
         address = (link.get("href") or link.text or "").strip()
@@ -191,17 +192,12 @@ def _link(links: list[Any]) -> str:
             continue
         rank = 2 if rel != "alternate" else (link.get("type") or "text/html") != "text/html"
         if rank < best_rank:
-            best, best_rank = (link, address), rank
-    return _resolved(*best) if best else ""
-
-
-def _resolved(element: Any, address: str) -> str:
-    if address.startswith(("http://", "https://")) or not (base := element.base):
-        return address
-    try:
-        return urljoin(base, address)
-    except ValueError:
-        return address
+            best, best_rank, element = address, rank, link
+    if best and not best.startswith(("http://", "https://")):
+        for base in filter(None, (element.get(_BASE), entry.get(_BASE))):
+            with suppress(ValueError):
+                best = urljoin(base, best)
+    return best
 
 
 def _permanent(guid: Any) -> str:
@@ -240,7 +236,7 @@ def head_of(root: Any) -> Head:
     return Head(
         title=texts.get("title", ""),
         link=rels.get("alternate", "") if is_atom else texts.get("link") or rels.get("alternate", ""),
-        base=root.get(_XML + "base") or channel.get(_XML + "base") or "",
+        base=root.get(_BASE) or channel.get(_BASE) or "",
         lang=texts.get("language") or root.get(_LANG) or channel.get(_LANG) or "",
         author=texts.get("author", "") if is_atom else "",
         pace=pace_of(channel),

@@ -88,7 +88,7 @@ def entries_of(body: bytes, url: str) -> tuple[list[Entry], Any]:
     body, root, is_whole = _tree(body)
     is_feed = root is not None and root.tag.rpartition("}")[2].rpartition(":")[2].lower() in _FEEDS
     entries = entries_in(root, MOST_ENTRIES + 1) if is_feed else []
-    if is_feed and (is_whole or len(entries) >= min(_closed(body), MOST_ENTRIES) > 0):
+    if is_feed and (is_whole or len(entries) >= max(1, min(_closed(body), MOST_ENTRIES))):
         return entries, root
     if not _FEED_AT_ALL.search(body):
         raise BadShape("$", "neither RSS nor Atom nor JSON Feed")

@@ -56,6 +56,23 @@ SHAPES = {
     "wrong bytes": described("\x93".encode() * 1_000_000),
     "zeros": b"\0" * 5_000_000,
     "json in depth": b'{"items":' + b"[" * 200_000,
+    "media without end": b"<rss xmlns:m='http://search.yahoo.com/mrss/'><item>"
+    + b"<m:group><m:content><m:x/></m:content></m:group>" * 100_000
+    + b"</item></rss>",
+    "names without end": rss(b"<item>" + b"".join(b"<a%d/>" % at for at in range(300_000)) + b"</item>"),
+    "namespaces without end": rss(b"<item>" + b"".join(b"<a xmlns='u:%d'/>" % at for at in range(60_000)) + b"</item>"),
+    "bases of bases": b"<rss>"
+    + b"<a xml:base='b/'>" * 250
+    + b"<item><link>x</link></item>" * 9_000
+    + b"</a>" * 250
+    + b"</rss>",
+    "tags of a post": rss(b"<item><title>t</title>" + b"<category>c</category>" * 300_000 + b"</item>"),
+    "empty items": rss(b"<item/>" * 500_000),
+    "scripts never closed": cdata(b"<script>" * 100_000 + b"<p>"),
+    "scripts closed before": cdata(b"</script>" * 50_000 + b"<script>" * 50_000),
+    "scripts": cdata(b"<script>x</script>" * 50_000),
+    "comments in html": cdata(b"<!--" * 100_000 + b"--" * 100_000),
+    "quotes": cdata(b'<a b="' * 100_000),
     "one link after another": b"<feed xmlns='http://www.w3.org/2005/Atom'><entry>"
     + b"<link href='http://a/'/>" * 30_000,
 }
