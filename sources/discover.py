@@ -213,7 +213,8 @@ class _Notes:
         once: dict[tuple[str, str], Candidate] = {}
         for one in self.candidates:
             once.setdefault((one.kind, repr(sorted(one.config.items()))), one)
-        return Found(tuple(once.values()), tuple(self.seen), tuple(advice) if not once else ())
+        ready_first = sorted(once.values(), key=lambda one: bool(one.needs))
+        return Found(tuple(ready_first), tuple(self.seen), tuple(advice) if not once else ())
 
 
 def _at(address: str, words: str = "") -> Looking:

@@ -316,6 +316,13 @@ def test_a_kind_is_no_word_to_search_for() -> None:
     assert Looked("gdelt-articles").best.kind == "gdelt-articles"
 
 
+def test_what_needs_a_credential_comes_after_what_needs_none() -> None:
+    address = "https://www.youtube.com/results?search_query=acme"
+    head = ALTERNATE.format("Results", "/results.php")
+    looked = Looked(address, {address: page(head), "https://www.youtube.com/results.php": feed("Results")})
+    assert [(one.kind, bool(one.needs)) for one in looked.found.candidates] == [("feed", False), ("youtube", True)]
+
+
 def test_of_many_feeds_few_are_read_and_all_are_named() -> None:
     head = "".join(ALTERNATE.format(f"Part {at}", f"/part{at}.php") for at in range(9))
     answers = {f"https://a.example/part{at}.php": feed(f"Part {at}") for at in range(9)}
