@@ -21,7 +21,7 @@ So where neither guid nor link lasts, those who say the same are one, and an edi
 
 from __future__ import annotations
 
-import base64
+import binascii
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -128,6 +128,7 @@ class _Window:
     def __init__(self, items: Sequence[Item], memory: Memory, part: bool) -> None:
         self.items, self.memory, self.part, self.doubts = items, memory, part, dict(memory.doubts)
         self.claims = [_claims_of(item) for item in items]
+        self.believed = self._what_is_believed()
         self.same: dict[int, Known] = {}
         self.bearer: dict[str, int] = {}
         """Id to place, of every entry whose id is settled."""
@@ -140,7 +141,7 @@ class _Window:
     def doubt_what_churns(self) -> None:
         for name in ("guid", "link"):
             if self._churns(name) and self.doubts.get(name) != FOR_GOOD:
-                self.doubts[name] = NEWS_UNTIL_BELIEVED
+                self._doubt(name, NEWS_UNTIL_BELIEVED)
 
     def _churns(self, name: str) -> bool:
         # What stands there twice under one address is one; what is said under several addresses tells nobody apart.
@@ -178,7 +179,7 @@ class _Window:
             or (mine.link and one.claims.link and mine.link != one.claims.link)
             for mine, one in doubtful
         ):
-            self.doubts["guid"] = FOR_GOOD
+            self._doubt("guid", FOR_GOOD)
 
     def climb_down(self) -> None:
         """Who agrees with nobody is who its first believed claim says, else new."""
@@ -216,7 +217,7 @@ class _Window:
         churning = any(left for left in self.doubts.values())
         window = {one.id for one in (*seen, *(self.memory.known[: self.memory.last] if self.part else ()))}
         return Recognised(
-            items=tuple(replace(self.items[place], id=ids[place]) for place in places),
+            items=tuple(_under(ids[place], self.items[place]) for place in places),
             memory=Memory((*seen, *left)[:room], min(len(window), room), self._doubts_left()),
             problems=tuple(self._problems()),
             missed=bool(seen and self.memory.last and not self.same and not churning and not self.part),
@@ -247,14 +248,22 @@ class _Window:
 
     def _open(self) -> Iterator[tuple[int, Claims]]:
         """Place and believed claims of each entry that is not recognised yet."""
-        believed = [one._replace(**dict.fromkeys(self.doubts, "")) for one in self.claims]
+        return ((place, one) for place, one in enumerate(self.believed) if place not in self.same)
+
+    def _doubt(self, name: str, until: int) -> None:
+        self.doubts[name] = until
+        self.believed = self._what_is_believed()
+
+    def _what_is_believed(self) -> list[Claims]:
+        """The claims without what is doubted, and without links that tell nobody apart."""
+        believed = (
+            [one._replace(**dict.fromkeys(self.doubts, "")) for one in self.claims] if self.doubts else self.claims
+        )
         spoken: dict[str, set[str]] = defaultdict(set)
         for one in believed:
             if not one.guid:
                 spoken[one.link].add(one.words)
-        for place, one in enumerate(believed):
-            if place not in self.same:
-                yield place, one if one.guid or len(spoken[one.link]) == 1 else one._replace(link="")
+        return [one if one.guid or len(spoken[one.link]) == 1 else one._replace(link="") for one in believed]
 
     def _is_said_before(self, mine: Claims) -> bool:
         return any(one.claims.says(mine.words) for one in self._with("words", mine))
@@ -280,6 +289,10 @@ class _Window:
         return one is not None
 
 
+def _under(identifier: str, item: Item) -> Item:
+    return item if item.id == identifier else replace(item, id=identifier)
+
+
 def _index(known: Iterable[Known], name: str) -> dict[str, list[Known]]:
     found: dict[str, list[Known]] = defaultdict(list)
     for one in known:
@@ -302,5 +315,7 @@ def _claims_of(item: Item) -> Claims:
 
 def _short(text: str) -> str:
     """48 bits of a hash, as eight signs."""
+    if not text:
+        return ""
     digest = hashlib.blake2b(text.encode("utf-8", errors="surrogatepass"), digest_size=6).digest()
-    return base64.urlsafe_b64encode(digest).decode() if text else ""
+    return binascii.b2a_base64(digest, newline=False).decode("ascii")
