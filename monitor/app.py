@@ -197,14 +197,14 @@ class Service:
         """Take what the source of this name has of the time since then. Raises KeyError, and ValueError as past.py."""
         return await read_back(
             self.collector.listened[name], since, store=self.store, net=self.collector.net, pool=self.collector.pool,
-            ear=self.ear, now=self.now, told=told,
+            ear=lambda: self.ear, now=self.now, told=told,
         )  # fmt: skip
 
     async def recheck(self) -> Taken:
         """Ask what became of the next few mentions of sources that oblige us to forget what was deleted there."""
         return await recheck_due(
             self.collector.listened.values(), store=self.store, net=self.collector.net, pool=self.collector.pool,
-            ear=self.ear, now=self.now,
+            ear=lambda: self.ear, now=self.now,
         )  # fmt: skip
 
     async def tell_due(self) -> int:

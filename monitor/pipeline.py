@@ -81,7 +81,7 @@ class Ear:
             brand: Hit(brand, self.versions[brand], tuple((span.field, span.start, span.end) for span in match.spans))
             for brand, match in self.queries.match(document).items()
         }
-        if about is not None and about not in found:
+        if about is not None and about not in found and about in self.versions:
             found[about] = Hit(about, self.versions[about])
         return list(found.values())
 
@@ -207,8 +207,9 @@ def _store_edit(
 
 def _claim(connection: Connection, mention_id: int, one: Admitted, origin: Origin, ear: Ear, now: datetime) -> None:
     """A mention seen again through a source that says whom it is about becomes a mention of that brand too."""
-    if origin.about is not None and matches.of(connection, mention_id, origin.about) is None:
-        hit = Hit(origin.about, ear.versions[origin.about])
+    about = origin.about
+    if about is not None and about in ear.versions and matches.of(connection, mention_id, about) is None:
+        hit = Hit(about, ear.versions[about])
         _match(connection, [(Placed(mention_id, one.published, now, origin.name), [hit])])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -34,6 +35,8 @@ AT_ONCE = 2_000
 EVIDENCE_BYTES = 64 * 1024
 WHILE_PUSHED = timedelta(hours=6)
 """So often a source is polled whose hub sends what is new: a net under it."""
+AGAINS_IN_A_ROW = 500
+"""So many polls may follow each other at once: a longer walk rests for an interval now and then."""
 LOOK_AGAIN = timedelta(minutes=10)
 """When a stream that another source carries is looked at again."""
 
@@ -118,6 +121,7 @@ class Collector:
         self._held: dict[str, Held] = {}
         self._places = asyncio.Semaphore(AT_ONCE)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._walks: dict[str, set[bytes]] = {}
 
     def use(self, listened: Iterable[Listened], ear: Ear) -> None:
         """Go on with other sources and queries. What is being polled ends as it was; where its source is another one
@@ -239,7 +243,7 @@ class Collector:
 
             async def commit(batch: Batch) -> None:
                 nonlocal taken, seen
-                gone = [tombstone.id for tombstone in batch.tombstones]
+                gone = [tombstone.id for tombstone in batch.tombstones if tombstone.is_told]
                 cursor = batch.state.as_json()
                 taken += await self.store.write(_take, one, batch.items, gone, cursor, self.ear, self.now())
                 seen += len(batch.items)
@@ -265,7 +269,7 @@ class Collector:
 
         async def commit(batch: Batch) -> None:
             nonlocal taken
-            gone = [tombstone.id for tombstone in batch.tombstones]
+            gone = [tombstone.id for tombstone in batch.tombstones if tombstone.is_told]
             cursor = batch.state.as_json()
             taken += await self.store.write(_take, one, batch.items, gone, cursor, self.ear, self.now())
 
@@ -297,7 +301,7 @@ class Collector:
             every = max(one.every, WHILE_PUSHED)
         due = next_due(now, every, jitter=jitter_of(one.name))
         assert due is not None
-        due = after_pause(now, now if outcome.again else due, outcome.pause)
+        due = after_pause(now, now if self._goes_on(one, outcome, before) else due, outcome.pause)
         moved = next((move.to for move in outcome.state.moves.values() if move.is_believed), "")
         await self.store.write(
             _note,
@@ -318,6 +322,21 @@ class Collector:
                 _note, one, hubs.offer, hub=offered[0], topic=offered[1], token=token, secret=secret, now=now
             )
         return Poll(one.name, taken, gaps=gaps)
+
+    def _goes_on(self, one: Listened, outcome: Outcome, before: State) -> bool:
+        """Whether there is more to be had at once, and asking for it leads somewhere. A walk that comes to where it was
+        before turns in circles, and would ask its host without end."""
+        if not outcome.again:
+            self._walks.pop(one.name, None)
+            return False
+        been = self._walks.setdefault(one.name, {place_of(before.cursor)})
+        here = place_of(outcome.state.cursor)
+        if here in been or len(been) > AGAINS_IN_A_ROW:
+            log.warning("a walk leads nowhere: it goes on at the usual time", source=one.name)
+            del self._walks[one.name]
+            return False
+        been.add(here)
+        return True
 
     async def _is_pushed(self, hub: Hub, before: Cursor, after: Cursor) -> bool:
         """Whether its hub tells what is new: it is no more relied on once the feed has changed without a push."""
@@ -351,6 +370,11 @@ class Collector:
                 body=reply.body[:EVIDENCE_BYTES],
             )
         return Poll(one.name, taken, words, error.advice)
+
+
+def place_of(cursor: Cursor) -> bytes:
+    """Where a walk stands, in a few bytes."""
+    return hashlib.blake2b(json.dumps(cursor, sort_keys=True).encode(), digest_size=16).digest()
 
 
 def _content(cursor: Cursor) -> dict[str, Any]:

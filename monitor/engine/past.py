@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from monitor import pipeline
 from monitor.collect.children import Pool
 from monitor.collect.drive import Batch, Net, State, drive
-from monitor.engine.collecting import Listened
+from monitor.engine.collecting import Listened, place_of
 from monitor.pipeline import Ear, Taken
 from monitor.store import watches
 from monitor.store.engine import Store
 from sources.base import RateLimited, SourceError, Unreachable
 
 PATIENCE = 900.0
-"""Seconds that a service may ask to wait before the rest is left for another time."""
+"""Seconds that a service may ask to wait, all in all since the last batch, before the rest is left for another time."""
 TRIES = 3
 
 
@@ -51,12 +51,13 @@ async def read_back(
     store: Store,
     net: Net,
     pool: Pool,
-    ear: Ear,
+    ear: Callable[[], Ear],
     now: Callable[[], datetime],
     told: Callable[[Past], None],
 ) -> Past:
     """Take everything since that time; `told` hears after each batch. What is known already is not stored twice, so an
     interrupted reading is simply done again. A service that asks to wait is waited for, a quarter of an hour at most.
+    `ear` is asked at each batch: the configuration may be another one by then.
 
     Raises ValueError for a source that has no past to give.
     """
@@ -64,33 +65,41 @@ async def read_back(
         raise ValueError(f"{one.source.kind} gives no past")
     past = Past(since)
     state = State(one.source.cursor_at(one.config, since))
-    failures = 0
+    been = {place_of(state.cursor)}
+    failures, patience = 0, PATIENCE
 
     async def commit(batch: Batch) -> None:
-        nonlocal state, failures
-        gone = [tombstone.id for tombstone in batch.tombstones]
-        past.taken += await store.write(pipeline.take, batch.items, gone, None, one.origin, ear, now())
+        nonlocal state, failures, patience
+        gone = [tombstone.id for tombstone in batch.tombstones if tombstone.is_told]
+        past.taken += await store.write(pipeline.take, batch.items, gone, None, one.origin, ear(), now())
         for item in batch.items:
             if item.published is not None:
                 past.saw(item.published)
-        state, failures = batch.state, 0
+        if batch.state.cursor != state.cursor:
+            failures, patience = 0, PATIENCE
+        state = batch.state
         told(past)
 
     while True:
-        before = state
         try:
             outcome = await drive(one.source, one.config, state, net=net, pool=pool, commit=commit)
         except SourceError as error:
             failures += 1
             wait = _wait(error, failures)
-            if wait is None:
+            if wait is None or wait > patience:
                 past.trouble = error.words
                 return past
+            patience -= wait
             await asyncio.sleep(wait)
             continue
         past.requests += outcome.requests
-        if not outcome.again or outcome.state == before:
+        if not outcome.again:
             break
+        here = place_of(outcome.state.cursor)
+        if here in been:
+            past.trouble = "the service leads round in circles: what is older is missing"
+            return past
+        been.add(here)
     await store.write(watches.reached, one.name, since)
     return past
 
@@ -98,6 +107,5 @@ async def read_back(
 def _wait(error: SourceError, failures: int) -> float | None:
     """Seconds until it is worth another try; None where it is not."""
     if isinstance(error, RateLimited):
-        wait = error.wait if error.wait is not None else 60.0
-        return wait if wait <= PATIENCE else None
+        return max(error.wait if error.wait is not None else 60.0, 2.0 ** min(failures - 1, 8))
     return 2.0**failures if isinstance(error, Unreachable) and failures < TRIES else None

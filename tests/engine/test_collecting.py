@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +11,7 @@ from aiohttp import web
 
 from monitor import queries
 from monitor.store import watches
+from sources.base import Again, Get, Item, Source, SourceConfig
 
 BRAND = '[[brand]]\nname = "Acme"\n'
 
@@ -50,6 +52,10 @@ def failing(connection, most: int) -> bool:
     return len([one for one in watches.health(connection, datetime.now(UTC)) if one.error]) >= most
 
 
+def is_ok(connection, name: str) -> bool:
+    return any(one.name == name and one.state == "ok" for one in watches.health(connection, datetime.now(UTC)))
+
+
 def source(name: str, url: str, more: str = "") -> str:
     return f'[[source]]\nkind = "feed"\nname = "{name}"\nurl = "{url}"\n{more}\n'
 
@@ -69,8 +75,8 @@ async def test_broken_sources_delay_and_stop_nobody_and_say_what_is_wrong(open_s
         await until(lambda: service.store.read(queries.find, "", 10))
         assert not everything.done()
         await until(lambda: service.store.read(failing, 2))
+        await until(lambda: service.store.read(is_ok, "good"))
         health = {one.name: one for one in await service.store.read(queries.sources_health, service.now())}
-        assert health["good"].state == "ok"
         assert "500" in health["bad 0"].error
         assert "not understood" in health["bad 1"].error
         assert health["bad 1"].advice
@@ -170,3 +176,43 @@ async def test_a_reply_in_an_unknown_form_is_kept_as_evidence(open_service, loop
         )
         assert len(kept) == 1
         assert b"this is no feed" in kept[0].body
+
+
+class Config(SourceConfig):
+    url: str
+    turns_after: int
+    """The cursor counts polls, and begins anew after so many."""
+
+
+def walks(config: Config, cursor):
+    yield Get(config.url, conditional=False)
+    at = (cursor.get("at", 0) + 1) % config.turns_after
+    yield Item(id=str(at), title="Acme")
+    yield Again()
+    return {"at": at}
+
+
+WALK = Source(kind="walk", title="W", Config=Config, fetch=walks, every="1h", rate="1000/1s", terms="", example={})
+
+
+@pytest.mark.parametrize(("turns_after", "at_once"), [(1, 2), (3, 4), (1000, 20)])
+async def test_a_walk_goes_on_at_once_unless_it_turns_in_circles(
+    turns_after, at_once, open_service, loopback, clock
+) -> None:
+    asked = []
+
+    async def counts(request: web.Request) -> web.Response:
+        asked.append(1)
+        return web.Response(text="{}")
+
+    url = await loopback({"/": counts})
+    async with open_service(BRAND + source("s", f"{url}/feed", 'every = "1h"')) as service:
+        one = service.collector.listened["s"]
+        here = replace(one, source=WALK, config=Config(url=f"{url}/", turns_after=turns_after))
+        service.collector.listened = {"s": here}
+        await service.store.write(watches.sync, [here.configured], clock())
+        for _ in range(20):
+            await service.collector.poll_due()
+            await service.collector.stop(10)
+            clock.pass_(seconds=1)
+        assert len(asked) == at_once

@@ -12,7 +12,7 @@ from aiohttp import web
 from monitor import queries
 from monitor.engine.past import Past
 from monitor.store import watches
-from sources.base import Again, Checkpoint, Cursor, Get, Item, Reading, Source, SourceConfig
+from sources.base import Again, Checkpoint, Cursor, Get, Item, RateLimited, Reading, Source, SourceConfig
 
 BRAND = '[[brand]]\nname = "Acme"\n'
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -118,3 +118,54 @@ async def test_a_service_that_asks_to_wait_for_hours_ends_it_with_what_there_is(
     past: Past = await service.read_back("s", SINCE, lambda so_far: None)
     assert past.taken.new == 21
     assert "asked to wait" in past.trouble
+
+
+async def test_a_service_that_asks_to_wait_for_ever_is_not_asked_for_ever(archive: Any, monkeypatch: Any) -> None:
+    service, _ = archive
+    waits: list[float] = []
+
+    async def wait(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("monitor.engine.past.asyncio.sleep", wait)
+    monkeypatch.setattr(service.net, "fetch", _refusing(service.net.fetch))
+    past: Past = await service.read_back("s", SINCE, lambda so_far: None)
+    assert "asked to wait" in past.trouble
+    assert sum(waits) <= 900
+    assert len(waits) < 20
+
+
+def _refusing(fetch: Any) -> Any:
+    async def refuse(request: Any, **_: Any) -> Any:
+        if request.query["day"] == 7:
+            raise RateLimited("no", 1.0)
+        return await fetch(request, **_)
+
+    return refuse
+
+
+async def test_a_service_that_leads_round_in_circles_is_left(archive: Any) -> None:
+    service, days = archive
+    one = service.collector.listened["s"]
+
+    def circles(config: Config, cursor: Cursor) -> Reading:
+        yield Get(config.url, {"day": cursor["day"]})
+        yield Again()
+        return {"day": cursor["day"] % 3 + 1}
+
+    service.collector.listened = {"s": replace(one, source=replace(ARCHIVE, fetch=circles))}
+    past = await service.read_back("s", NOW - timedelta(days=29), lambda so_far: None)
+    assert "circles" in past.trouble
+    assert len(days.asked) == 3
+
+
+async def test_a_brand_that_goes_meanwhile_does_not_stop_it(archive: Any) -> None:
+    service, _ = archive
+    one = service.collector.listened["s"]
+    service.collector.listened = {"s": replace(one, about=service.brands["Acme"].id)}
+
+    def told(so_far: Past) -> None:
+        service.ear = replace(service.ear, versions={})
+        service.ear.queries.__init__({})
+
+    assert (await service.read_back("s", SINCE, told)).trouble == ""
