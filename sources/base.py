@@ -190,9 +190,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """Deleted at the source: what is stored of it is redacted."""
+    """Deleted at the source: what is stored of it is redacted, for good."""
 
     id: str
+    is_told: bool = field(default=True, compare=False)
+    """False where the service does not say so, and only leaves it out: an outage or a closed door looks the same. In a
+    `Recheck` that is believed when it is so a second time, hours later; in a poll it is not."""
 
 
 @dataclass(frozen=True, slots=True)

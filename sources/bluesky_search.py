@@ -76,7 +76,7 @@ def _recheck(config: Config, ids: Sequence[str]) -> Reading:
         there = {_uri(post) for post in posts}
         for uri in some:
             if uri not in there:
-                yield Tombstone(uri)
+                yield Tombstone(uri, is_told=False)
     return None
 
 

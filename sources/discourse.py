@@ -78,8 +78,9 @@ def _cursor_at(config: Config, moment: datetime) -> Cursor:
 def _ask_again(config: Config, ids: Sequence[str]) -> Reading:
     """What became of these posts. A post does not tell its topic's title, so nothing but deletions is taken here."""
     for number in ids:
+        # "Not found" is also what a stranger hears of a topic that was moved behind a door, perhaps by mistake.
         if (yield from _whole_post(config, number)) == GONE:
-            yield Tombstone(number)
+            yield Tombstone(number, is_told=False)
     return None
 
 
@@ -126,7 +127,7 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
     for post in waiting[:POSTS_A_POLL]:
         whole_post = yield from _whole_post(config, post["id"])
         if whole_post == GONE:
-            yield Tombstone(str(post["id"]))
+            yield Tombstone(str(post["id"]), is_told=False)
         elif whole_post is not None:
             yield _item(config, {**post, **whole_post, "id": post["id"]}, titles)
         taken.append(post["id"])

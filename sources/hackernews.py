@@ -61,8 +61,8 @@ def _ask_again(config: Config, ids: Sequence[str]) -> Reading:
         address = f"{config.base_url.rstrip('/')}/api/v1/items/{identifier}"
         reply: Response = yield Get(address, conditional=False, answers=(404, 410))
         answer = reply.json() if reply.status == 200 else None
-        if answer is None:
-            yield Tombstone(identifier)
+        if answer is None:  # killed perhaps, and vouched for again an hour later
+            yield Tombstone(identifier, is_told=False)
         elif not isinstance(answer, dict) or str(answer.get("id")) != identifier:
             raise BadShape("$.id", "another item than the one asked for")
         elif not answer.get("author") and not answer.get("text") and not answer.get("title"):

@@ -89,7 +89,7 @@ def _recheck(config: Config, ids: Sequence[str]) -> Reading:
     there = {data.get("name") for _, data in things}
     for one in names:
         if one not in there:
-            yield Tombstone(one)
+            yield Tombstone(one, is_told=False)  # a subreddit that closes its doors looks the same
     yield from _rest(reply)
     return None
 

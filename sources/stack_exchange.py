@@ -106,7 +106,7 @@ def _ask_again(config: Config, ids: Sequence[str]) -> Reading:
         if numbers:
             posts = (yield from _posts(config, site, numbers))[0]
             yield from (item for number in numbers if (post := posts.get(number)) and (item := _item(site, post)).title)
-            yield from (Tombstone(f"{site}/{number}") for number in numbers if number not in posts)
+            yield from (Tombstone(f"{site}/{one}", is_told=False) for one in numbers if one not in posts)
     return None
 
 
@@ -173,7 +173,9 @@ def _page(config: Config, site: str, sites: dict[str, dict[str, Any]]) -> Any:
         rest = max(rest, more_rest)
         titles = {_number(one): one.get("title") for one in found if isinstance(one, dict)}
         yield from (_item(site, {"title": titles.get(number), **post}) for number, post in posts.items())
-        yield from (Tombstone(f"{site}/{number}") for number in dict.fromkeys(numbers) if number not in posts)
+        # The others of the same request came: an answer with nothing in it says nothing of anybody.
+        missing = [number for number in dict.fromkeys(numbers) if number not in posts]
+        yield from (Tombstone(f"{site}/{number}", is_told=bool(posts)) for number in missing)
     times = [moment for one in found if isinstance(one, dict) and (moment := whole(one.get("last_activity_date")))]
     newest = max([since, whole(here.get("newest")), *times])
     if not since or not times or answer.get("has_more") is not True:

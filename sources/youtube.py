@@ -98,7 +98,7 @@ def _still_there(config: Config, resource: str, prefix: str, names: list[str]) -
     there = {one.get("id") for one in _objects(answer["items"])}
     for name in names:
         if name not in there:
-            yield Tombstone(prefix + name)
+            yield Tombstone(prefix + name, is_told=False)
     return None
 
 

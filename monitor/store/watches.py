@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -298,6 +298,12 @@ class Round:
     done: bool = False
     not_before: datetime | None = None
     """There was trouble: to be asked again then."""
+    doubted: Mapping[str, datetime] = field(default_factory=dict)
+    """Ids at the source that it left out without a word, and since when: to be asked about once more."""
+
+    def doubted_until(self, moment: datetime) -> list[str]:
+        """Those that were left out by then."""
+        return [id_ for id_, since in self.doubted.items() if since <= moment]
 
     def rests_until(self, now: datetime, within: timedelta) -> bool:
         """Nothing is to be asked now."""
@@ -307,14 +313,15 @@ class Round:
 
     def or_new(self, now: datetime, within: timedelta) -> Round:
         """This round, or the next one when this is over."""
-        return Round(now) if self.began is None or self.done else self
+        return Round(now, doubted=self.doubted) if self.began is None or self.done else self
 
 
 def recheck_round(connection: Connection, name: str) -> Round:
     """The present round of this source."""
     stored = connection.execute(select(WATCH.c.rechecked).where(WATCH.c.name == name)).scalar() or {}
     times = {key: datetime.fromisoformat(stored[key]) for key in ("began", "not_before") if stored.get(key)}
-    return Round(after=stored.get("after", 0), done=stored.get("done", False), **times)
+    doubted = {id_: datetime.fromisoformat(since) for id_, since in (stored.get("doubted") or {}).items()}
+    return Round(after=stored.get("after", 0), done=stored.get("done", False), doubted=doubted, **times)
 
 
 def keep_round(connection: Connection, name: str, at: Round) -> None:
@@ -324,6 +331,7 @@ def keep_round(connection: Connection, name: str, at: Round) -> None:
         "after": at.after,
         "done": at.done,
         "not_before": at.not_before.isoformat() if at.not_before else None,
+        "doubted": {id_: since.isoformat() for id_, since in at.doubted.items()},
     }
     connection.execute(update(WATCH).where(WATCH.c.name == name).values(rechecked=facts))
 

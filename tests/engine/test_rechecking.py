@@ -142,3 +142,68 @@ async def test_sources_that_do_not_oblige_us_are_not_asked(wall: Any) -> None:
     await round_(service)
     assert wall.asked == []
     assert (await service.store.read(watches.recheck_round, "s")).began is None
+
+
+def left_out(config: Config, ids: Any) -> Reading:
+    reply = yield Get(config.url, {"ids": ",".join(ids)}, conditional=False)
+    there = reply.json()
+    for one in ids:
+        yield Item(id=one, title=f"Acme {there[one]}") if one in there else Tombstone(one, is_told=False)
+    return None
+
+
+@pytest.fixture
+def silent(wall: Any) -> Any:
+    """A service that says nothing of what is gone, and leaves it out."""
+    service, wall = wall
+    one = service.collector.listened["s"]
+    quiet = replace(STRICT, recheck=Recheck(left_out, within="1d", batch=10))
+    service.collector.listened = {"s": replace(one, source=quiet)}
+    return service, wall
+
+
+async def test_what_is_only_left_out_is_forgotten_when_it_is_left_out_again_hours_later(
+    silent: Any, clock: Any
+) -> None:
+    service, wall = silent
+    del wall.posts["3"], wall.posts["17"]
+    await round_(service)
+    assert len(await shown(service)) == 25
+    clock.pass_(hours=1)
+    await round_(service)
+    assert len(wall.asked) == 3
+    clock.pass_(hours=2, minutes=1)
+    await round_(service)
+    assert wall.asked[3:] == [["3", "17"]]
+    assert len(await shown(service)) == 23
+    assert (await service.store.read(watches.recheck_round, "s")).doubted == {}
+
+
+async def test_an_outage_that_leaves_everything_out_forgets_nothing(silent: Any, clock: Any) -> None:
+    service, wall = silent
+    there, wall.posts = wall.posts, {}
+    await round_(service)
+    wall.posts = there
+    clock.pass_(hours=4)
+    await round_(service)
+    await round_(service)
+    assert len(await shown(service)) == 25
+    assert (await service.store.read(watches.recheck_round, "s")).doubted == {}
+    clock.pass_(days=1)
+    wall.asked.clear()
+    await round_(service)
+    assert [len(ids) for ids in wall.asked] == [10, 10, 5]
+
+
+async def test_doubts_that_cannot_be_cleared_up_do_not_hold_up_the_round(silent: Any, clock: Any) -> None:
+    service, wall = silent
+    del wall.posts["3"]
+    await service.recheck()
+    clock.pass_(hours=4)
+    wall.status = GARBLED
+    await service.recheck()
+    wall.status = 200
+    clock.pass_(minutes=16)
+    await round_(service)
+    assert [ids[0] for ids in wall.asked] == ["0", "3", "10", "20"]
+    assert len(await shown(service)) == 25
