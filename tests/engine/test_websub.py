@@ -484,7 +484,7 @@ async def test_a_push_is_stored_at_once_and_a_later_poll_stores_nothing_twice(su
 async def test_a_push_leaves_what_the_feed_said_of_changes_as_it_was(subscribed, world, clock):
     async with subscribed() as at_work:
         before = await at_work.service.store.read(watches.cursor, "s")
-        await world.push(world.document("Acme two"))
+        await world.push(atom("Acme two"))  # without a word of its hub
         await at_work.taken()
         after = await at_work.service.store.read(watches.cursor, "s")
         assert after["validators"] == before["validators"] != {}
@@ -667,12 +667,14 @@ async def test_a_window_that_was_all_pushed_one_by_one_is_no_gap(running, world,
         for entry in later:
             await world.push(world.document(entry))
             await at_work.taken()
+        await world.push(world.document("Acme withdrawn"))
+        await at_work.taken()
         world.entries = later[-15:]
         clock.pass_(hours=2)
         await at_work.poll()
         (health,) = await at_work.service.store.read(queries.sources_health, clock())
         assert (health.gaps, health.interval) == ((), None)
-        assert len(await at_work.taken()) == 40
+        assert len(await at_work.taken()) == 41
 
 
 # Relying on it -------------------------------------------------------------------------------------------------------
