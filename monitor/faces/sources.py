@@ -124,7 +124,8 @@ def remove(context: typer.Context, name: Name, config: ConfigPath = DEFAULT, yes
     text = path.read_bytes().decode()
     after, (first, last) = without_source(text, loaded.sources.index(entry))
     loads(after.removeprefix("\ufeff"), path, os.environ)
-    print("".join(f"- {line}\n" for line in text.split("\n")[first - 1 : last]), end="")
+    for line in text.split("\n")[first - 1 : last]:
+        print(f"- {_without_secret(line.rstrip(), entry.kind)}")
     if not (yes or _sure(f'Take "{entry.name}" out of {path}?', otherwise=False, unasked=True)):
         print("Nothing was changed.")
         return
@@ -435,6 +436,17 @@ def _rows(config: Config) -> list[Row]:
         return listening.rows(config.sources, store.reading(queries.sources_health, now), now)
     finally:
         store.close()
+
+
+def _without_secret(line: str, kind: str) -> str:
+    """A line of a source's table, fit to be shown."""
+    from pydantic import SecretStr
+
+    import sources
+    from monitor.config.keys import text_keys
+
+    keys = "|".join(map(re.escape, text_keys(sources.load(kind).Config, (SecretStr,))))
+    return re.sub(rf"^(\s*#?\s*(?:{keys})\s*=\s*).*", r'\1"…"', line) if keys else line
 
 
 def _day(written: str) -> str:

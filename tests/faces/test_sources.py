@@ -142,6 +142,15 @@ def test_at_a_terminal_it_asks_which_and_whether(run, mine, web, monkeypatch):
     assert mine.read_text() == CONFIG
 
 
+def test_a_credential_is_not_shown_when_its_source_goes(run, mine):
+    mine.write_text(CONFIG + '\n[[source]]\nkind = "webhook"\nname = "desk"\nsecret = "whsec_canarycanarycanary"\n')
+    done = run("sources", "remove", "desk")
+    assert done.returncode == 0, done.stderr
+    assert '- secret = "…"' in done.stdout
+    assert "canary" not in done.stdout + done.stderr
+    assert mine.read_text() == CONFIG
+
+
 def test_a_dry_run_shows_the_table_and_changes_nothing(run, mine, web):
     done = run("sources", "add", f"{web}/all.xml", "--dry-run", "--name", "Ours")
     assert done.returncode == 0, done.stderr
