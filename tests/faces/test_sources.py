@@ -33,6 +33,8 @@ CONFIG = """\
 # Mine, with a comment.
 [network]
 allow = ["127.0.0.1"]
+[scoring]
+enabled = false
 [[brand]]
 name = "Acme"
 """
@@ -114,7 +116,7 @@ def test_a_page_becomes_a_source_and_goes_without_a_trace(run, mine, web):
         "Acme is fine",
         "3 items",
         'Added "Anvil Weekly"',
-        "lines 7 to 13",
+        "lines 9 to 15",
         "overheard run",
     ):
         assert told in done.stdout, told
