@@ -120,6 +120,11 @@ def prepared(
     return Addition(text, table, after, after.sources[-1], lines, waits_for_key, tuple(steps))
 
 
+def takes_a_key(kind: str) -> bool:
+    """Whether a credential can be given to sources of this kind."""
+    return bool(text_keys(sources.load(kind).Config, (SecretStr,)))
+
+
 def _comment(candidate: Candidate, title: str, asked: str) -> str:
     where = urlsplit(asked).netloc.rpartition("@")[2] or asked.split("/")[0]
     what = f"{title}, {candidate.why}" if candidate.kind != "feed" else candidate.why or title

@@ -93,7 +93,7 @@ def add(
             f"\nThis would be added to {path}:\n\n{addition.table}\nNothing was changed. Leave out --dry-run to add it."
         )
         return
-    if tried is not None and tried.needs_auth:
+    if tried is not None and tried.needs_auth and adding.takes_a_key(candidate.kind):
         addition = adding.prepared(path, loaded, candidate, wanted, asked, waits_for_key=True)
     elif tried is not None and tried.error and not tried.waits:
         if not (yes or _sure("Add it all the same?", otherwise=False, unasked=False)):

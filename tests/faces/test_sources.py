@@ -24,7 +24,7 @@ from monitor.mention import SourceHealth
 from monitor.store import watches
 from monitor.store.lock import WriteLock
 from monitor.trying import Tried
-from sources.discover import Candidate
+from sources.discover import Candidate, Found
 from sources.opml import feeds_in_opml
 
 FIXTURES = Path(__file__).parents[1] / "sources" / "fixtures"
@@ -204,6 +204,23 @@ def test_what_needs_a_credential_waits_for_it_in_the_file(mine):
     assert made.entry.paused
     assert '#client_secret = "${REDDIT_CLIENT_SECRET}"' in made.table
     assert "an app's id and secret" in made.next_steps[0]
+
+
+@pytest.mark.parametrize(("kind", "waits"), [("feed", False), ("mastodon", True)])
+def test_only_what_takes_a_credential_waits_for_one(run, mine, monkeypatch, kind, waits):
+    async def find(config, asked):
+        options = {"feed": {"url": "https://a.example/closed"}, "mastodon": {"tags": ["acme"]}}
+        return Found((Candidate(kind, options[kind], "announced"),))
+
+    async def ask(config, entries, told=None):
+        return [Tried(entries[0].name, error="a credential is needed: 401", advice="Set it.", needs_auth=True)]
+
+    monkeypatch.setattr("monitor.trying.find", find)
+    monkeypatch.setattr("monitor.trying.ask", ask)
+    done = run("sources", "add", "a.example")
+    assert done.returncode == (0 if waits else 1)
+    assert ("paused = true" in mine.read_text()) == waits
+    assert ("#token" in mine.read_text()) == waits
 
 
 @pytest.mark.parametrize(
