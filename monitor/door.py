@@ -6,14 +6,21 @@ import hashlib
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from sources.base import Item
 
 MAX_TEXT_BYTES = 32 * 1024
 MAX_LINE = 1_000
+MAX_FACT = 8_000
+"""Characters of one fact beside the text, such as a maker's answer."""
+MAX_FACTS = 64 * 1024
+"""Characters of all of them together."""
+DEEPEST_FACT = 4
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST_AHEAD = timedelta(hours=24)
 CUT_MARK = " […]"
@@ -69,6 +76,55 @@ def link(url: str) -> str:
         return ""
 
 
+def identity(id_: str) -> str:
+    """An item's id as it is stored and asked for; empty where nothing of it can be kept."""
+    return id_ if len(id_) <= MAX_LINE and id_.isascii() and id_.isprintable() and " " not in id_ else line(id_)
+
+
+def facts(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """What a source tells beside the text, as plain JSON that can be stored, read and shown anywhere."""
+    if not extra:
+        return {}
+    kept = _fact(extra, MAX_FACTS, DEEPEST_FACT)[0]
+    return kept if isinstance(kept, dict) else {}
+
+
+def _fact(value: Any, room: int, depth: int) -> tuple[Any, int]:
+    """The value as far as there is room, None for what is none; and the room that is left."""
+    if isinstance(value, str):
+        plain = value if value.isascii() and value.isprintable() else clean(value[: 2 * MAX_FACT])
+        return plain[: min(MAX_FACT, room)], room - len(plain)
+    if isinstance(value, bool) or value is None:
+        return value, room - 5
+    if isinstance(value, int | float):
+        return value if abs(value) < 2**63 else None, room - 20
+    if depth == 0 or room <= 0:
+        return None, room
+    if isinstance(value, Mapping):
+        return _facts(value, room, depth - 1)
+    return _several(value, room, depth - 1) if isinstance(value, list | tuple) else (None, room)
+
+
+def _facts(values: Mapping[str, Any], room: int, depth: int) -> tuple[dict[str, Any], int]:
+    kept: dict[str, Any] = {}
+    for name, value in values.items():
+        if room <= 0:
+            break
+        plain = line(str(name))
+        kept[plain], room = _fact(value, room - len(plain), depth)
+    return kept, room
+
+
+def _several(values: list[Any] | tuple[Any, ...], room: int, depth: int) -> tuple[list[Any], int]:
+    kept: list[Any] = []
+    for value in values:
+        if room <= 0:
+            break
+        fact, room = _fact(value, room - 2, depth)
+        kept.append(fact)
+    return kept, room
+
+
 def content_hash(title: str, text: str, rating: float | None) -> str:
     """What an edit changes. 128 bits of SHA-256 in hexadecimal."""
     return hashlib.sha256(json.dumps([title, text, rating]).encode()).hexdigest()[:32]
@@ -86,7 +142,7 @@ def admit(item: Item, now: datetime) -> Admitted:
         published = now
     title = line(item.title)
     admitted = Item(
-        id=line(item.id),
+        id=identity(item.id),
         text=text,
         title=title,
         url=link(item.url),
@@ -97,6 +153,6 @@ def admit(item: Item, now: datetime) -> Admitted:
         rating_max=item.rating_max,
         rating_kind=item.rating_kind,
         kind=item.kind,
-        extra=item.extra,
+        extra=facts(item.extra),
     )
     return Admitted(admitted, published, content_hash(title, text, item.rating), tuple(flags))

@@ -26,7 +26,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from monitor.door import Admitted, admit
+from monitor.door import Admitted, admit, identity
 from monitor.mention import Mention, Opinion
 from monitor.notice import Notice
 from monitor.query.document import Document
@@ -114,7 +114,8 @@ def take(
     now: datetime,
 ) -> Taken:
     """Store a batch together with the cursor that it reached: both, or neither."""
-    arrived = [admit(item, now) for item in items]
+    # What has no name that can be kept is taken by none: two such would be one.
+    arrived = [one for one in (admit(item, now) for item in items) if one.item.id]
     admitted = {one.item.id: one for one in arrived}
     known = mentions.known(connection, origin.scope, list(admitted))
     fresh: list[tuple[Admitted, list[Hit]]] = []
@@ -141,7 +142,7 @@ def take(
         mentions.keep_candidates(
             connection, passed_over, scope=origin.scope, source=origin.name, source_kind=origin.kind, now=now
         )
-    redacted = _redact(connection, origin.scope, list(tombstones))
+    redacted = _redact(connection, origin.scope, [id_ for gone in tombstones if (id_ := identity(gone))])
     if cursor is not None:
         oldest = min((one.published for one in arrived), default=None)
         watches.keep_cursor(connection, origin.name, cursor, oldest)
