@@ -35,6 +35,7 @@ from sources.reading.values import asked, known, listed, part, text_of, whole
 PAGE = 40
 """Posts of one reply, the most that servers give."""
 REQUESTS_A_POLL = 40
+LONGEST_ID = 100
 _DEEPEST = 10_000
 """Results beyond this are not given out by what searches behind Mastodon."""
 _WINDOW_OF_LIMIT = 300.0
@@ -201,7 +202,11 @@ def _read_tag(visit: _Visit, tag: str) -> Reading:
     posts = yield from _timeline(visit, tag, {})
     edge = _newest(posts, after)
     unasked = yield from _vanished(visit, posts, part(here, "window"))
-    window = {post_id: uri for post in posts if (post_id := id_of(post)) and (uri := uri_of(post))}
+    window = {
+        post_id: bounded(uri)
+        for post in posts
+        if (post_id := id_of(post)) and len(post_id) <= LONGEST_ID and (uri := uri_of(post))
+    }
     oldest = min(window, key=_order, default="")
     while after and _order(after) < _order(oldest):
         if visit.over:

@@ -22,6 +22,7 @@ from monitor.collect.children import Pool
 from monitor.collect.drive import Batch, Outcome, State, drive
 from monitor.collect.pushed import read_pushed
 from monitor.collect.streaming import Timing, hold
+from monitor.door import line
 from monitor.engine.holding import Holding
 from monitor.net.http import Net
 from monitor.pipeline import Ear, Origin, Taken
@@ -285,7 +286,7 @@ class Collector:
         return State.from_json(await self.store.read(watches.cursor, one.name))
 
     async def _ended(self, one: Listened, taken: Taken, seen: int | None, outcome: Outcome, before: State) -> Poll:
-        gaps = tuple(f"{problem.where}: {problem.why}" for problem in outcome.problems)
+        gaps = tuple(line(f"{problem.where}: {problem.why}") for problem in outcome.problems)
         now = self.now()
         standing = await self.store.read(watches.standing, one.name)
         if seen is not None and is_silent([*standing.recent, seen]):
@@ -355,7 +356,7 @@ class Collector:
         when = next_due(now, one.every, failures, error, jitter_of(one.name, failures))
         if gives_up(error, now - (standing.failing_since or now)):
             when = None
-        words = error.words
+        words = line(error.words)  # a stranger's words may be in it
         log.warning("source failed", source=one.name, error=words, next=when.isoformat() if when else "never")
         await self.store.write(_note, one, watches.failed, now=now, next_due=when, error=words, advice=error.advice)
         if isinstance(error, BadShape) and error.evidence is not None:
