@@ -28,7 +28,7 @@ run: $(DONE)  ## see it work: an invented brand, collected, scored and told, wit
 dev: $(DEV_DONE)  ## everything that working on it needs
 
 test: dev  ## the tests, in less than five minutes
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest -m "not slow" -n auto --maxprocesses 4
 
 test-all: dev  ## the tests that take longer: corpora, whole sweeps, many kills
 	@$(BIN)/python -m pytest -m slow --timeout=900

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.faces import show
 from monitor.faces.cli import main
 
 
@@ -31,7 +32,8 @@ Run = Callable[..., Done]
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """`run("mentions", "refund", stdin="…")` in the test's folder, without the cost of a new process each time."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(show.console, "width", 200)
+    monkeypatch.setattr(show.errors, "width", 200)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setattr(signal, "signal", lambda *_: None)  # the test process keeps its own
 

@@ -165,7 +165,7 @@ async def test_a_command_is_not_done_by_a_service_with_an_older_configuration(pr
     asked = await program.start("collect")
     _, errors = await asked.communicate()
     assert asked.returncode == 2
-    assert b"restart" in errors
+    assert b"overheard reload" in errors
     service.send_signal(signal.SIGTERM)
     assert await service.wait() == 0
     await program("collect")
