@@ -108,7 +108,7 @@ def detected(address: str, words: str = "") -> list[Candidate]:
             (good for more in _fillings(words) if (good := _usable(kind, {**made, **more})) is not None), None
         )
         if config is not None:
-            found.append(Candidate(kind, config, f"an address of {declared.title}", needs=_needs(declared)))
+            found.append(Candidate(kind, config, "", needs=_needs(declared)))
     return sorted(found, key=lambda one: (one.kind == "feed", bool(one.needs)))
 
 

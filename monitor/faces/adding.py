@@ -126,8 +126,8 @@ def takes_a_key(kind: str) -> bool:
 
 
 def _comment(candidate: Candidate, title: str, asked: str) -> str:
-    where = urlsplit(asked).netloc.rpartition("@")[2] or asked.split("/")[0]
-    what = f"{title}, {candidate.why}" if candidate.kind != "feed" else candidate.why or title
+    where = urlsplit(asked).netloc.rpartition("@")[2] or asked[:60]
+    what = ", ".join(filter(None, (title if candidate.kind != "feed" else "", candidate.why))) or title
     # Nothing that looks like a key or a rule: by these it is known what belongs to which table (config/editing.py).
     return re.sub(r"[=#*]|[-–—]{2,}", "-", f"{what[:1].upper()}{what[1:]} (added for {where}).")[:110]
 
@@ -204,4 +204,4 @@ def _told(one: Candidate) -> str:
         why = f"; {one.why}" if one.why else ""
         return f"{title}a feed at {one.config['url']}{entries}{newest}{why}"
     needs = f"; it needs {one.needs}" if one.needs else ""
-    return f"{kind} ({told})" + (f": {one.why}" if told else "") + needs
+    return f"{kind} ({told})" + (f": {one.why}" if told and one.why else "") + needs
