@@ -35,9 +35,12 @@ def text_keys(model: type[BaseModel], kinds: tuple[type, ...] = (str, SecretStr)
 
 
 def main_value(model: type[BaseModel], table: Mapping[str, Any]) -> str:
-    """What the table says under the first of the model's open text keys that it holds; empty when it holds none."""
-    given = (table[key] for key in text_keys(model, (str,)) if isinstance(table.get(key), str | int))
-    return str(next(given, ""))
+    """What the table says under the first of the model's open text keys that it holds, else in its first list of words;
+    empty when it holds none."""
+    given = (str(table[key]) for key in text_keys(model, (str,)) if isinstance(table.get(key), str | int))
+    lists = (table[key] for key in keys(model) if isinstance(table.get(key), list))
+    listed = (", ".join(one) for one in lists if one and all(isinstance(word, str) for word in one))
+    return next(given, "") or next(listed, "")
 
 
 def _holds(annotation: Any, kinds: tuple[type, ...]) -> bool:

@@ -215,6 +215,11 @@ def test_days_are_words(days, numbers, read):
     assert read(BRAND + f"[[digest]]\nto = 'file:x'\ndays = {days}\n").digests[0].days == tuple(numbers)
 
 
+def test_a_source_that_says_only_a_list_is_called_by_it(read):
+    config = read('[[source]]\nkind = "mastodon"\ntags = ["acme", "anvils"]\n')
+    assert [source.name for source in config.sources] == ["mastodon: acme, anvils"]
+
+
 def test_several_digests_of_a_brand_have_names_of_their_own(read):
     digest = "[[digest]]\nto = 'file:x'\n"
     assert [entry.name for entry in read(BRAND + digest + digest).digests] == ["Acme", "Acme (2)"]
