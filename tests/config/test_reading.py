@@ -216,7 +216,7 @@ def test_days_are_words(days, numbers, read):
 
 
 def test_a_source_that_says_only_a_list_is_called_by_it(read):
-    config = read('[[source]]\nkind = "mastodon"\ntags = ["acme", "anvils"]\n')
+    config = read(BRAND + '[[source]]\nkind = "mastodon"\ntags = ["acme", "anvils"]\n')
     assert [source.name for source in config.sources] == ["mastodon: acme, anvils"]
 
 
