@@ -30,7 +30,7 @@ from sources.base import (
 from sources.reading.dates import when
 from sources.reading.identity import bounded
 from sources.reading.toots import address_of, id_of, item_of, may_be_kept, uri_of
-from sources.reading.values import asked, known, listed, part, text_of, whole
+from sources.reading.values import asked, known, listed, part, several, text_of, whole
 
 PAGE = 40
 """Posts of one reply, the most that servers give."""
@@ -40,6 +40,7 @@ _DEEPEST = 10_000
 """Results beyond this are not given out by what searches behind Mastodon."""
 _WINDOW_OF_LIMIT = 300.0
 """Seconds after which a server counts anew, where it does not say."""
+_BEGINNING = "0"
 _SEARCH = "?"
 """Stands for the search among the tags; no tag is spelled so."""
 _FROM_TAG = re.compile(r"https?://[^/]+/tags/([^/?#]+)/?(?:[?#].*)?$")
@@ -127,7 +128,7 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
     """Each tag, then the search. Ids are `uri`: a post is the same on whichever server it is seen.
 
     Cursor: `tags` by tag: `after` (newest id read) and `window` (ids of the last page of newest posts, by their uri);
-    `search`: `since`, and in the middle of a walk `newest` and `offset`; `last`: where a poll that had to stop was.
+    `search`: `since`, and in the middle of a walk `newest` and `offset`; `left`: what a poll that had to stop left.
     """
     if config.query and not config.token:
         raise NeedsAuth(
@@ -138,17 +139,15 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
     state = {"tags": tags} | ({"search": dict(part(cursor, "search"))} if config.query else {})
     visit = _Visit(config, state)
     stops = [*config.tags, *([_SEARCH] if config.query else [])]
-    begin = stops.index(cursor["last"]) + 1 if cursor.get("last") in stops else 0
-    for stop in (*stops[begin:], *stops[:begin]):
-        if visit.over:
-            break
-        state["last"] = stop
-        yield from _search(visit) if stop == _SEARCH else _read_tag(visit, stop)
-    else:
-        state.pop("last", None)
-    if visit.asked >= REQUESTS_A_POLL:
+    todo = [stop for stop in several(cursor.get("left")) if stop in stops] or stops
+    while todo and not visit.over:
+        state["left"] = todo
+        finished = yield from (_search(visit) if todo[0] == _SEARCH else _read_tag(visit, todo[0]))
+        todo = todo[1:] if finished else [*todo[1:], todo[0]]
+    state["left"] = todo
+    if todo and not visit.rests:
         yield Again()
-    return state
+    return known(**state)
 
 
 @dataclass(slots=True)
@@ -194,9 +193,9 @@ def _seconds_left(headers: Mapping[str, str]) -> float:
     return min(max((reset - now).total_seconds() + 1, 1.0), _WINDOW_OF_LIMIT)
 
 
-def _read_tag(visit: _Visit, tag: str) -> Reading:
+def _read_tag(visit: _Visit, tag: str) -> Any:
     """The newest posts, which show edits and what came late from afar; then, where they do not reach back to what is
-    known, forward from there without a gap."""
+    known, forward from there without a gap. Whether all was read."""
     here: dict[str, Any] = visit.state["tags"][tag]
     after = text_of(here.get("after"))
     posts = yield from _timeline(visit, tag, {})
@@ -208,9 +207,12 @@ def _read_tag(visit: _Visit, tag: str) -> Reading:
         if (post_id := id_of(post)) and len(post_id) <= LONGEST_ID and (uri := uri_of(post))
     }
     oldest = min(window, key=_order, default="")
-    while after and _order(after) < _order(oldest):
+    # Servers leave some out of a page that they have counted: only one of few posts surely shows all there are.
+    are_all = after == _BEGINNING and len(posts) < PAGE // 2
+    finished = True
+    while after and not are_all and _order(after) < _order(oldest):
         if visit.over:
-            edge = after
+            edge, finished = after, False
             break
         posts = yield from _timeline(visit, tag, {"min_id": after})
         reached = _newest(posts, after)
@@ -218,9 +220,10 @@ def _read_tag(visit: _Visit, tag: str) -> Reading:
             break
         after = here["after"] = reached
         yield Checkpoint(dict(visit.state))
-    visit.state["tags"][tag] = known(after=edge, window={**unasked, **window} or None)
+    # Where nobody has said anything yet, all that comes is new, however much it is.
+    visit.state["tags"][tag] = known(after=edge or _BEGINNING, window={**unasked, **window} or None)
     yield Checkpoint(dict(visit.state))
-    return None
+    return finished
 
 
 def _timeline(visit: _Visit, tag: str, query: Mapping[str, str | int]) -> Any:
@@ -261,8 +264,9 @@ def _vanished(visit: _Visit, posts: list[Any], window: Mapping[str, Any]) -> Any
     return missing
 
 
-def _search(visit: _Visit) -> Reading:
+def _search(visit: _Visit) -> Any:
     """From the newest post that contains the words back to where the last walk began: searches come newest first.
+    Whether all was read.
 
     Page by offset: `max_id` is understood as a time in whole seconds there, and would skip what shares one.
     """
@@ -284,10 +288,10 @@ def _search(visit: _Visit) -> Reading:
             if not newest and not here.get("told"):
                 yield Problem("$.statuses", f"nothing found: {visit.host} may have no full-text search; use tags there")
             visit.state["search"] = known(since=newest, told=not newest)
-            return None
+            return True
         visit.state["search"] = {"since": since, "newest": newest, "offset": offset}
         yield Checkpoint(dict(visit.state))
-    return None
+    return False
 
 
 def _newest(posts: list[Any], known_before: str) -> str:

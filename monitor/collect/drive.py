@@ -9,6 +9,7 @@ transaction: a crash between two of them repeats a page and never loses one.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
 
@@ -280,7 +281,8 @@ class _Poll:
                 if step.host and self._reply is not None:
                     self._net.hold(self._reply.url, step.seconds)
             case Checkpoint():
-                await self._hand_over(replace(self._done.state, cursor=step.cursor))
+                # A copy: a source may go on writing in its own, and nothing would seem to have changed at the next.
+                await self._hand_over(replace(self._done.state, cursor=deepcopy(step.cursor)))
         return None
 
     async def _answer_to(self, step: Request | SignIn | LocalFile | Mailbox | Read) -> Any:

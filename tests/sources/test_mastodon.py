@@ -319,3 +319,26 @@ def test_recorded_timelines_are_read(corpora: Callable[[str], Path]) -> None:
         assert steps[-1].cursor["tags"]["rstats"]["after"] == posts[0]["id"], name
         taken += len(items)
     assert taken
+
+
+@pytest.mark.parametrize("tags", [39, 40, 41, 100])
+async def test_many_tags_are_read_in_turns_and_once_an_interval(tags: int, server: Any, polled: Any) -> None:
+    server, url = server
+    server.budget = 10_000
+    server.posts = [post(number) for number in range(3)]
+    config = {"server": url, "tags": [f"tag{number}" for number in range(tags)]}
+    state = None
+    for _ in range(2):
+        server.asked.clear()
+        for _ in range(-(-tags // 40)):
+            done = await polled("mastodon", config, state)
+            state = done.state
+        assert not done.outcome.again
+        assert len({path.partition("?")[0] for path in server.asked}) == len(server.asked) == tags
+
+
+async def test_the_place_of_a_silent_tag_is_kept_as_well(server: Any, polled: Any) -> None:
+    server, url = server
+    done = await polled("mastodon", {"server": url, "tags": ["one", "two"]})
+    assert set(done.state.cursor["tags"]) == {"one", "two"}
+    assert all(done.state.cursor["tags"].values())
