@@ -95,11 +95,13 @@ class Place:
     """Polls that found nothing on this page, though there should be more."""
     quiet: bool = False
     """There was no review at all."""
+    back: int = 0
+    """The page at which a broken walk last went a page back."""
 
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> Self:
         """From what `as_json` gave."""
-        page, tries = kept.get("page"), kept.get("tries")
+        page, tries, back = kept.get("page"), kept.get("tries"), kept.get("back")
         return cls(
             form=1 if kept.get("form") == 1 else 0,
             page=page if isinstance(page, int) and 1 <= page <= LAST_PAGE else 1,
@@ -108,7 +110,15 @@ class Place:
             full=kept.get("full") is True,
             tries=tries if isinstance(tries, int) else 0,
             quiet=kept.get("quiet") is True,
+            back=back if isinstance(back, int) else 0,
         )
+
+    def gone_on(self) -> Place:
+        """Where a walk goes on that broke off in an earlier poll: a page before, once. What was deleted meanwhile moves
+        all older reviews up, some of them onto the page that was read last."""
+        if self.page == 1 or self.tries or self.back == self.page:
+            return self
+        return replace(self, page=self.page - 1, full=self.page > 2, back=self.page)
 
     def as_json(self) -> dict[str, Any]:
         """What is worth keeping in a cursor."""
@@ -162,7 +172,7 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
 
 def _walk(config: Config, country: str, state: dict[str, dict[str, Any]]) -> Generator[Step, Any, bool]:
     """One country from its newest review to the old edge, or to the last page there is. False where it is unknown."""
-    here, is_over = Place.of(state[country]), False
+    here, is_over = Place.of(state[country]).gone_on(), False
     while not is_over:
         # "Nothing has changed" is only worth hearing of a first page that held something.
         reply = yield _ask(config, country, here, conditional=here.page == 1 and not here.quiet)
@@ -206,7 +216,7 @@ def _turned(here: Place, entries: list[Any], country: str) -> tuple[Place, bool,
         for moment in times
     )
     if entries and not is_reached and here.page < LAST_PAGE:
-        return Place(here.form, here.page + 1, here.edge, newest, full=is_full), False, None
+        return Place(here.form, here.page + 1, here.edge, newest, full=is_full, back=here.back), False, None
     is_gap = is_cut or (here.edge is not None and not is_reached and here.page == LAST_PAGE)
     why = f"{country}: the reviews that the store gives do not reach back to the known ones"
     edge = max((moment for moment in (here.edge, newest) if moment), default=None)

@@ -22,6 +22,8 @@ from sources.reading.values import known, listed, part, text_of, whole
 
 PAGE = 100
 PAGES_A_POLL = 30
+_BEGINNING = datetime(2016, 1, 1, tzinfo=UTC)
+"""Where nothing was found yet, all that comes is new, however much it is."""
 OVERLAP = timedelta(hours=2)
 """Read again at each poll: some are published late, and edited soon."""
 
@@ -84,7 +86,7 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
         times = [moment for article in articles if (moment := _published(article))]
         newest = max([moment for moment in (since, newest, *times) if moment], default=None)
         if not since or not articles or (times and min(times) < since - OVERLAP):
-            return known(since=newest and _stamp(newest))
+            return {"since": _stamp(newest or _BEGINNING)}
         page += 1
         yield Checkpoint(known(since=_stamp(since), newest=newest and _stamp(newest), page=page))
     yield Again()

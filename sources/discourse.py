@@ -42,6 +42,7 @@ OVERLAP = timedelta(days=2)
 """Asked again at each poll: the search knows whole days only, of the forum's own time zone, and its index is late."""
 REMEMBERED = 500
 GONE = "gone"
+_BEGINNING = datetime(2012, 1, 1, tzinfo=UTC)
 
 
 class Config(SourceConfig):
@@ -115,8 +116,8 @@ def _whole_post(config: Config, number: int | str) -> Any:
 def fetch(config: Config, cursor: Cursor) -> Reading:
     """Finds all since the last poll, newest first as searches come, and takes them oldest first, each whole.
 
-    Cursor: `reached`, the time of the newest post taken, and `known`, the last posts taken: what lies within the
-    overlap is not asked for twice. The first poll takes one page.
+    Cursor: `reached`, the time of the newest post taken, and `known`, the posts taken that the overlap holds and the
+    last few hundred besides: these are not asked for twice. The first poll takes one page.
     """
     reached = when(cursor.get("reached"))
     taken = [number for number in several(cursor.get("known")) if isinstance(number, int)]
@@ -135,7 +136,10 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
         reached = max(filter(None, (reached, moment)), default=None)
     if len(waiting) > POSTS_A_POLL:
         yield Again()
-    return known(reached=reached and reached.isoformat(), known=taken[-REMEMBERED:])
+    # Whatever the next search will show again must be known then, or the same posts would be asked for without end.
+    reached = reached or _BEGINNING  # where nothing was found yet, all that comes is new
+    lately = [number for number in taken[:-REMEMBERED] if number in found] + taken[-REMEMBERED:]
+    return known(reached=reached.isoformat(), known=lately)
 
 
 def _find(config: Config, reached: datetime | None) -> Any:

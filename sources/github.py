@@ -45,6 +45,8 @@ OVERLAP = timedelta(minutes=10)
 """Asked again at each poll: the index is late at times."""
 TRIES = 3
 """How often an incomplete answer is asked for again."""
+_BEGINNING = datetime(2008, 1, 1, tzinfo=UTC)
+"""Where nothing was found yet, all that comes is new, however much it is."""
 _COMMENT = re.compile(r"/comments/(\d+)$")
 
 
@@ -94,10 +96,11 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
     comes once more at the end instead of slipping behind a page. The first poll takes the hundred changed last.
 
     Cursor: `since`, the time of the last change seen; in the middle of a walk `from` and `page`, where to go on;
-    `tries`, how often an answer has been incomplete there.
+    `tries`, how often an answer has been incomplete there; `again` where the walk was left on purpose.
     """
     since, tries = when(cursor.get("since")), whole(cursor.get("tries"))
     newest, floor, page = since, when(cursor.get("from")) or (since and since - OVERLAP), whole(cursor.get("page")) or 1
+    broken_off = when(cursor.get("from")) if not cursor.get("again") and not tries else None
     for _ in range(REQUESTS_A_POLL):
         answer, rest = yield from _ask(config, floor, page)
         issues = listed(answer.get("items"), "$.items")
@@ -113,7 +116,9 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
         if rest:
             yield Pause(rest, host=True)
         if not floor or not times or len(issues) < PAGE:
-            return known(since=newest and _stamp(newest))
+            # What was indexed late while a broken walk waited lies before the place where it went on.
+            reached = min(newest, broken_off) if newest and broken_off else newest
+            return {"since": _stamp(reached or _BEGINNING)}
         reached = max(times)
         if reached > floor:
             floor, page = reached, 1
@@ -126,7 +131,7 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
         if rest:
             break
     yield Again()
-    return _cursor(newest, floor, page)
+    return _cursor(newest, floor, page) | {"again": True}
 
 
 def _cursor(newest: datetime | None, floor: datetime | None, page: int) -> dict[str, Any]:

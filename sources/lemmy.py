@@ -38,6 +38,8 @@ PAGE = 50
 REQUESTS_A_POLL = 12
 OVERLAP = timedelta(hours=2)
 """Asked again at each poll: what was written on other servers comes late, and is edited."""
+_BEGINNING = datetime(2019, 1, 1, tzinfo=UTC)
+"""Where nothing was found yet, all that comes is new, however much it is."""
 _PAUSE = 60.0
 """Seconds after which a server counts searches anew, where it does not say."""
 
@@ -161,7 +163,7 @@ def _page(kind: str, answer: Mapping[str, Any], state: dict[str, Any]) -> Any:
     following = text_of(answer.get("next_page"))
     more = bool(following) if kind == "all" else len(views) >= PAGE
     if not since or not views or not more or (times and min(times) < since - OVERLAP):
-        state[kind] = known(since=newest and _stamp(newest))
+        state[kind] = {"since": _stamp(newest or _BEGINNING)}
         return True
     page = None if kind == "all" else (whole(here.get("page")) or 1) + 1
     state[kind] = known(since=_stamp(since), newest=newest and _stamp(newest), page=page, next=following)

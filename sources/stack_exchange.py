@@ -41,6 +41,8 @@ PAGE = 100
 PAGES_A_POLL = 10
 OVERLAP = 3600
 """Seconds asked again at each poll: the index is late at times."""
+_BEGINNING = 1
+"""Where nothing was found yet, all that comes is new, however much it is."""
 LOW_QUOTA = 10
 """With fewer requests left today, they are left to whoever else asks from here."""
 _ITS_OWN_DOMAIN = ("stackoverflow", "serverfault", "superuser", "askubuntu", "stackapps")
@@ -179,7 +181,7 @@ def _page(config: Config, site: str, sites: dict[str, dict[str, Any]]) -> Any:
     times = [moment for one in found if isinstance(one, dict) and (moment := whole(one.get("last_activity_date")))]
     newest = max([since, whole(here.get("newest")), *times])
     if not since or not times or answer.get("has_more") is not True:
-        sites[site] = {"since": newest} if newest else {}
+        sites[site] = {"since": newest or _BEGINNING}
         return True, rest, _spread(answer)
     further = min(times)
     sites[site] = known(since=since, newest=newest, until=further, page=(page or 1) + 1 if further == until else None)

@@ -35,6 +35,7 @@ from sources.reading.text import plain_text, plain_title
 from sources.reading.values import known, listed, several, whole
 
 PAGES_A_POLL = 10
+_BEGINNING = "2013-01-01T00:00:00+00:00"
 _NAME = re.compile(r"[A-Za-z]\w{3,31}")
 _ADDRESS = re.compile(
     r"(?:https?://)?(?:www\.)?(?:t|telegram)\.(?:me|dog)/(?:s/)?(?!joinchat\b|addstickers\b|share\b)(\w+)"
@@ -102,6 +103,8 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
         oldest = min(numbers, default=0)
         times = [moment for post in posts if (moment := when(post["time"]))]
         walked = (start and times and min(times) < start) or (since and oldest <= since) or not (start or since)
+        if not newest:  # in an empty channel all that comes is new, however much it is
+            return {"from": _BEGINNING}
         if walked or oldest <= 1 or (before and oldest >= before):
             return known(since=newest, window=window)
         before = oldest

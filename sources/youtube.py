@@ -47,6 +47,7 @@ WATCHED = 20
 COMMENT_PAGES = 3
 CHANNEL_PAGES = 10
 """Pages of a hundred comment threads a poll, of one video and of a whole channel."""
+_BEGINNING = "2005-01-02T00:00:00Z"
 _VIDEO, _COMMENT = "yt:video:", "yt:comment:"
 _RESET_IN = ZoneInfo("America/Los_Angeles")
 _SPENT = {"quotaExceeded", "dailyLimitExceeded"}
@@ -172,7 +173,8 @@ def _search(config: Config, kept: dict[str, Any]) -> Any:
     settled["videos"] = dict(list(watched.items())[-WATCHED:])
     if page and since:  # the rest of the walk back waits for the next poll: searches are dear
         return {**settled, "newest": newest, "page": page}
-    return {**settled, "since": max(since, newest)}
+    # Where nothing was found yet, all that comes is new, however much it is.
+    return {**settled, "since": max(since, newest) or _BEGINNING}
 
 
 def _videos(config: Config, names: list[str]) -> Any:
