@@ -1,7 +1,7 @@
 """Steam reviews of one game or program, newest and newly edited first, back to where the last poll ended.
 
 The question is `IUserReviewsService/GetAppReviews`, which took the place of the store's `appreviews` in October 2026.
-Its envelope is written from documentation and public users of it, and was not yet seen live; the reviews inside are
+Its envelope is written from documentation and public users of it, and not yet seen live; the reviews inside are
 the same objects as before, of which recordings are read in the tests.
 """
 

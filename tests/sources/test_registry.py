@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pkgutil
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,16 @@ def test_the_readme_has_a_true_row_for_each_source(kind: str) -> None:
     declared = sources.load(kind)
     facts = (declared.title, declared.every, declared.rate, declared.keeps, declared.needs or "–", declared.terms)
     assert ROWS[kind] == " | ".join(facts)
+
+
+def test_the_readme_says_which_sources_were_not_yet_seen_live() -> None:
+    said = re.search(r"\*\*not yet seen live\*\*: (.*?)\. ", TABLE, re.DOTALL)
+    modules = {kind: import_module(f"sources.{kind.replace('-', '_')}") for kind in sources.module_names()}
+    unseen = {
+        kind for kind, module in modules.items() if "not yet seen live" in " ".join((module.__doc__ or "").split())
+    }
+    assert said is not None
+    assert set(re.findall(r"`([\w-]+)`", said[1])) == unseen
 
 
 def test_the_readme_has_no_row_without_a_source() -> None:
