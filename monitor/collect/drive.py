@@ -13,6 +13,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
 
+from monitor.collect.hiding import Veil, secrets_in, sent_in
 from sources.base import (
     Again,
     BadShape,
@@ -192,13 +193,15 @@ async def drive(
     """
     if source.fetch is None:
         raise ValueError(f"{source.kind} is pushed to, not polled")
-    poll = _Poll(state, net, pool, commit, rate or source.rate, budget, enough)
+    veil = Veil(secrets_in(config))
+    poll = _Poll(state, net, pool, commit, rate or source.rate, budget, enough, veil)
     reading = source.fetch(config, state.cursor)
     try:
         return await poll.run(reading)
     except SourceError as error:
         if isinstance(error, BadShape):
             error.evidence = poll.evidence()
+        veil.error(error)
         raise _alone(error)  # noqa: B904 - without what led to it: see there
     finally:
         reading.close()
@@ -230,8 +233,10 @@ class _Poll:
     """One poll on its way: what was taken since the last checkpoint, and what was counted."""
 
     def __init__(
-        self, state: State, net: Net, pool: Reader, commit: Commit, rate: str, budget: int | None, enough: int | None
-    ) -> None:
+        self, state: State, net: Net, pool: Reader, commit: Commit, rate: str, budget: int | None, enough: int | None,
+        veil: Veil,
+    ) -> None:  # fmt: skip
+        self._veil = veil
         self._net, self._pool, self._commit, self._rate = net, pool, commit, rate
         self._budget, self._enough = budget, enough
         self._done = Outcome(state)
@@ -270,7 +275,7 @@ class _Poll:
             case Tombstone():
                 self._tombstones.append(step)
             case Problem():
-                self._problems.append(step)
+                self._problems.append(self._veil.problem(step))
             case Missed():
                 self._problems.append(Problem("window", step.why))
                 self._done = replace(self._done, missed=True)
@@ -290,13 +295,19 @@ class _Poll:
             case Request() | LocalFile():
                 return await self._ask(step)
             case SignIn():
-                return await self._net.sign_in(step, rate=self._rate)
+                return await self._sign_in(step)
             case Mailbox():
                 self._spend()
                 self._reply = None
                 return await self._net.read_mailbox(step)
             case Read():
                 return await self._pool.run(step.function, *step.args)
+
+    async def _sign_in(self, step: SignIn) -> str:
+        self._veil.cover(sent_in(step.request.headers))
+        token = await self._net.sign_in(step, rate=self._rate)
+        self._veil.cover([token])
+        return token
 
     def _spend(self) -> None:
         """One more request, if it may be made."""
@@ -323,6 +334,7 @@ class _Poll:
         return answer.response
 
     async def _fetch(self, request: Request) -> Answer:
+        self._veil.cover(sent_in(request.headers))
         key = _key(request)
         earlier = self._earlier.get(key)
         answer = await self._fetch_where_it_is(request, key, earlier)
@@ -383,7 +395,7 @@ class _Poll:
 
     def evidence(self) -> Response | None:
         """The last reply, as far as it is worth keeping."""
-        return replace(self._reply, body=self._reply.body[:_EVIDENCE]) if self._reply else None
+        return self._veil.reply(replace(self._reply, body=self._reply.body[:_EVIDENCE])) if self._reply else None
 
     def put_down(self) -> None:
         """The last reply's body is no longer needed."""
