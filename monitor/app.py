@@ -29,9 +29,10 @@ from monitor.config import ChannelEntry, Config, OwnLabel, channel_for
 from monitor.config.shape import SourceEntry
 from monitor.config.times import duration, machine_timezone
 from monitor.engine.clock import Clock
-from monitor.engine.collecting import Collector, Listened, rematch_changed, take_pushed, tidy
+from monitor.engine.collecting import Collector, rematch_changed, take_pushed, tidy
 from monitor.engine.judging import Judging, NotUsable
 from monitor.engine.learning import QUIET, Teacher, learn_due
+from monitor.engine.listened import Listened
 from monitor.engine.past import Past, read_back
 from monitor.engine.rechecking import recheck_due
 from monitor.engine.scoring import Progress, Scorer, score_waiting

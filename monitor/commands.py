@@ -16,8 +16,9 @@ from monitor.config import Config, ConfigError, channel_for, load
 from monitor.config.problems import did_you_mean
 from monitor.correcting import Corrections
 from monitor.door import EARLIEST
-from monitor.engine.collecting import Listened, take_pushed
+from monitor.engine.collecting import take_pushed
 from monitor.engine.handover import Handler, Say, Step, hand_over
+from monitor.engine.listened import Listened
 from monitor.engine.telling import Subscription
 from monitor.errors import Refused
 from monitor.mention import Brand

@@ -4,12 +4,10 @@ down. None delays or stops another."""
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from secrets import token_urlsafe
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -17,70 +15,25 @@ import structlog
 from sqlalchemy import Connection
 
 from monitor import pipeline
-from monitor.collect.backoff import after_pause, gives_up, interval_after, is_silent, jitter_of, next_due
 from monitor.collect.children import Pool
-from monitor.collect.drive import Batch, Outcome, State, drive
+from monitor.collect.drive import Batch, State, drive
 from monitor.collect.pushed import read_pushed
 from monitor.collect.streaming import Timing, hold
-from monitor.door import line
+from monitor.engine.book import Book
 from monitor.engine.holding import Holding
+from monitor.engine.listened import Listened, Poll
 from monitor.net.http import Net
 from monitor.pipeline import Ear, Origin, Taken
-from monitor.store import brands, hubs, mentions, watches
+from monitor.store import brands, mentions, watches
 from monitor.store.engine import Store
-from monitor.store.hubs import Hub
-from sources.base import BadShape, Cursor, Item, Response, Source, SourceConfig, SourceError
+from sources.base import BadShape, Item, Response, SourceError
 
 # Not a limit of requests (the network layer has those): a poll that waits in its own host's line holds a place here.
 AT_ONCE = 2_000
-EVIDENCE_BYTES = 64 * 1024
-WHILE_PUSHED = timedelta(hours=6)
-"""So often a source is polled whose hub sends what is new: a net under it."""
-AGAINS_IN_A_ROW = 500
-"""So many polls may follow each other at once: a longer walk rests for an interval now and then."""
 LOOK_AGAIN = timedelta(minutes=10)
 """When a stream that another source carries is looked at again."""
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Listened:
-    """A configured source, ready to be polled."""
-
-    name: str
-    source: Source
-    config: SourceConfig
-    every: timedelta
-    about: int | None = None
-    paused: bool = False
-    recheck_within: timedelta | None = None
-    """Everything stored of it is asked about once in this time."""
-
-    @property
-    def origin(self) -> Origin:
-        """What the store must know of it."""
-        scope = self.source.scope_of(self.config)
-        if self.source.accept is not None:
-            scope = f"{scope}:{self.name}"  # whoever pushes counts its own ids
-        return Origin(self.name, self.source.kind, scope, self.source.keeps, self.about)
-
-    @property
-    def configured(self) -> watches.Configured:
-        """What its row follows."""
-        fingerprint = hashlib.sha256(f"{self.source.kind} {self.config.model_dump_json()}".encode()).hexdigest()[:16]
-        return watches.Configured(self.name, self.source.kind, fingerprint, self.paused, not self.source.is_pushed)
-
-    @property
-    def connection(self) -> Hashable | None:
-        """What it is connected to, where it is a stream: one connection is enough for all who name the same."""
-        if self.source.connect is None:
-            return None
-        try:
-            to = self.source.connect(self.config, {})
-        except SourceError:
-            return None
-        return self.source.kind, to.url, tuple(sorted(to.headers.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +43,6 @@ class Held:
     one: Listened
     task: asyncio.Task[Poll]
     stop: asyncio.Event
-
-
-@dataclass(frozen=True, slots=True)
-class Poll:
-    """How one poll went."""
-
-    name: str
-    taken: Taken = field(default_factory=Taken)
-    error: str = ""
-    advice: str = ""
-    gaps: tuple[str, ...] = ()
 
 
 class Collector:
@@ -117,12 +59,12 @@ class Collector:
     ) -> None:
         self.store, self.net, self.pool, self.ear, self.now = store, net, pool, ear, now
         self.listened: Mapping[str, Listened] = {one.name: one for one in listened}
+        self.book = Book(store, now)
         self.timing = Timing()
         self._running: dict[str, asyncio.Task[Poll]] = {}
         self._held: dict[str, Held] = {}
         self._places = asyncio.Semaphore(AT_ONCE)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._walks: dict[str, set[bytes]] = {}
 
     def use(self, listened: Iterable[Listened], ear: Ear) -> None:
         """Go on with other sources and queries. What is being polled ends as it was; where its source is another one
@@ -192,9 +134,7 @@ class Collector:
         error = f'not held: "{carrier}" has the same connection, and what it brings is for all brands'
         advice = "Remove one of the two from the configuration."
         now = self.now()
-        await self.store.write(
-            _note, one, watches.failed, now=now, next_due=now + LOOK_AGAIN, error=error, advice=advice
-        )
+        await self.book.note(one, watches.failed, now=now, next_due=now + LOOK_AGAIN, error=error, advice=advice)
 
     def _hold(self, one: Listened, *, brief: bool = False) -> asyncio.Task[Poll]:
         stop = asyncio.Event()
@@ -211,7 +151,7 @@ class Collector:
             take=lambda items, gone, cursor: self.store.write(
                 _take, one, list(items), list(gone), cursor, self.ear, self.now()
             ),
-            note=lambda work, **facts: self.store.write(_note, one, work, **facts),
+            note=partial(self.book.note, one),
         )  # fmt: skip
         try:
             if not stored:
@@ -223,11 +163,13 @@ class Collector:
             await holding.end()
         except SourceError as error:
             await holding.settle()
-            return await self._failed(one, holding.taken, error)
+            return await self.book.failed(one, holding.taken, error)
         # Broad on purpose, as in _poll.
         except Exception as error:
             log.exception("stream failed unexpectedly", source=one.name)
-            return await self._failed(one, holding.taken, BadShape("this program", f"{type(error).__name__}: {error}"))
+            return await self.book.failed(
+                one, holding.taken, BadShape("this program", f"{type(error).__name__}: {error}")
+            )
         return Poll(one.name, holding.taken, gaps=holding.gaps)
 
     def _start(self, name: str) -> asyncio.Task[Poll]:
@@ -253,12 +195,12 @@ class Collector:
                 state = await self._state(one)
                 outcome = await drive(one.source, one.config, state, net=self.net, pool=self.pool, commit=commit)
             except SourceError as error:
-                return await self._failed(one, taken, error)
+                return await self.book.failed(one, taken, error)
             # Broad on purpose: whatever a source does wrong is written down with it and stops nobody else.
             except Exception as error:
                 log.exception("source failed unexpectedly", source=one.name)
-                return await self._failed(one, taken, BadShape("this program", f"{type(error).__name__}: {error}"))
-            return await self._ended(one, taken, None if outcome.not_modified else seen, outcome, state)
+                return await self.book.failed(one, taken, _ours(error))
+            return await self.book.ended(one, taken, None if outcome.not_modified else seen, outcome, state)
 
     async def take_in(self, name: str, reply: Response) -> Taken | None:
         """Take a reply that nobody asked for (a hub pushed it), as a poll would, and after one that is under way; what
@@ -285,102 +227,10 @@ class Collector:
     async def _state(self, one: Listened) -> State:
         return State.from_json(await self.store.read(watches.cursor, one.name))
 
-    async def _ended(self, one: Listened, taken: Taken, seen: int | None, outcome: Outcome, before: State) -> Poll:
-        gaps = tuple(line(f"{problem.where}: {problem.why}") for problem in outcome.problems)
-        now = self.now()
-        standing = await self.store.read(watches.standing, one.name)
-        if seen is not None and is_silent([*standing.recent, seen]):
-            await self.store.write(_note, one, watches.saw, seen)
-            silent = BadShape("entries", "nothing came back where there always was something")
-            return await self._failed(one, taken, silent)
-        interval = standing.interval
-        if seen:
-            interval = interval_after(one.every, interval, missed=outcome.missed)
-        hub = await self.store.read(hubs.of, one.name)
-        every = interval or one.every
-        if hub is not None and await self._is_pushed(hub, before.cursor, outcome.state.cursor):
-            every = max(one.every, WHILE_PUSHED)
-        due = next_due(now, every, jitter=jitter_of(one.name))
-        assert due is not None
-        due = after_pause(now, now if self._goes_on(one, outcome, before) else due, outcome.pause)
-        moved = next((move.to for move in outcome.state.moves.values() if move.is_believed), "")
-        await self.store.write(
-            _note,
-            one,
-            watches.succeeded,
-            now=now,
-            next_due=due,
-            seen=seen,
-            gaps=gaps,
-            interval=interval,
-            moved_to=moved,
-        )
-        cursor = outcome.state.cursor
-        offered = str(cursor.get("hub", "")), str(cursor.get("topic", ""))
-        if offered != ((hub.hub, hub.topic) if hub is not None and hub.state != "left" else ("", "")):
-            token, secret = token_urlsafe(24), token_urlsafe(32)
-            await self.store.write(
-                _note, one, hubs.offer, hub=offered[0], topic=offered[1], token=token, secret=secret, now=now
-            )
-        return Poll(one.name, taken, gaps=gaps)
 
-    def _goes_on(self, one: Listened, outcome: Outcome, before: State) -> bool:
-        """Whether there is more to be had at once, and asking for it leads somewhere. A walk that comes to where it was
-        before turns in circles, and would ask its host without end."""
-        if not outcome.again:
-            self._walks.pop(one.name, None)
-            return False
-        been = self._walks.setdefault(one.name, {place_of(before.cursor)})
-        here = place_of(outcome.state.cursor)
-        if here in been or len(been) > AGAINS_IN_A_ROW:
-            log.warning("a walk leads nowhere: it goes on at the usual time", source=one.name)
-            del self._walks[one.name]
-            return False
-        been.add(here)
-        return True
-
-    async def _is_pushed(self, hub: Hub, before: Cursor, after: Cursor) -> bool:
-        """Whether its hub tells what is new: it is no more relied on once the feed has changed without a push."""
-        if not hub.relied or not hub.is_on(self.now()):
-            return False
-        unheard = hub.last_push is None or (hub.polled is not None and hub.last_push < hub.polled)
-        if unheard and _content(before) != _content(after):
-            await self.store.write(hubs.distrust, hub.source, self.now())
-            return False
-        return True
-
-    async def _failed(self, one: Listened, taken: Taken, error: SourceError) -> Poll:
-        now = self.now()
-        standing = await self.store.read(watches.standing, one.name)
-        failures = standing.failures + 1
-        when = next_due(now, one.every, failures, error, jitter_of(one.name, failures))
-        if gives_up(error, now - (standing.failing_since or now)):
-            when = None
-        words = line(error.words)  # a stranger's words may be in it
-        log.warning("source failed", source=one.name, error=words, next=when.isoformat() if when else "never")
-        await self.store.write(_note, one, watches.failed, now=now, next_due=when, error=words, advice=error.advice)
-        if isinstance(error, BadShape) and error.evidence is not None:
-            reply = error.evidence
-            await self.store.write(
-                _note,
-                one,
-                watches.keep_evidence,
-                at=now,
-                url=reply.url,
-                why=str(error),
-                body=reply.body[:EVIDENCE_BYTES],
-            )
-        return Poll(one.name, taken, words, error.advice)
-
-
-def place_of(cursor: Cursor) -> bytes:
-    """Where a walk stands, in a few bytes."""
-    return hashlib.blake2b(json.dumps(cursor, sort_keys=True).encode(), digest_size=16).digest()
-
-
-def _content(cursor: Cursor) -> dict[str, Any]:
-    """A feed's cursor without what changes by itself."""
-    return {name: value for name, value in cursor.items() if name not in ("pace", "hub", "topic")}
+def _ours(error: Exception) -> BadShape:
+    """An error that is no fault of the source."""
+    return BadShape("this program", f"{type(error).__name__}: {error}")
 
 
 def _take(
@@ -391,12 +241,6 @@ def _take(
     address means nothing at another."""
     kept = cursor if watches.is_listened(connection, one.name, one.configured.fingerprint) else None
     return pipeline.take(connection, items, gone, kept, one.origin, ear, now)
-
-
-def _note(connection: Connection, one: Listened, work: Callable[..., None], *args: Any, **named: Any) -> None:
-    """What a poll says of its source; nothing where the configuration has changed that since the poll began."""
-    if watches.is_listened(connection, one.name, one.configured.fingerprint):
-        work(connection, one.name, *args, **named)
 
 
 async def take_pushed(

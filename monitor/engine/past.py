@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from monitor import pipeline
 from monitor.collect.children import Pool
 from monitor.collect.drive import Batch, Net, State, drive
-from monitor.engine.collecting import Listened, place_of
+from monitor.engine.book import place_of
+from monitor.engine.listened import Listened
 from monitor.pipeline import Ear, Taken
 from monitor.store import watches
 from monitor.store.engine import Store

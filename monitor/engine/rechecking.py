@@ -11,7 +11,7 @@ import structlog
 from monitor import pipeline
 from monitor.collect.children import Pool
 from monitor.collect.drive import Batch, Net, State, drive
-from monitor.engine.collecting import Listened
+from monitor.engine.listened import Listened
 from monitor.pipeline import Ear, Taken
 from monitor.store import watches
 from monitor.store.engine import Store

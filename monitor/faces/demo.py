@@ -24,7 +24,7 @@ from monitor.demo.config import SUPPORT_DESK, demo_config
 from monitor.demo.handed_in import SURVEY_FILE, survey_csv, webhook_posts
 from monitor.demo.server import serving
 from monitor.demo.world import BRAND, World, build_world
-from monitor.engine.collecting import Poll
+from monitor.engine.listened import Poll
 from monitor.errors import Refused
 from monitor.faces.serving import bind
 from monitor.faces.show import console, digest_shown, digest_written
