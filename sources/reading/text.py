@@ -33,7 +33,10 @@ _UNSEEN_TAG = re.compile(rf"<({_any_of(_UNSEEN)})[\s/>]")
 _COMMENT = re.compile(r"<!--(?!-?>).*?-->", re.DOTALL)
 _CLOSED_IN_ITSELF = re.compile(rf"<(?:{_any_of(_UNSEEN)})\b[^<>]*/>")
 _TAG = re.compile(r"<[a-zA-Z/!?]")
-_WHOLE_TAG = re.compile(r"""<(/?[a-zA-Z][^\s<>/"]*+)[^<>"]*+(?:"[^"<>]*+"[^<>"]*+)*+>""")
+_WHOLE_TAG = re.compile(  # as HTML ends it: a ">" in a quoted value is none
+    r"""<(/?[a-zA-Z][^ \t\n\f\r<>/"]*+)"""
+    r"""(?:>|[^<>"'=]*+(?:=(?:"[^"]*+"|'[^']*+'|[^ \t\n\f\r<>"']++(?=[ \t\n\f\r>]))[^<>"'=]*+)*+>)"""
+)
 _EDGE_OF = dict.fromkeys([f"{slash}{name}" for name in _spelled(_BLOCKS) for slash in ("", "/")], "\f")
 _EDGE_OF |= dict.fromkeys(_spelled(_UNSEEN), "<") | dict.fromkeys(_spelled(_RAW), ">")
 _TITLE_TAG = re.compile(
@@ -77,14 +80,14 @@ def _between_tags(fragment: str) -> str | None:
         fragment = _COMMENT.sub("", fragment)
     pieces = _WHOLE_TAG.split(fragment)
     tags = pieces[1::2]
-    edges = list(map(_EDGE_OF.get, tags, repeat("")))
-    if "<" in edges and (has_comments or _CLOSED_IN_ITSELF.search(fragment) or not _emptied(pieces, tags, edges)):
-        return None
-    pieces[1::2] = edges
+    pieces[1::2] = edges = list(map(_EDGE_OF.get, tags, repeat("")))
     text = "".join(pieces)
+    if "<" in text and not has_comments and not _CLOSED_IN_ITSELF.search(fragment) and _emptied(pieces, tags, edges):
+        pieces[1::2] = edges
+        text = "".join(pieces)
     if "<" in text or ">" in text:
         return None
-    return html.unescape(text) if "&" in text else text
+    return html.unescape(text.replace("&nbsp;", " ")) if "&" in text else text
 
 
 def _emptied(pieces: list[str], tags: list[str], edges: list[str]) -> bool:
