@@ -101,6 +101,8 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
     since, tries = when(cursor.get("since")), whole(cursor.get("tries"))
     newest, floor, page = since, when(cursor.get("from")) or (since and since - OVERLAP), whole(cursor.get("page")) or 1
     broken_off = when(cursor.get("from")) if not cursor.get("again") and not tries else None
+    if broken_off:
+        page = 1  # what was deleted meanwhile moves others of the same second onto pages that were read
     for _ in range(REQUESTS_A_POLL):
         answer, rest = yield from _ask(config, floor, page)
         issues = listed(answer.get("items"), "$.items")

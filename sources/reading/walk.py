@@ -14,7 +14,7 @@ FIRST_PAGES = 20
 """Pages of the very first walk: what is older comes only when asked for (`overheard sources backfill --since`)."""
 MOST_PAGES = 1_000
 """No walk is longer: a list that turns in circles must end somewhere."""
-SHORT_WALKS = 3
+SHORT_WALKS = 8
 """So many walks in a row may break off before the old edge; after that what is missing is given up, and told."""
 
 

@@ -26,7 +26,7 @@ from monitor.net.answers import error_for
 from sources.base import Item, Letters, Mailbox, Request, Response, SignIn, SourceError, Unreachable
 
 BEGAN = 1_790_000_000
-POLLS, QUIET, AT_ONCE = 60, 8, 200
+POLLS, QUIET, AT_ONCE = 60, 5, 200
 
 
 @dataclass
@@ -334,8 +334,9 @@ KINDS = {
         reddit, {"query": "kettle", "client_id": "i", "client_secret": "s"}, every=600, late=3000, fresh=1800,
         name="t3_{}".format,
     ),
+    # Its pages count from the newest: what is deleted in a walk of days can move another video out of sight.
     "youtube": Kind(
-        youtube, {"query": "kettle", "key": "k"}, every=14_400, late=80_000, fresh=40_000, burst=60,
+        youtube, {"query": "kettle", "key": "k"}, every=14_400, late=80_000, fresh=40_000, burst=60, deletes=False,
         name="yt:video:{}".format,
     ),
     "newsletter": Kind(
@@ -498,6 +499,7 @@ class Play:
             self.live()
             await self.poll()
         self.trouble = 0.0
+        self.world.now += self.kind.late
         for _ in range(QUIET):
             self.world.now += self.kind.every
             await self.poll()

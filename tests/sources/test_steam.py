@@ -15,7 +15,7 @@ from aiohttp import web
 from monitor.collect.drive import State
 from sources import steam
 from sources.base import BadShape, Item, NotFound, Problem, RateLimited, Response, replay
-from sources.reading.walk import Walk
+from sources.reading.walk import SHORT_WALKS, Walk
 
 START = 1_790_000_000
 
@@ -134,11 +134,11 @@ async def test_a_list_that_breaks_off_is_asked_again_at_the_next_poll(poll: Any)
     assert whole.state.cursor == {"edge": START + 100_000 + 1249}
 
 
-async def test_a_list_that_always_breaks_off_is_given_up_after_three_polls(poll: Any) -> None:
+async def test_a_list_that_always_breaks_off_is_given_up_at_last(poll: Any) -> None:
     game = Game(400)
     game.breaks_off_at = 100
     state = State()
-    for _ in range(3):
+    for _ in range(SHORT_WALKS):
         done = await poll(game, state)
         assert len(done.ids) == 100
         state = done.state

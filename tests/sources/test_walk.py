@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sources.reading.walk import FIRST_PAGES, MOST_PAGES, Walk, in_turn
+from sources.reading.walk import FIRST_PAGES, MOST_PAGES, SHORT_WALKS, Walk, in_turn
 
 
 def test_the_edge_is_raised_at_the_end_and_not_before() -> None:
@@ -54,7 +54,7 @@ def test_the_first_walk_is_short_and_a_later_one_long() -> None:
 
 def test_what_breaks_off_is_tried_again_and_given_up_at_last() -> None:
     walk = Walk(edge=100)
-    for tries in (1, 2):
+    for tries in range(1, SHORT_WALKS):
         walk = walk.after([150], ["a"], "t")
         assert not walk.is_given_up
         walk = walk.broke_off()
