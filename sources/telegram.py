@@ -87,17 +87,20 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
     """From the newest page back to what is known; the first poll takes one page.
 
     Cursor: `since` (newest number read, raised at the old edge only), in the middle of a walk `newest` and `before`;
-    `from`, a time to walk back to instead; `window`, the numbers that the last newest page showed.
+    `from`, a time to walk back to instead; `window`, the numbers that the last newest page showed; `missing`, those
+    that were there before and not at the last poll.
     """
     since, start = whole(cursor.get("since")), when(cursor.get("from"))
     newest, before = max(since, whole(cursor.get("newest"))), whole(cursor.get("before"))
-    window = [number for number in several(cursor.get("window")) if isinstance(number, int)]
+    window, missing = (
+        [number for number in several(cursor.get(name)) if isinstance(number, int)] for name in ("window", "missing")
+    )
     for _ in range(PAGES_A_POLL):
         posts = yield from _page(config, before)
         numbers = [post["number"] for post in posts]
         yield from _items(posts)
         if not before:
-            yield from _vanished(config, window, numbers)
+            missing = yield from _vanished(config, window, missing, numbers)
             window = numbers
         newest = max([newest, *numbers])
         oldest = min(numbers, default=0)
@@ -106,13 +109,19 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
         if not newest:  # in an empty channel all that comes is new, however much it is
             return {"from": _BEGINNING}
         if walked or oldest <= 1 or (before and oldest >= before):
-            return known(since=newest, window=window)
+            return known(since=newest, window=window, missing=missing)
         before = oldest
         yield Checkpoint(
-            known(since=since or None, newest=newest, before=before, window=window, **{"from": cursor.get("from")})
-        )
+            known(
+                since=since or None, newest=newest, before=before, window=window, missing=missing,
+                **{"from": cursor.get("from")},
+            )
+        )  # fmt: skip
     yield Again()
-    return known(since=since or None, newest=newest, before=before, window=window, **{"from": cursor.get("from")})
+    return known(
+        since=since or None, newest=newest, before=before, window=window, missing=missing,
+        **{"from": cursor.get("from")},
+    )  # fmt: skip
 
 
 def _page(config: Config, before: int) -> Any:
@@ -202,15 +211,17 @@ def _count(written: str) -> int | None:
     return round(float(found[1]) * {"": 1, "K": 1_000, "M": 1_000_000}[found[2]]) if found else None
 
 
-def _vanished(config: Config, window: list[int], shown: list[int]) -> Iterator[Tombstone | Problem]:
-    """What the last page showed and this one leaves out, within what it covers. What is newer than all it shows is
-    covered as well: it begins with the newest."""
+def _vanished(config: Config, window: list[int], missing: list[int], shown: list[int]) -> Any:
+    """What an earlier page showed and this one leaves out, within what it covers. What is newer than all it shows is
+    covered as well: it begins with the newest. It is taken for deleted when it is missing a second time, for what is
+    forgotten stays forgotten. Gives what is missing for the first time."""
     if not shown:
-        return
-    covered = [number for number in window if number >= min(shown)]
-    gone = [number for number in covered if number not in shown]
+        return missing
+    covered = [number for number in (*window, *missing) if number >= min(shown)]
+    gone = [number for number in dict.fromkeys(covered) if number not in shown]
     if len(gone) * 2 > len(window):
-        # Rather a page that came incomplete than an owner who deletes most of it: what is forgotten stays forgotten.
+        # Rather a page that came incomplete than an owner who deletes most of it.
         yield Problem("window", f"{len(gone)} posts are missing at once: not taken for deleted")
-        return
-    yield from (Tombstone(_id(config.channel, number)) for number in gone)
+        return []
+    yield from (Tombstone(_id(config.channel, number)) for number in gone if number in missing)
+    return [number for number in gone if number not in missing]
