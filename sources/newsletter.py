@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import Message
-from email.utils import parseaddr
+from email.utils import getaddresses, parseaddr
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
@@ -44,6 +44,9 @@ _UNDECODABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionErr
 _LIST_ID = re.compile(r"\s*(.*?)\s*<([^<>\s]{1,200})>\s*\Z", re.DOTALL)
 # Mails push their first words apart with signs that nobody sees.
 _PADDING = re.compile(r"(?:[ \u00a0\u2007]*[\u00ad\u034f\u061c\u180e\u200b-\u200f\u2060\ufeff]){3,}[ \u00a0\u2007]*")
+_QUERY_OF_LINK = re.compile(r"(https?://[^\s?#<>]+)[?#][^\s<>()\[\]]*")
+"""What follows the address proper tells who reads, and can act for them: confirm, unsubscribe, pay."""
+_TO_WHOM = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Forwarded-To")
 _LONG_LINK = re.compile(r"^[(<\[ ]*https?://\S{60,}[)>\] ]*$", re.MULTILINE)
 _FOOTER = re.compile(
     r"\W{0,3}(?:"
@@ -140,15 +143,17 @@ def read_letter(raw: bytes, where: str = "letter") -> list[Item | Problem]:
     if not subject and not said.text:
         return [Problem(where, "a letter without words")]
     identifier = said.identifier or content_hash(said.sender, subject, said.date, said.text)
+    if _without(said.readers, identifier) != identifier:  # a name made for its one reader
+        identifier = content_hash(identifier)
+    words, subject = _without(said.readers, _QUERY_OF_LINK.sub(r"\1", said.text)), _without(said.readers, subject)
     author = _author(said.sender)
     outlet, list_id = _list(said.list_id)
     return [
         Item(
             id=bounded(identifier),
             title=subject,
-            text=said.text,
-            # The link to a letter's copy on the web is made for its one reader, and can act for them: not kept.
-            url=web_link(said.archived.strip().strip("<>")),
+            text=words,
+            url=_archived(said),
             author=author,
             published=when(said.date),
             lang=language(said.language),
@@ -171,6 +176,8 @@ class _Said:
     archived: str
     language: str
     text: str
+    readers: tuple[str, ...]
+    """Addresses to which it was sent."""
 
 
 def _said(message: Message) -> _Said:
@@ -183,7 +190,31 @@ def _said(message: Message) -> _Said:
         archived=_header(message, "Archived-At"),
         language=_header(message, "Content-Language").partition(",")[0],
         text=_words(message),
+        readers=_readers(message),
     )
+
+
+def _readers(message: Message) -> tuple[str, ...]:
+    written = [_header(message, name) for name in _TO_WHOM]
+    try:
+        found = [address for _, address in getaddresses([line for line in written if line])]
+    except _UNDECODABLE:
+        return ()
+    return tuple(dict.fromkeys(address for address in found if re.fullmatch(r"[^\s@]+@[^\s@]+", address)))[:20]
+
+
+def _without(readers: Sequence[str], text: str) -> str:
+    """The text without the addresses of those who read it, in the forms that links and ids have them in, too."""
+    for reader in readers:
+        for form in (reader, reader.replace("@", "%40"), reader.replace("@", "=")):
+            text = re.sub(re.escape(form), "…", text, flags=re.IGNORECASE)
+    return text
+
+
+def _archived(said: _Said) -> str:
+    """Where a list keeps the letter for all to see. A copy made for one reader has a query that says whose it is."""
+    link = web_link(said.archived.strip().strip("<>"))
+    return link if "?" not in link and _without(said.readers, link) == link else ""
 
 
 def _header(message: Message, name: str) -> str:
@@ -213,10 +244,10 @@ def _words(message: Message) -> str:
     plain, html = _first(message, "text/plain"), _first(message, "text/html")
     plain = tidy(_LONG_LINK.sub("", plain))
     if html and (len(plain) < _STUB or _is_html(plain)):
-        shown = plain_text(html)
+        shown = _LONG_LINK.sub("", plain_text(html))
         plain = shown if len(shown) > len(plain) or _is_html(plain) else plain
     elif html:
-        shown = plain_text(html)
+        shown = _LONG_LINK.sub("", plain_text(html))
         plain = shown if len(plain) * 2 < len(shown) else plain
     elif _is_html(plain):
         plain = plain_text(plain)

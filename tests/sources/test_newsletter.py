@@ -318,3 +318,40 @@ def _both(plain: str, html: str) -> bytes:
 
 def _config(**more: Any) -> newsletter.Config:
     return newsletter.Config.model_validate({"host": "imap.acme.example", "user": "ann@acme.example", **more})
+
+
+PERSONAL = b"""From: "Kettle News" <news@kettle.example>
+To: Jane Brand <jane.brand@acme.example>
+Subject: For jane.brand@acme.example
+Message-ID: <bounce-7-Jane.Brand=acme.example@kettle.example>
+Archived-At: <https://kettle.example/view?reader=7&t=TOKEN>
+Content-Type: text/%s; charset=utf-8
+
+"""
+
+
+@pytest.mark.parametrize("kind", ["plain", "html"])
+def test_nothing_of_a_letter_tells_who_reads_it_or_acts_for_them(kind: str) -> None:
+    words = [
+        "The new kettle of Brightwater boils in a minute, and everybody in the office wants to have one at once.",
+        "Read on at https://kettle.example/c/news?e=jane.brand%40acme.example&t=TOKEN, it is worth it.",
+        "https://kettle.example/click/TOKEN-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "Sent to JANE.BRAND@acme.example with love.",
+    ]
+    body = "\n".join(f"<p>{line}</p>" if kind == "html" else line for line in words)
+    (item,) = read_letter(PERSONAL % kind.encode() + body.encode())
+    assert isinstance(item, Item)
+    everything = str(item).lower()
+    assert "jane" not in everything
+    assert "token" not in everything
+    assert "https://kettle.example/c/news" in item.text
+    assert item.url == ""
+    (again,) = read_letter(PERSONAL % kind.encode() + body.encode())
+    assert again == item
+
+
+def test_where_a_list_keeps_its_letters_for_all_is_linked_to() -> None:
+    raw = b"To: all@lists.example\nArchived-At: <https://lists.example/arch/abc>\nSubject: S\n\nwords\n"
+    (item,) = read_letter(raw)
+    assert isinstance(item, Item)
+    assert item.url == "https://lists.example/arch/abc"
