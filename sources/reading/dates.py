@@ -15,13 +15,13 @@ _DAY_AND_MONTH = re.compile(r"\s*(\d{1,2})([/.\-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)
 _SMALL_YEAR = re.compile(r"(?<![\d+:.-])0{2,3}\d{1,2}(?![\d:.])")
 _HALF_DAY = re.compile(r"\d ?[AaPp]\.?[Mm](?![a-z])")
 _USUAL = re.compile(
-    r"(?:[A-Z][a-z]{2}, ?)?(\d\d?) ([A-Z][a-z]{2}) ((?:19|20)\d\d) (\d\d):(\d\d)(?::(\d\d))? "
-    r"(?:([+-])([01]\d)([0-5]\d)|([A-Z]{1,4}))"
+    r"(?:[A-Z][a-z]{2}, ?)?(\d\d?) ([A-Z][a-z]{2}) ((?:19|20)\d\d) (\d\d:\d\d(?::\d\d)?) ([+-][01]\d[0-5]\d|[A-Z]{1,4})",
+    re.ASCII,
 )
 """How nearly every feed writes its times."""
 _MONTHS = {
-    "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6,
-    "Jul": 7, "Aug": 8, "Sep": 9, "Oct": 10, "Nov": 11, "Dec": 12,
+    "Jan": "01", "Feb": "02", "Mar": "03", "Apr": "04", "May": "05", "Jun": "06",
+    "Jul": "07", "Aug": "08", "Sep": "09", "Oct": "10", "Nov": "11", "Dec": "12",
 }  # fmt: skip
 _ZONES = {
     name: hours * 3600
@@ -32,6 +32,7 @@ _ZONES = {
         "NZST": 12, "NZDT": 13,
     }.items()
 }  # fmt: skip
+_ZONES_OF_ISO = {name: f"{seconds // 3600:+03}00" for name, seconds in _ZONES.items()}
 
 
 def utc(moment: datetime) -> datetime | None:
@@ -40,7 +41,9 @@ def utc(moment: datetime) -> datetime | None:
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return moment.replace(microsecond=0) if EARLIEST <= moment.year < 9999 else None
+    if not EARLIEST <= moment.year < 9999:
+        return None
+    return moment.replace(microsecond=0) if moment.microsecond else moment
 
 
 def when(value: object, *, day_first: bool = False) -> datetime | None:
@@ -48,14 +51,14 @@ def when(value: object, *, day_first: bool = False) -> datetime | None:
 
     `day_first` decides "03/04/2026" only; "3.4.2026" and "21/04/2026" speak for themselves. None for no usable time.
     """
+    if isinstance(value, str) and (usual := _USUAL.fullmatch(value.strip())) and (moment := _of_feeds(usual)):
+        return moment
     if isinstance(value, datetime):
         return utc(value)
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
         return _since_1970(value)
-    if isinstance(value, str) and (usual := _USUAL.fullmatch(value.strip())) and (moment := _of_feeds(usual)):
-        return moment
     text = " ".join(str(value).split())
     if not text or len(text) > _LONGEST:
         return None
@@ -65,16 +68,12 @@ def when(value: object, *, day_first: bool = False) -> datetime | None:
 
 
 def _of_feeds(found: re.Match[str]) -> datetime | None:
-    day, month, year, hour, minute, second, sign, ahead, more, zone = found.groups()
-    numbers = (int(year), _MONTHS.get(month, 0), int(day), int(hour), int(minute), int(second or 0))
+    day, month, year, clock, zone = found.groups()
     try:
-        moment = datetime(*numbers, tzinfo=UTC)
-    except ValueError:
+        moment = datetime.fromisoformat(f"{year}-{_MONTHS[month]}-{day:0>2}T{clock}{_ZONES_OF_ISO.get(zone, zone)}")
+    except (KeyError, ValueError):
         return None
-    seconds = _ZONES.get(zone) if zone else int(sign + ahead) * 3600 + int(sign + more) * 60
-    if seconds is None or moment.year <= EARLIEST:
-        return None
-    return moment - timedelta(seconds=seconds) if seconds else moment
+    return moment.astimezone(UTC) if moment.year > EARLIEST else None
 
 
 def is_half_day(text: str) -> bool:

@@ -25,6 +25,7 @@ _FEED_AT_ALL = re.compile(rb"<(?:\w{1,20}:)?(?:rss|feed|rdf|channel|item|entry)\
 _DECLARATION = re.compile(rb"^\s*<\?xml[^<>]{0,400}\?>")
 _ENTITY = re.compile(rb"&(?!lt;|gt;|amp;|quot;|#\d{1,7};|apos;|#x[0-9a-fA-F]{1,6};)")
 _WHOLE_ENTITY = re.compile(_ENTITY.pattern + rb"(?:#?\w{1,31};)?")
+_FIRST_TAG = re.compile(rb"<(?:!DOCTYPE|[a-zA-Z])")
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^<>\[]{0,1000}(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _MANY_ATTRIBUTES = re.compile(rb"<[a-zA-Z](?:[^<>=]*=){4000}")
 _LONG_TAG = 8_000
@@ -51,10 +52,9 @@ def prepared(body: bytes) -> bytes:
         raise BadShape("$", "a web page, not a feed: give the address of the page's feed")
     if _has_long_tag(body) and _MANY_ATTRIBUTES.search(body):
         raise BadShape("$", "an element with thousands of attributes")
-    doctype = body.find(b"<!DOCTYPE", 0, 65_536)
-    found = _DOCTYPE.match(body, doctype) if doctype >= 0 else None
-    if found and not re.search(rb"<[a-zA-Z]", body[:doctype]):
-        body = body[:doctype] + body[found.end() :]
+    first = _FIRST_TAG.search(body, 0, 65_536)
+    if first and (doctype := _DOCTYPE.match(body, first.start())):
+        body = body[: doctype.start()] + body[doctype.end() :]
     return body.lstrip()
 
 

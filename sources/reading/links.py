@@ -8,8 +8,10 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 _WEB = re.compile(r"https?://[^\s/?#\\]", re.IGNORECASE)
 _UNSAFE = re.compile(r"[\x00-\x20\x7f<>\"\\^`{|}]")
 _LONGEST = 4096
-_SPELLED_WELL = re.compile(r"https?://[a-z0-9.-]+(?:/[^?#]*)?\Z")
-_TRACKERS = re.compile(r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|yclid|_hs(?:enc|mi)|ref_src|cmpid)\Z")
+_SPELLED_WELL = re.compile(r"https?://[a-z0-9.-]+(?:/[^?#]*)?(\?[\w./&=-]+)?\Z", re.ASCII)
+_TRACKER = r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|yclid|_hs(?:enc|mi)|ref_src|cmpid)"
+_TRACKERS = re.compile(rf"{_TRACKER}\Z")
+_TRACKS = re.compile(rf"[?&]{_TRACKER}(?:[&=]|\Z)", re.IGNORECASE)
 
 
 def web_link(href: object, base: str = "") -> str:
@@ -34,7 +36,7 @@ def web_link(href: object, base: str = "") -> str:
 
 def canonical(link: str) -> str:
     """The same page in one spelling: host in small letters, no default port, no tracking parameters."""
-    if _SPELLED_WELL.match(link):
+    if (well := _SPELLED_WELL.match(link)) and not (well[1] and _TRACKS.search(well[1])):
         return link
     try:
         parts = urlsplit(link)
