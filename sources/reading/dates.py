@@ -15,7 +15,8 @@ _DAY_AND_MONTH = re.compile(r"\s*(\d{1,2})([/.\-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)
 _SMALL_YEAR = re.compile(r"(?<![\d+:.-])0{2,3}\d{1,2}(?![\d:.])")
 _HALF_DAY = re.compile(r"\d ?[AaPp]\.?[Mm](?![a-z])")
 _USUAL = re.compile(
-    r"(?:[A-Z][a-z]{2}, ?)?(\d\d?) ([A-Z][a-z]{2}) ((?:19|20)\d\d) (\d\d:\d\d(?::\d\d)?) ([+-][01]\d[0-5]\d|[A-Z]{1,4})",
+    r"(?:[A-Z][a-z]{2}, ?)?(\d\d?) ([A-Z][a-z]{2}) ((?:19|20)\d\d) "
+    r"(\d\d:\d\d(?::\d\d)?) ([+-][01]\d[0-5]\d|[A-Z]{1,4})",
     re.ASCII,
 )
 """How nearly every feed writes its times."""
