@@ -175,7 +175,8 @@ def _columns(names: list[str], records: Sequence[Row], survey: Survey | None, co
     columns: dict[str, str] = {str(field): name for field, name in guessed.items()}
     columns |= {**(survey.columns if survey else {}), **config.columns}
     if "text" not in columns and not (survey and survey.questions):
-        wordy = _wordiest([name for name in free if name not in columns.values()], records)
+        others = [name for name in free if name not in columns.values()]
+        wordy = _wordiest([name for name in others if config.personal or not fields.is_personal(name)], records)
         if not wordy and "title" in columns:
             wordy = columns.pop("title")
         if not wordy:
@@ -273,6 +274,8 @@ def _id(row: Row, given: str, seen: Counter[str]) -> str:
 
 def _extra(row: Row, understood: _Understood) -> dict[str, Any]:
     found = {name: row.values.get(name) for name in understood.extra[:30]}
+    if not understood.keep_personal:
+        found = {name: value for name, value in found.items() if not fields.reaches_somebody(value)}
     return {name: value[:500] if isinstance(value, str) else value for name, value in found.items() if _worth(value)}
 
 

@@ -204,4 +204,5 @@ def _extra(record: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any
     used = [value for value in found.values() if not isinstance(value, bool)]
     left = {name: value for name, value in record.items() if isinstance(value, str | int | float) and value not in used}
     kept = [(name, value) for name, value in left.items() if value != "" and not fields.is_personal(name)]
+    kept = [(name, value) for name, value in kept if not fields.reaches_somebody(value)]
     return {name: value[:500] if isinstance(value, str) else value for name, value in kept[:30]}

@@ -15,8 +15,14 @@ FIELDS: tuple[Field, ...] = get_args(Field)
 
 PERSONAL = re.compile(
     r"\be ?mail\b|\bip( address)?\b|\bphone\b|\bmobile\b|\baddress\b|\bcourriel\b|\bcorreo\b|\bnetwork id\b"
-    r"|\btelefon|\btéléphone\b"
+    r"|\btelefon|\btéléphone\b|\btel\b|\b(first|last|full|family|given) name\b|\bsurname\b|\bvorname\b"
+    r"|\bnachname\b|\bnom de famille\b|\bprénom\b|\bapellidos?\b|\bdate of birth\b|\bbirth ?da(y|te)\b|\bgeburtsdatum\b"
+    r"|\bstra(ß|ss)e\b|^(handy|handynummer|mobil|mobilnummer|cell|fax|street|adresse|anschrift)\Z"
 )
+_REACHES = re.compile(
+    r"\S+@\S+\.\w+|\+\d[\d ()/.-]{6,18}|(\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){4,7}"
+)
+"""A mail address, a phone number with its country, an IP address: and nothing else."""
 _SCORE_NAMES = re.compile(r"\bnps\b|likely .*recommend|how likely|weiterempfehl|recommander|recomendar")
 _UNIT = r"(?:stars?|points?|sternen?|punkten?|étoiles?|estrellas?|estrelas?|stelle|sterren|★|⭐\ufe0f?)"
 _SCALED = re.compile(
@@ -83,6 +89,11 @@ def fields_of(record: Mapping[str, object]) -> dict[Field, object]:
 def is_personal(name: str) -> bool:
     """True for a column that says how to reach a person (e-mail, phone, IP address): it is not taken."""
     return bool(PERSONAL.search(plain_name(name)))
+
+
+def reaches_somebody(value: object) -> bool:
+    """True for what is a way to a person, in whatever column it stands."""
+    return isinstance(value, str) and len(value) < 200 and _REACHES.fullmatch(value.strip()) is not None
 
 
 def person(name: str) -> str:

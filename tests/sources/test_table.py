@@ -340,3 +340,23 @@ def test_no_cell_whatever_it_holds_is_an_error(rows: list[list[str]]) -> None:
     body = "comment,rating\n" + "\n".join(",".join(f'"{cell}"' for cell in row) for row in rows)
     for step in read(body.encode("utf-8", errors="replace")):
         assert isinstance(step, Item | Problem)
+
+
+def test_no_column_tells_how_to_reach_somebody_whatever_its_name() -> None:
+    columns = {
+        "Phone": "+49 170 123 45 67", "Handy": "0170 9", "Tel.": "030 1", "Vorname": "Jo", "Last Name": "Doe",
+        "Straße": "Street 1", "Date of birth": "1990-01-01", "Contact": "jo@x.example", "From where": "10.1.2.3",
+        "Was": "+4917012345", "What do you think?": "Great kettle it is", "How handy is it?": "very",
+    }  # fmt: skip
+    body = ",".join(columns) + "\n" + ",".join(columns.values())
+    (item,) = table.items_in(body.encode(), table.Config(path="x.csv"))
+    assert isinstance(item, Item)
+    assert item.text == "Great kettle it is"
+    assert item.extra == {"How handy is it?": "very"}
+
+
+def test_times_and_versions_are_no_addresses() -> None:
+    body = b"text,took,version,ratio\nthe kettle is good,10:22:05,1.2.3,16:9\n"
+    (item,) = table.items_in(body, table.Config(path="x.csv"))
+    assert isinstance(item, Item)
+    assert item.extra.keys() == {"took", "version", "ratio"}
