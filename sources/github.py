@@ -96,12 +96,14 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
     comes once more at the end instead of slipping behind a page. The first poll takes the hundred changed last.
 
     Cursor: `since`, the time of the last change seen; in the middle of a walk `from` and `page`, where to go on;
-    `tries`, how often an answer has been incomplete there; `again` where the walk was left on purpose.
+    `tries`, how often an answer has been incomplete there; `again` where the walk was left on purpose;
+    `broken_off`, where it first was not.
     """
     since, tries = when(cursor.get("since")), whole(cursor.get("tries"))
     newest, floor, page = since, when(cursor.get("from")) or (since and since - OVERLAP), whole(cursor.get("page")) or 1
-    broken_off = when(cursor.get("from")) if not cursor.get("again") and not tries else None
-    if broken_off:
+    broken_off = when(cursor.get("broken_off"))
+    if not cursor.get("again") and not tries:
+        broken_off = broken_off or when(cursor.get("from"))
         page = 1  # what was deleted meanwhile moves others of the same second onto pages that were read
     for _ in range(REQUESTS_A_POLL):
         answer, rest = yield from _ask(config, floor, page)
@@ -111,7 +113,7 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
         if answer.get("incomplete_results") is True and tries < TRIES:
             # GitHub ran out of time and left some out, anywhere: the same is asked for again, and nothing passed over.
             yield Again()
-            return _cursor(newest, floor, page) | {"tries": tries + 1}
+            return _cursor(newest, floor, page, broken_off) | {"tries": tries + 1}
         if answer.get("incomplete_results") is True:
             yield Problem("$.incomplete_results", "GitHub ran out of time again and again: some may be missing")
         newest, tries = max([newest, *times] if newest else times, default=None), 0
@@ -129,15 +131,16 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
         else:
             yield Problem("$.items", "more than 1,000 issues were changed in one second: some are missing")
             floor, page = floor + timedelta(seconds=1), 1
-        yield Checkpoint(_cursor(newest, floor, page))
+        yield Checkpoint(_cursor(newest, floor, page, broken_off))
         if rest:
             break
     yield Again()
-    return _cursor(newest, floor, page) | {"again": True}
+    return _cursor(newest, floor, page, broken_off) | {"again": True}
 
 
-def _cursor(newest: datetime | None, floor: datetime | None, page: int) -> dict[str, Any]:
-    return known(since=newest and _stamp(newest), page=page, **{"from": floor and _stamp(floor)})
+def _cursor(newest: datetime | None, floor: datetime | None, page: int, broken_off: datetime | None) -> dict[str, Any]:
+    times = {"since": newest, "from": floor, "broken_off": broken_off}
+    return known(page=page, **{name: moment and _stamp(moment) for name, moment in times.items()})
 
 
 def _ask(config: Config, floor: datetime | None, page: int) -> Any:

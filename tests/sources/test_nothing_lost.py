@@ -326,7 +326,7 @@ KINDS = {
     ),
     "github": Kind(github, {"query": "kettle"}, every=900, late=500, name="I_{}".format, burst=400),
     "discourse": Kind(
-        discourse, {"url": "https://forum.example", "query": "kettle"}, every=900, late=80_000, edits=False, burst=150
+        discourse, {"url": "https://forum.example", "query": "kettle"}, every=900, late=80_000, edits=False, burst=60
     ),
     "devto": Kind(devto, {}, every=1800, late=6000, fresh=3600),
     "telegram": Kind(telegram, {"channel": "teanotes"}, every=1800, edits=False, name="teanotes/{}".format),
