@@ -238,6 +238,9 @@ class Missed:
 class Again:
     """This poll ends before it has everything (a long walk): the next one comes as soon as the pace allows."""
 
+    now: bool = True
+    """False where the rest waits for the usual time, because asking is dear. Who reads the past goes on at once."""
+
 
 Step = Request | SignIn | LocalFile | Mailbox | Read | Item | Tombstone | Checkpoint | Problem | Pause | Missed | Again
 Reading = Generator[Step, Any, Cursor | None]

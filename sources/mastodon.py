@@ -145,7 +145,7 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
         finished = yield from (_search(visit) if todo[0] == _SEARCH else _read_tag(visit, todo[0]))
         todo = todo[1:] if finished else [*todo[1:], todo[0]]
     state["left"] = todo
-    if todo and not visit.rests:
+    if todo:
         yield Again()
     return known(**state)
 

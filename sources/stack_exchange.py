@@ -138,7 +138,8 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
     state: dict[str, Any] = {"sites": sites}
     begin = config.sites.index(cursor["last"]) if cursor.get("last") in config.sites else 0
     pages = PAGES_A_POLL
-    for site in (*config.sites[begin:], *config.sites[:begin]):
+    order = (*config.sites[begin:], *config.sites[:begin])
+    for site, following in zip(order, (*order[1:], ""), strict=True):
         while pages:
             finished, rest, spread = yield from _page(config, site, sites)
             pages -= 1
@@ -146,7 +147,11 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
             yield Checkpoint(state | {"last": site})
             if rest:
                 yield Pause(rest, host=True)
-                return state | {"last": site}
+                left = following if finished else site
+                if not left:
+                    return state
+                yield Again()
+                return state | {"last": left}
             if finished:
                 break
         else:

@@ -172,6 +172,7 @@ def _search(config: Config, kept: dict[str, Any]) -> Any:
     watched = {**fresh, **before} if goes_on else {**before, **{name: before.get(name, "") for name in fresh}}
     settled["videos"] = dict(list(watched.items())[-WATCHED:])
     if page and since:  # the rest of the walk back waits for the next poll: searches are dear
+        yield Again(now=False)
         return {**settled, "newest": newest, "page": page}
     # Where nothing was found yet, all that comes is new, however much it is.
     return {**settled, "since": max(since, newest) or _BEGINNING}

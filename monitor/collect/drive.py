@@ -159,6 +159,8 @@ class Outcome:
     """The window overlapped nothing of the last one."""
     again: bool = False
     """There is more to be had at once."""
+    more: bool = False
+    """There is more to be had, at once or at the usual time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +282,7 @@ class _Poll:
                 self._problems.append(Problem("window", step.why))
                 self._done = replace(self._done, missed=True)
             case Again():
-                self._done = replace(self._done, again=True)
+                self._done = replace(self._done, again=self._done.again or step.now, more=True)
             case Pause():
                 self._done = replace(self._done, pause=_both(self._done.pause, step))
                 if step.host and self._reply is not None:

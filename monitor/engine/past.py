@@ -94,8 +94,12 @@ async def read_back(
             await asyncio.sleep(wait)
             continue
         past.requests += outcome.requests
-        if not outcome.again:
+        if not outcome.more:
             break
+        if outcome.pause.host and outcome.pause.seconds > PATIENCE:
+            hours = outcome.pause.seconds / 3600
+            past.trouble = f"the service wants a pause of {hours:.1f} hours before it gives the rest"
+            return past
         here = place_of(outcome.state.cursor)
         if here in been:
             past.trouble = "the service leads round in circles: what is older is missing"

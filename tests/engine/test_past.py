@@ -12,7 +12,7 @@ from aiohttp import web
 from monitor import queries
 from monitor.engine.past import Past
 from monitor.store import watches
-from sources.base import Again, Checkpoint, Cursor, Get, Item, RateLimited, Reading, Source, SourceConfig
+from sources.base import Again, Checkpoint, Cursor, Get, Item, Pause, RateLimited, Reading, Source, SourceConfig
 
 BRAND = '[[brand]]\nname = "Acme"\n'
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -169,3 +169,33 @@ async def test_a_brand_that_goes_meanwhile_does_not_stop_it(archive: Any) -> Non
         service.ear.queries.__init__({})
 
     assert (await service.read_back("s", SINCE, told)).trouble == ""
+
+
+async def test_what_is_dear_is_read_on_when_somebody_asks_for_the_past(archive: Any) -> None:
+    service, days = archive
+    one = service.collector.listened["s"]
+
+    def dear(config: Config, cursor: Cursor) -> Reading:
+        reply = yield Get(config.url, {"day": cursor["day"]})
+        if not reply.json("last"):
+            yield Again(now=False)
+        return {"day": cursor["day"] + 1}
+
+    service.collector.listened = {"s": replace(one, source=replace(ARCHIVE, fetch=dear))}
+    past = await service.read_back("s", SINCE, lambda so_far: None)
+    assert (days.asked, past.trouble) == (list(range(30)), "")
+
+
+async def test_a_pause_of_hours_ends_it_and_says_so(archive: Any) -> None:
+    service, days = archive
+    one = service.collector.listened["s"]
+
+    def spent(config: Config, cursor: Cursor) -> Reading:
+        yield Get(config.url, {"day": cursor["day"]})
+        yield Pause(7200, host=True)
+        yield Again()
+        return {"day": cursor["day"] + 1}
+
+    service.collector.listened = {"s": replace(one, source=replace(ARCHIVE, fetch=spent))}
+    past = await service.read_back("s", SINCE, lambda so_far: None)
+    assert (len(days.asked), past.trouble) == (1, "the service wants a pause of 2.0 hours before it gives the rest")

@@ -230,3 +230,14 @@ def test_another_answer_is_a_bad_shape(answer: Any, reply: Callable[..., Respons
 )
 def test_a_pasted_address_becomes_a_configuration(url: str, config: dict[str, Any]) -> None:
     assert stack_exchange.SOURCE.from_url(url) == config
+
+
+async def test_a_backoff_at_the_end_of_one_site_leaves_the_next_for_the_time_after(served: Any, polled: Any) -> None:
+    service, config = served
+    service.add(1, START, site="stackoverflow")
+    service.add(2, START, site="superuser")
+    service.backoff = {2: 30}
+    config = config | {"sites": ["stackoverflow", "superuser"]}
+    first = await polled("stack-exchange", config)
+    assert (first.outcome.again, first.state.cursor["last"]) == (True, "superuser")
+    assert set(first.ids) == {"stackoverflow/1"}
