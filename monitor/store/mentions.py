@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, text, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from monitor.door import Admitted
@@ -213,7 +213,21 @@ def keep_candidates(
         for one in admitted
     ]
     if rows:
-        connection.execute(upsert(CANDIDATE).on_conflict_do_nothing(), rows)
+        connection.execute(_KEEP_AS_LAST_WRITTEN, rows)
+
+
+_ARRIVED = upsert(CANDIDATE)
+# By its words: an undated item bears the time of its coming, which is another one at each poll.
+_KEEP_AS_LAST_WRITTEN = _ARRIVED.on_conflict_do_update(
+    index_elements=["scope", "external_id"],
+    set_={"item": _ARRIVED.excluded.item},
+    where=or_(
+        *(
+            func.json_extract(CANDIDATE.c.item, words) != func.json_extract(_ARRIVED.excluded.item, words)
+            for words in ("$.title", "$.text")
+        )
+    ),
+)
 
 
 def candidates(connection: Connection, after: int, most: int) -> list[Candidate]:

@@ -59,3 +59,19 @@ def test_a_cursor_comes_back_as_the_service_gave_it(house: Any) -> None:
     token = {"page": "a\ud800\x00b", "since": "für"}
     house.take(Item(id="1"), cursor=token)
     assert house.store.reading(watches.cursor, "blog") == token
+
+
+def test_a_wider_query_finds_what_was_edited_in_its_last_words(house: Any, item: Any) -> None:
+    house.take(item("1", "the old words"))
+    house.take(item("1", "the new words"))
+    house.take(item("1", "the new words"))
+    kept = house.store.reading(lambda connection: connection.exec_driver_sql("SELECT item FROM candidate").all())
+    assert [json.loads(row.item)["text"] for row in kept] == ["the new words"]
+
+
+def test_a_candidate_without_a_date_keeps_the_time_at_which_it_came(house: Any) -> None:
+    house.take(Item(id="1", text="of nobody"))
+    came, house.now = house.now, house.now.replace(hour=20)
+    house.take(Item(id="1", text="of nobody"))
+    kept = house.store.reading(lambda connection: connection.exec_driver_sql("SELECT item FROM candidate").all())
+    assert [json.loads(row.item)["published"] for row in kept] == [came.isoformat()]
