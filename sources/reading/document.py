@@ -85,7 +85,7 @@ def _items(entries: list[Entry], head: Head, base: str, extras: list[dict[str, s
     items: dict[str, Item] = {}
     for at, identifier in enumerate(ids):
         entry = entries[at]
-        if identifier in items or not any((*entry[:6], entry.published)):
+        if identifier in items or not any(entry[:7]):
             continue
         extra: dict[str, object] = {"tags": list(entry.tags)} if entry.tags else {}
         if extras:

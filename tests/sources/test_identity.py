@@ -80,6 +80,9 @@ def test_records_of_different_content_never_share_an_id(records: list[tuple[str,
 
 def test_addresses_of_one_page_are_spelled_alike() -> None:
     assert canonical("HTTP://A.example:80/x?b=2&utm_medium=feed&fbclid=1#c") == "http://a.example/x?b=2#c"
+    assert canonical("https://a.example/x?p=1&UTM_source=r") == "https://a.example/x?p=1"
+    assert canonical("https://a.example/x?p=1&utm=2") == "https://a.example/x?p=1&utm=2"
+    assert canonical("https://a.example/x?") == "https://a.example/x"
     assert canonical("https://a.example/x?q=a%20b") == "https://a.example/x?q=a%20b"
     assert canonical("https://a.example:99999/") == "https://a.example:99999/"
 
