@@ -283,6 +283,7 @@ class Commands:
             "requests": past.requests,
             "complete": not past.trouble,
             "trouble": past.trouble,
+            "gaps": list(past.gaps),
             "scored": scored,
         }
 

@@ -123,6 +123,9 @@ def fetch(config: Config, cursor: Cursor) -> Reading:
             break
         yield Checkpoint(known(since_id=since, newest=newest, token=token, whole=all_of_it))
     if token and (since or all_of_it):
+        yield Problem(
+            "posts", f"{read} were read, which is what `most` allows a poll; older ones wait for the next polls"
+        )
         return known(since_id=since, newest=newest, token=token, whole=all_of_it)
     return known(since_id=max(since, newest, key=_as_number))
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from monitor import pipeline
 from monitor.collect.children import Pool
 from monitor.collect.drive import Batch, Net, State, drive
+from monitor.door import line
 from monitor.engine.book import place_of
 from monitor.engine.listened import Listened
 from monitor.pipeline import Ear, Taken
@@ -20,6 +21,8 @@ from sources.base import RateLimited, SourceError, Unreachable
 PATIENCE = 900.0
 """Seconds that a service may ask to wait, all in all since the last batch, before the rest is left for another time."""
 TRIES = 3
+GAPS = 20
+"""Gaps told, at most."""
 
 
 @dataclass
@@ -33,6 +36,8 @@ class Past:
     newest: datetime | None = None
     trouble: str = ""
     """Why it ended before it had everything."""
+    gaps: tuple[str, ...] = ()
+    """What could not be read, or was left out, on the way."""
 
     @property
     def covered(self) -> timedelta:
@@ -94,6 +99,7 @@ async def read_back(
             await asyncio.sleep(wait)
             continue
         past.requests += outcome.requests
+        past.gaps = (*past.gaps, *(line(f"{problem.where}: {problem.why}") for problem in outcome.problems))[:GAPS]
         if not outcome.more:
             break
         if outcome.pause.host and outcome.pause.seconds > PATIENCE:

@@ -31,15 +31,17 @@ async def recheck_due(
     listened: Iterable[Listened], *, store: Store, net: Net, pool: Pool, ear: Callable[[], Ear],
     now: Callable[[], datetime],
 ) -> Taken:  # fmt: skip
-    """For each source that must, ask about the next few mentions of its present round; what came of it.
+    """For each service that wants it, ask about the next few mentions of the present round; what came of it.
 
     A round asks about everything stored, in the order of its coming, and the next one begins when its time is up: no
     deletion goes unnoticed for longer than that and the length of a round. `ear` is asked at each batch.
     """
-    taken = Taken()
+    taken, asked = Taken(), set[str]()
     for one in listened:
-        if one.recheck_within is None or one.paused:
+        scope = one.origin.scope
+        if one.recheck_within is None or one.paused or scope in asked:
             continue
+        asked.add(scope)  # two sources that read the same ids hold the same mentions
         at = await store.read(watches.recheck_round, one.name)
         if at.not_before is not None and now() < at.not_before:
             continue
@@ -57,7 +59,7 @@ async def _recheck_next(
     one: Listened, at: Round, store: Store, net: Net, pool: Pool, ear: Callable[[], Ear], now: Callable[[], datetime]
 ) -> Taken:
     assert one.source.recheck is not None
-    held = await store.read(watches.held_of, one.name, at.after, one.source.recheck.batch)
+    held = await store.read(watches.held_of, one.origin.scope, at.after, one.source.recheck.batch)
     if not held:
         await store.write(watches.keep_round, one.name, replace(at, done=True))
         return Taken()

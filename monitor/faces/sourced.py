@@ -167,7 +167,9 @@ def backfilled(result: Mapping[str, Any]) -> None:
     if not result["complete"]:
         why = plain(str(result.get("trouble") or "it ended early"))
         console.print(Text(f"It did not get to the end: {why}", style="yellow"), soft_wrap=True)
-        console.print("What was read is kept; the same command goes on.")
+        console.print("What was read is kept. The same command reads it again, and stores nothing twice.")
+    for gap in result.get("gaps", ()):
+        console.print(Text(plain(gap), style="yellow"), soft_wrap=True)
 
 
 def _when(at: datetime | None) -> str:

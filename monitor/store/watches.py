@@ -336,8 +336,9 @@ def keep_round(connection: Connection, name: str, at: Round) -> None:
     connection.execute(update(WATCH).where(WATCH.c.name == name).values(rechecked=facts))
 
 
-def held_of(connection: Connection, name: str, after: int, most: int) -> list[tuple[int, str]]:
-    """(mention id, id at the source) of the next mentions of this source that still say something."""
-    mine = (MENTION.c.source == name) & (MENTION.c.id > after) & (MENTION.c.content_hash != "")
+def held_of(connection: Connection, scope: str, after: int, most: int) -> list[tuple[int, str]]:
+    """(mention id, id at the source) of the next mentions with ids of this scope that still say something: whatever
+    the source was called, or which kind it was, that brought them."""
+    mine = (MENTION.c.scope == scope) & (MENTION.c.id > after) & (MENTION.c.content_hash != "")
     question = select(MENTION.c.id, MENTION.c.external_id).where(mine).order_by(MENTION.c.id).limit(most)
     return [(row.id, row.external_id) for row in connection.execute(question)]

@@ -135,6 +135,17 @@ async def test_what_was_never_a_mention_is_forgotten_too(wall: Any) -> None:
     assert left == 0
 
 
+async def test_a_source_under_another_name_is_asked_what_became_of_all_that_it_brought_before(wall: Any) -> None:
+    service, wall = wall
+    one = service.collector.listened["s"]
+    renamed = [replace(one, name="t"), replace(one, name="u")]
+    await service.store.write(watches.sync, [each.configured for each in renamed], service.now())
+    service.collector.listened = {each.name: each for each in renamed}
+    await round_(service)
+    await round_(service)
+    assert sorted(id_ for ids in wall.asked for id_ in ids) == sorted(wall.posts)
+
+
 async def test_sources_that_do_not_oblige_us_are_not_asked(wall: Any) -> None:
     service, wall = wall
     one = service.collector.listened["s"]
