@@ -27,6 +27,7 @@ from sources.base import (
     Step,
     source,
 )
+from sources.reading.countries import Countries
 from sources.reading.dates import when
 from sources.reading.identity import bounded
 from sources.reading.links import web_link
@@ -53,7 +54,7 @@ class Config(SourceConfig):
         pattern=r"^\d+$",
         description="The number in the app's App Store address, after `id`.",
     )
-    countries: tuple[str, ...] = Field(
+    countries: Countries = Field(
         ("us",),
         validation_alias=AliasChoices("countries", "country"),
         min_length=1,
@@ -65,17 +66,6 @@ class Config(SourceConfig):
     @classmethod
     def _app_as_text(cls, value: object) -> object:
         return str(value).strip().removeprefix("id") if isinstance(value, str | int) else value
-
-    @field_validator("countries", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: object) -> object:
-        several = re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else value
-        if not isinstance(several, list | tuple):
-            return value
-        wrong = [country for country in several if not re.fullmatch(r"[A-Za-z]{2}", str(country))]
-        if wrong:
-            raise ValueError(f'"{wrong[0]}" is no two-letter country such as "us"')
-        return tuple(dict.fromkeys(str(country).lower() for country in several))
 
 
 @dataclass(frozen=True, slots=True)

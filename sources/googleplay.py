@@ -34,6 +34,7 @@ from sources.base import (
     Step,
     source,
 )
+from sources.reading.countries import Countries, words_of
 from sources.reading.dates import when
 from sources.reading.identity import bounded
 from sources.reading.text import tidy
@@ -71,7 +72,7 @@ class Config(SourceConfig):
         min_length=1,
         description="Languages of the reviews, such as `en` or `pt-BR`: the store shows those of one at a time.",
     )
-    countries: tuple[str, ...] = Field(
+    countries: Countries = Field(
         ("us",),
         validation_alias=AliasChoices("countries", "country"),
         min_length=1,
@@ -82,31 +83,16 @@ class Config(SourceConfig):
     @field_validator("languages", mode="before")
     @classmethod
     def _languages(cls, value: object) -> object:
-        several = _several(value)
+        several = words_of(value)
         if not isinstance(several, list | tuple):
             return value
         return tuple(dict.fromkeys(_language(str(name)) for name in several))
-
-    @field_validator("countries", mode="before")
-    @classmethod
-    def _countries(cls, value: object) -> object:
-        several = _several(value)
-        if not isinstance(several, list | tuple):
-            return value
-        wrong = [country for country in several if not re.fullmatch(r"[A-Za-z]{2}", str(country))]
-        if wrong:
-            raise ValueError(f'"{wrong[0]}" is no two-letter country such as "us"')
-        return tuple(dict.fromkeys(str(country).lower() for country in several))
 
     @property
     def pairs(self) -> dict[str, tuple[str, str]]:
         """Each language in each country, by a name such as "pt-BR/br"."""
         both = [(language, country) for country in self.countries for language in self.languages]
         return {f"{language}/{country}": (language, country) for language, country in both}
-
-
-def _several(value: object) -> object:
-    return re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else value
 
 
 def _language(name: str) -> str:
