@@ -18,7 +18,7 @@ from sources.base import Again, Checkpoint, Cursor, Get, Item, Problem, Reading,
 from sources.reading.dates import when
 from sources.reading.links import web_link
 from sources.reading.text import language, plain_text, plain_title
-from sources.reading.values import known, listed, part, text_of, whole
+from sources.reading.values import known, listed, part, text_of, whole, words_of
 
 PAGE = 100
 PAGES_A_POLL = 30
@@ -41,7 +41,7 @@ class Config(SourceConfig):
     @field_validator("tags", mode="before")
     @classmethod
     def _one_or_many(cls, value: object) -> object:
-        several = re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else value
+        several = words_of(value)
         if not isinstance(several, list | tuple):
             return value
         return tuple(dict.fromkeys(bare for tag in several if (bare := str(tag).strip().lstrip("#").lower())))

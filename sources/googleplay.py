@@ -34,10 +34,11 @@ from sources.base import (
     Step,
     source,
 )
-from sources.reading.countries import Countries, words_of
+from sources.reading.countries import Countries
 from sources.reading.dates import when
 from sources.reading.identity import bounded
 from sources.reading.text import tidy
+from sources.reading.values import words_of
 from sources.reading.walk import SHORT_WALKS, Walk, in_turn
 
 CALL = "UsvDTd"

@@ -30,7 +30,7 @@ from sources.base import (
 from sources.reading.dates import when
 from sources.reading.identity import bounded
 from sources.reading.toots import address_of, id_of, item_of, may_be_kept, uri_of
-from sources.reading.values import asked, known, listed, part, several, text_of, whole
+from sources.reading.values import asked, known, listed, part, several, text_of, whole, words_of
 
 PAGE = 40
 """Posts of one reply, the most that servers give."""
@@ -71,7 +71,7 @@ class Config(SourceConfig):
     @field_validator("tags", mode="before")
     @classmethod
     def _one_or_many(cls, value: object) -> object:
-        several = re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else value
+        several = words_of(value)
         if not isinstance(several, list | tuple):
             return value
         bare = [str(tag).strip().lstrip("#").lower() for tag in several]

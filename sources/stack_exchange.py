@@ -35,7 +35,7 @@ from sources.base import (
 from sources.reading.dates import when
 from sources.reading.links import web_link
 from sources.reading.text import plain_text, plain_title
-from sources.reading.values import asked, known, listed, part, several, text_of, whole
+from sources.reading.values import asked, known, listed, part, several, text_of, whole, words_of
 
 PAGE = 100
 PAGES_A_POLL = 10
@@ -71,7 +71,7 @@ class Config(SourceConfig):
     @field_validator("sites", mode="before")
     @classmethod
     def _one_or_many(cls, value: object) -> object:
-        several = re.split(r"[\s,;]+", value.strip()) if isinstance(value, str) else value
+        several = words_of(value)
         if not isinstance(several, list | tuple):
             return value
         bare = [_site_of(str(site)) or str(site).lower() for site in several]

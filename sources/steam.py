@@ -35,6 +35,7 @@ from sources.base import (
 )
 from sources.reading.bbcode import plain_bbcode
 from sources.reading.dates import when
+from sources.reading.values import words_of
 from sources.reading.walk import SHORT_WALKS, Walk
 
 PAGE = 100
@@ -81,7 +82,7 @@ class Config(SourceConfig):
     @field_validator("languages", mode="before")
     @classmethod
     def _one_or_many(cls, value: object) -> object:
-        several = re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else value
+        several = words_of(value)
         if not isinstance(several, list | tuple):
             return value
         named = [str(name).strip().lower() for name in several]

@@ -7,10 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-
-def words_of(value: object) -> object:
-    """The words of a text, which commas or blanks part; anything else as it is."""
-    return re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else value
+from sources.reading.values import words_of
 
 
 def _countries(value: object) -> object:

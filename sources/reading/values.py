@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -39,6 +40,11 @@ def listed(value: object, path: str) -> list[Any]:
 def several(value: object) -> list[Any]:
     """A list as it is, an empty one for anything else: for a part of a record that it can do without."""
     return value if isinstance(value, list) else []
+
+
+def words_of(value: object) -> object:
+    """The words of a text, parted by commas, semicolons or blanks; anything else as it is."""
+    return re.split(r"[\s,;]+", value.strip()) if isinstance(value, str) else value
 
 
 def known(**facts: object) -> dict[str, Any]:
