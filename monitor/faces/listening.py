@@ -131,6 +131,36 @@ def _notes(entry: SourceEntry, health: SourceHealth, *, held: bool) -> Iterable[
         yield f"What is new is sent by {health.pushed_by} as it comes."
 
 
+MANY = 3
+"""So many with the same trouble are told together."""
+OFFLINE = "the host name cannot be found"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with one source, or with several at once."""
+
+    names: tuple[str, ...]
+    error: str
+    advice: str
+
+
+def together(troubles: Iterable[Trouble]) -> list[Trouble]:
+    """Those with the same reason and advice as one, where they are many, with the reason alone; the others as they are.
+    Where nothing can be found by its name, the network is what is wrong."""
+    alike: dict[tuple[str, str], list[Trouble]] = {}
+    for one in troubles:
+        alike.setdefault((one.error.rpartition(": ")[2], one.advice), []).append(one)
+    told: list[Trouble] = []
+    for (reason, advice), these in alike.items():
+        if len(these) < MANY:
+            told += these
+        else:
+            wise = f"Is this machine online? {advice}" if reason == OFFLINE else advice
+            told.append(Trouble(tuple(name for one in these for name in one.names), reason, wise))
+    return told
+
+
 def summary(shown: Sequence[Row]) -> str:
     """ "14 sources: 11 listening, 2 failing, 1 paused"."""
     if not shown:

@@ -45,10 +45,12 @@ def table(rows: Sequence[Row]) -> None:
             row.next_due, row.a_day, f"{row.last_day:,}",
         )  # fmt: skip
     console.print(shown)
+    ill = {row.name: row for row in rows if row.trouble}
+    for one in listening.together(listening.Trouble((row.name,), row.trouble, row.advice) for row in ill.values()):
+        since, notes = ill[one.names[0]].since, [note for name in one.names for note in ill[name].notes]
+        _paragraph(", ".join(one.names), one.error, "red", [f"{since} {one.advice}", *notes])
     for row in rows:
-        if row.trouble:
-            _paragraph(row.name, f"{row.trouble}", "red", [f"{row.since} {row.advice}", *row.notes])
-        elif row.notes:
+        if row.notes and not row.trouble:
             first, *others = row.notes
             _paragraph(row.name, first, "yellow" if row.state == "gaps" else "", others)
     if any(row.state == "new" for row in rows) and all(row.health.last_tried is None for row in rows):

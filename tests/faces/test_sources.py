@@ -20,6 +20,7 @@ from monitor.config import load, loads
 from monitor.engine.handover import listen
 from monitor.errors import Refused
 from monitor.faces import adding, listening, show
+from monitor.faces.listening import Trouble, together
 from monitor.mention import SourceHealth
 from monitor.store import watches
 from monitor.store.lock import WriteLock
@@ -510,3 +511,17 @@ def test_time_to_come_is_told_roughly(tmp_path, seconds, words):
     config = loads(CONFIG + feed("one", "https://a.example/x"), tmp_path / "config.toml", {})
     (row,) = listening.rows(config.sources, [health("one", next_due=NOW + timedelta(seconds=seconds))], NOW)
     assert row.next_due == (f"in {words}" if seconds else "now")
+
+
+def test_what_is_wrong_with_many_in_the_same_way_is_told_once():
+    advice = "It is tried again by itself."
+    lost = [
+        Trouble((name,), f"no usable answer: https://{name}/x: the host name cannot be found", advice) for name in "abc"
+    ]
+    other = Trouble(("d",), "refused: https://d/ answered 403 Forbidden", "Ask them.")
+    told = together([lost[0], other, *lost[1:]])
+    assert told == [
+        Trouble(("a", "b", "c"), "the host name cannot be found", f"Is this machine online? {advice}"),
+        other,
+    ]
+    assert together([*lost[:2], other]) == [*lost[:2], other]
