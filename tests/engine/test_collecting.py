@@ -155,6 +155,38 @@ async def test_a_source_that_a_person_paused_is_not_asked_until_it_goes_on(open_
         assert asked == [1]
 
 
+async def test_a_feed_that_moves_on_completely_between_two_polls_is_asked_twice_as_often(open_service, loopback, clock):
+    answers = [feed(*(f"Acme {n}" for n in range(at, at + 5))) for at in (0, 100, 102)]
+
+    async def moves_on(request: web.Request) -> web.Response:
+        return await answers.pop(0)(request)
+
+    async with open_service(BRAND + source("fast", await loopback({"/": moves_on}), 'every = "1h"')) as service:
+        waits, gaps = [], []
+        for _ in range(3):
+            (poll,) = await service.collector.poll_all()
+            (health,) = await service.store.read(queries.sources_health, clock())
+            waits.append((health.next_due - clock()).total_seconds() / 60)
+            gaps.append(bool(poll.gaps))
+            clock.pass_(hours=1)
+        assert gaps == [False, True, False]
+        assert waits[0] > 50
+        assert 25 < waits[1] < 35
+        assert waits[1] < waits[2] < 36
+        assert health.interval is not None
+
+
+async def test_a_feed_that_asks_for_rest_gets_it(open_service, loopback, clock):
+    async def slow(request: web.Request) -> web.Response:
+        text = rss("Acme one").replace("<title>t</title>", "<title>t</title><ttl>240</ttl>")
+        return web.Response(text=text, content_type="application/rss+xml")
+
+    async with open_service(BRAND + source("slow", await loopback({"/": slow}), 'every = "15m"')) as service:
+        await service.collector.poll_all()
+        (health,) = await service.store.read(queries.sources_health, clock())
+        assert (health.next_due - clock()).total_seconds() >= 240 * 60
+
+
 @pytest.mark.slow
 async def test_nothing_where_there_always_was_something_raises_an_alarm(open_service, loopback):
     answers = [feed(f"Acme {n}") for n in range(6)] + [feed(), feed()]
