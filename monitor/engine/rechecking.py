@@ -13,9 +13,9 @@ from monitor.collect.children import Pool
 from monitor.collect.drive import Batch, Net, State, drive
 from monitor.engine.listened import Listened
 from monitor.pipeline import Ear, Taken
-from monitor.store import watches
+from monitor.store import rounds
 from monitor.store.engine import Store
-from monitor.store.watches import Round
+from monitor.store.rounds import Round
 from sources.base import BadShape, Cursor, RateLimited, Reading, SourceError
 
 LATER = timedelta(minutes=15)
@@ -42,7 +42,7 @@ async def recheck_due(
         if one.recheck_within is None or one.paused or scope in asked:
             continue
         asked.add(scope)  # two sources that read the same ids hold the same mentions
-        at = await store.read(watches.recheck_round, one.name)
+        at = await store.read(rounds.present, one.name)
         if at.not_before is not None and now() < at.not_before:
             continue
         doubted = at.doubted_until(now() - DOUBT)[: one.source.recheck.batch if one.source.recheck else 0]
@@ -59,9 +59,9 @@ async def _recheck_next(
     one: Listened, at: Round, store: Store, net: Net, pool: Pool, ear: Callable[[], Ear], now: Callable[[], datetime]
 ) -> Taken:
     assert one.source.recheck is not None
-    held = await store.read(watches.held_of, one.origin.scope, at.after, one.source.recheck.batch)
+    held = await store.read(rounds.next_few, one.origin.scope, at.after, one.source.recheck.batch)
     if not held:
-        await store.write(watches.keep_round, one.name, replace(at, done=True))
+        await store.write(rounds.keep, one.name, replace(at, done=True))
         return Taken()
     ids = [external_id for _, external_id in held]
     return await _recheck(one, at, ids, held[-1][0], store, net, pool, ear, now)
@@ -96,10 +96,10 @@ async def _recheck(
         # Doubts that could not be cleared up are as fresh as this trouble, so that they do not hold up the round.
         doubted = {id_: now() if id_ in ids else since for id_, since in at.doubted.items()}
         at = replace(at, after=after, not_before=now() + wait, doubted=doubted)
-        await store.write(watches.keep_round, one.name, at)
+        await store.write(rounds.keep, one.name, at)
         return taken
     doubted = {id_: since for id_, since in at.doubted.items() if id_ not in ids}
     for id_ in [id_ for id_ in ids if id_ in left_out - ripe][: MOST_DOUBTED - len(doubted)]:
         doubted[id_] = at.doubted.get(id_, now())
-    await store.write(watches.keep_round, one.name, replace(at, after=after, not_before=None, doubted=doubted))
+    await store.write(rounds.keep, one.name, replace(at, after=after, not_before=None, doubted=doubted))
     return taken

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from monitor import queries
 from monitor.engine.collecting import take_pushed
-from monitor.store import watches
+from monitor.store import rounds, watches
 from sources.base import Cursor, Get, Item, Reading, Recheck, Source, SourceConfig, Tombstone
 
 BRAND = '[[brand]]\nname = "Acme"\n'
@@ -152,7 +152,7 @@ async def test_sources_that_do_not_oblige_us_are_not_asked(wall: Any) -> None:
     service.collector.listened = {"s": replace(one, recheck_within=None)}
     await round_(service)
     assert wall.asked == []
-    assert (await service.store.read(watches.recheck_round, "s")).began is None
+    assert (await service.store.read(rounds.present, "s")).began is None
 
 
 def left_out(config: Config, ids: Any) -> Reading:
@@ -187,7 +187,7 @@ async def test_what_is_only_left_out_is_forgotten_when_it_is_left_out_again_hour
     await round_(service)
     assert wall.asked[3:] == [["3", "17"]]
     assert len(await shown(service)) == 23
-    assert (await service.store.read(watches.recheck_round, "s")).doubted == {}
+    assert (await service.store.read(rounds.present, "s")).doubted == {}
 
 
 async def test_an_outage_that_leaves_everything_out_forgets_nothing(silent: Any, clock: Any) -> None:
@@ -199,7 +199,7 @@ async def test_an_outage_that_leaves_everything_out_forgets_nothing(silent: Any,
     await round_(service)
     await round_(service)
     assert len(await shown(service)) == 25
-    assert (await service.store.read(watches.recheck_round, "s")).doubted == {}
+    assert (await service.store.read(rounds.present, "s")).doubted == {}
     clock.pass_(days=1)
     wall.asked.clear()
     await round_(service)
