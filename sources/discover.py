@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import ValidationError
 
 import sources
-from sources.base import BadShape, Get, Read, Request, Response, Source, SourceError, Unreachable
+from sources.base import BadShape, Get, RateLimited, Read, Request, Response, Source, SourceError, Unreachable
 from sources.feed import ACCEPT
 from sources.reading.document import ParsedFeed, parse_feed
 from sources.reading.links import canonical
@@ -153,6 +153,8 @@ def _without_looking(text: str, words: str) -> Found | None:
         return Found(tuple(special)) if special and not special[0].needs else None
     if text in sources.names():
         return _of_kind(text)
+    if re.match(r"[a-z][a-z0-9+.-]*://", text, re.IGNORECASE):
+        return Found(advice=("Only addresses that begin with http:// or https:// can be read.",))
     return Found(tuple(_searches(text)), advice=() if text else ("Paste an address, or words to search for.",))
 
 
@@ -230,8 +232,8 @@ def _at(address: str, words: str = "") -> Looking:
         reply: Response = yield Get(
             address, headers={"accept": f"text/html, {ACCEPT}"}, page=not names_a_feed, conditional=False
         )
-    except Unreachable:
-        raise
+    except (Unreachable, RateLimited):
+        raise  # whoever wants a pause is not asked at five more places
     except SourceError as error:
         notes.seen.append(str(error))
         notes.candidates += yield from _at_usual_places(address, notes)

@@ -5,6 +5,7 @@ No message holds a secret: addresses are shown without user name, query and frag
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import ssl
@@ -57,13 +58,21 @@ def _date(value: str) -> datetime | None:
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
+def _span(seconds: float) -> str:
+    """ "90 s", "15 min", "2 h", rounded up: never less than what was asked for."""
+    for length, name in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * length:
+            return f"{math.ceil(seconds / length)} {name}"
+    return f"{math.ceil(seconds)} s"
+
+
 def error_for(status: int, headers: Mapping[str, str], where: str, now: datetime) -> SourceError:
     """The error that a reply of another status than 2xx, 304 or a redirect stands for."""
     wait = retry_after(headers, now)
     said = f"{where} answered {status} {_phrase(status)}".rstrip()
     spent = status == 403 and headers.get("x-ratelimit-remaining") == "0"
     if status == 429 or spent or (status in (403, 503) and wait is not None):
-        return RateLimited(f"{said}: asked too often" + (f", it wants a pause of {wait:.0f} s" if wait else ""), wait)
+        return RateLimited(f"{said}: asked too often" + (f", it wants a pause of {_span(wait)}" if wait else ""), wait)
     kinds: dict[int, type[SourceError]] = {
         401: NeedsAuth, 402: NeedsAuth, 403: Blocked, 404: NotFound, 410: Gone, 451: Blocked,
     }  # fmt: skip

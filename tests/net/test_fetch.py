@@ -92,6 +92,8 @@ def test_retry_after_is_read_in_both_forms_and_never_taken_at_an_absurd_word(
 
 def test_a_busy_service_that_names_a_time_and_a_spent_quota_are_limits_of_rate() -> None:
     assert isinstance(error_for(503, {"retry-after": "30"}, "there", NOW), RateLimited)
+    assert "a pause of 30 s" in str(error_for(503, {"retry-after": "30"}, "there", NOW))
+    assert "a pause of 3 h" in str(error_for(429, {"retry-after": "7201"}, "there", NOW)), "never told shorter"
     assert isinstance(error_for(403, {"retry-after": "30"}, "there", NOW), RateLimited)
     assert isinstance(error_for(403, {"x-ratelimit-remaining": "0"}, "there", NOW), RateLimited)
     assert isinstance(error_for(404, {"x-ratelimit-remaining": "0"}, "there", NOW), NotFound)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import sources
-from sources.base import Blocked, NotFound, Read, Request, Response, SourceError, Unreachable
+from sources.base import Blocked, NotFound, RateLimited, Read, Request, Response, SourceError, Unreachable
 from sources.discover import USUAL, Candidate, Found, detected, discover
 from sources.reading.webpage import read_page
 
@@ -262,6 +262,17 @@ def test_a_domain_without_a_secure_server_is_asked_without() -> None:
 def test_a_server_that_cannot_be_reached_is_an_error() -> None:
     with pytest.raises(Unreachable):
         Looked("https://a.example/", {"https://a.example/": Unreachable("no")})
+
+
+def test_who_wants_a_pause_is_not_asked_at_more_places() -> None:
+    with pytest.raises(RateLimited):
+        Looked("https://a.example/", {"https://a.example/": RateLimited("too often", 60.0)})
+
+
+def test_an_address_of_another_scheme_is_not_searched_for_as_words() -> None:
+    found = Looked("ftp://a.example/feed.xml").found
+    assert found.candidates == ()
+    assert "http://" in found.advice[0]
 
 
 def test_words_are_searched_for_as_they_stand() -> None:
