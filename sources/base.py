@@ -309,7 +309,7 @@ class NeedsAuth(SourceError):
     """The service wants a credential, or refuses the one it got (401)."""
 
     title = "a credential is needed"
-    advice = "Set or renew the credential of this source in the configuration."
+    advice = "Set or renew its credential in the configuration; where its kind takes none, it cannot be read."
 
 
 class NotFound(SourceError):
@@ -356,9 +356,11 @@ class BadShape(SourceError):
     title = "not understood"
     advice = "The service may have changed its answers; look for a newer version, or report it with the kept reply."
 
-    def __init__(self, path: str, why: str) -> None:
+    def __init__(self, path: str, why: str, advice: str = "") -> None:
         super().__init__(path, why)  # both, so that it can be pickled out of a child process
         self.path = path
+        if advice:
+            self.advice = advice
         self.evidence: Response | None = None
         """The last reply (its first 64 kB), filled in by the runtime."""
 

@@ -178,7 +178,7 @@ def _limit(kind: str, context: Mapping[str, Any]) -> str:
         "string_too_long": "must have at most {max_length} letters",
         "too_short": "needs at least {min_length} of them",
         "too_long": "may hold at most {max_length}",
-        "string_pattern_mismatch": "has a form that is not understood (expected: {pattern})",
+        "string_pattern_mismatch": "does not look right; config.example.toml shows how it is written",
     }
     if str(context.get("pattern", "")).startswith("^http"):
         return "must be a web address such as https://example.com/"

@@ -26,12 +26,14 @@ from monitor.faces.listening import sentence, told
 from monitor.faces.show import console, counted, errors, plain
 from monitor.faces.sourced import came, indented
 from monitor.trying import Tried, would_take
+from sources.base import SourceError
 from sources.discover import Candidate, Found
 from sources.presets import feed_address
 from sources.reading.links import canonical
 
 LONGEST_NAME = 150
 SHOWN = 3
+UNANSWERED = "Does the address open in a browser, and is this machine online? Else try again later."
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -175,7 +177,8 @@ def shown(addition: Addition, candidate: Candidate, tried: Tried | None) -> None
         return
     if tried.error:
         console.print(Text(plain(told(tried.error)), style="red"), soft_wrap=True)
-        console.print(indented(tried.advice))
+        # What is not added yet is not tried again either.
+        console.print(indented(UNANSWERED if tried.advice == SourceError.advice else tried.advice))
         return
     console.print(sentence(tried.unasked or came(tried)))
     would = would_take(addition.config, addition.entry, tried.items, datetime.now(UTC))

@@ -56,8 +56,9 @@ def listed(
 @sources_app.command()
 def add(
     context: typer.Context,
-    asked: Annotated[
-        str, typer.Argument(help="An address, a domain, @name@server, r/name, or words to search.", metavar="URL")
+    written: Annotated[
+        list[str],
+        typer.Argument(help="An address, a domain, @name@server, r/name, '#tag', or words to search.", metavar="URL"),
     ],
     config: ConfigPath = DEFAULT,
     name: Annotated[str, typer.Option(help="What to call it; its own title where left out.")] = "",
@@ -68,10 +69,14 @@ def add(
 ) -> None:
     """Find the source behind an address; add it to config.toml.
 
-    A page, a feed, a domain, @name@server, r/name, #tag, or words to search for: it is looked at first, and shown.
+    A page, a feed, a domain, @name@server, r/name, '#tag' (in quotes: a shell drops it else), or words to search for:
+    it is looked at first, and shown.
     """
     from monitor.faces import adding
 
+    if len(written) > 1 and any(map(_looks_like_address, written)):
+        raise Refused(f"One address at a time: overheard sources add {_word(written[0])}")
+    asked = " ".join(written)
     path = _path(context, config)
     loaded = configured(path)
     quiet_log(level="critical")
@@ -317,9 +322,11 @@ def _named_so(config: Config, written: str) -> SourceEntry | None:
 
 
 def _unknown(config: Config, written: str) -> str:
-    from monitor.config.problems import did_you_mean
+    from monitor.config.problems import did_you_mean, nearest
 
     names = [entry.name for entry in config.sources]
+    if len(names) > 12 and not nearest(written, names):
+        return f'There is no source "{written}" among {len(names)}: overheard sources lists them.'
     return f'There is no source "{written}"{did_you_mean(written, names, otherwise="there are")}'
 
 
@@ -366,14 +373,15 @@ def run_quietly(work: Coroutine[Any, Any, T], doing: str) -> T:
     from monitor.faces.progress import progress
     from monitor.faces.show import errors
     from monitor.faces.sourced import trouble
-    from sources.base import SourceError
+    from sources.base import RateLimited, SourceError
 
     try:
         with progress(errors) as say:
             say(doing)
             return asyncio.run(work)
     except SourceError as error:
-        trouble(error, "Is the address spelled right, and does it open in a browser?")
+        paused = isinstance(error, RateLimited)
+        trouble(error, "Try again later." if paused else "Is the address spelled right, and does it open in a browser?")
         raise typer.Exit(1) from error
 
 

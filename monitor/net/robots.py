@@ -54,7 +54,7 @@ class Robots:
                 found = await self._look(origin, ask)
                 self._remember(origin, found)
         if found.trouble:
-            raise Unreachable(f"{shown(origin / 'robots.txt')} must be read before its pages: {found.trouble}")
+            raise Unreachable(f"{shown(url)}, whose robots.txt must be read first: {found.trouble}")
         if found.rules is not None and not found.rules.can_fetch(str(url), AGENT):
             raise Blocked(f"{shown(url)} is closed to programs by the robots.txt of {origin.host}")
         wish = found.rules.crawl_delay(AGENT) if found.rules else None
@@ -66,7 +66,7 @@ class Robots:
         except Blocked:
             return _Rules(None, self._clock() + _DAY)
         except Unreachable as error:
-            return _Rules(None, self._clock() + _SOON, str(error))
+            return _Rules(None, self._clock() + _SOON, str(error).removeprefix(f"{shown(origin / 'robots.txt')}: "))
         if 200 <= reply.status < 300:
             return _Rules(Protego.parse(reply.body.decode("utf-8", errors="replace")), self._clock() + _DAY)
         if 400 <= reply.status < 500 and reply.status != 429:

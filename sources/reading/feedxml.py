@@ -49,7 +49,7 @@ def prepared(body: bytes) -> bytes:
         inside = _FEED_INSIDE.search(body, 0, 65_536)
         if inside:
             return prepared(body[inside.start() :])
-        raise BadShape("$", "a web page, not a feed: give the address of the page's feed")
+        raise BadShape("$", "a web page, not a feed", "Give the address of its feed: overheard sources add finds it.")
     if _has_long_tag(body) and _MANY_ATTRIBUTES.search(body):
         raise BadShape("$", "an element with thousands of attributes")
     first = _FIRST_TAG.search(body, 0, 65_536)

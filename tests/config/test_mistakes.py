@@ -34,6 +34,11 @@ SLIPS = [
     ('kind = "hackernews"', 'kind = "hackrnews"', 'unknown kind of source "hackrnews"; did you mean "hackernews"?'),
     ('kind = "hackernews"', 'kind = "telepathy"', "known are: "),
     (
+        '"310633997"',
+        '"Acme App"',
+        '"app" in [[source]] of kind "appstore" does not look right; config.example.toml shows',
+    ),
+    (
         "query = '\"Acme\"'",
         "qurey = '\"Acme\"'",
         'unknown key "qurey" in [[source]] of kind "hackernews"; did you mean "query"?',

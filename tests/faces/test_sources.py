@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -25,8 +26,10 @@ from monitor.mention import SourceHealth
 from monitor.store import watches
 from monitor.store.lock import WriteLock
 from monitor.trying import Tried
+from sources.base import BadShape, SourceError
 from sources.discover import Candidate, Found
 from sources.opml import feeds_in_opml
+from sources.reading.document import parse_feed
 
 FIXTURES = Path(__file__).parents[1] / "sources" / "fixtures"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -182,6 +185,32 @@ def test_what_cannot_be_reached_is_not_added(run, mine):
     assert done.returncode == 1
     assert "no connection" in done.stderr
     assert mine.read_text() == CONFIG
+
+
+def test_words_need_no_quotes_and_addresses_come_one_at_a_time(run, mine, monkeypatch):
+    asked = []
+
+    async def find(config, words):
+        asked.append(words)
+        return Found()
+
+    monkeypatch.setattr("monitor.trying.find", find)
+    assert run("sources", "add", "acme", "kettle").returncode == 1
+    refused = run("sources", "add", "acme.com", "rival.com")
+    assert refused.returncode == 2
+    assert "One address at a time: overheard sources add acme.com" in refused.stderr
+    assert asked == ["acme kettle"]
+
+
+def test_what_is_not_added_is_not_said_to_be_tried_again(run, mine, web, monkeypatch):
+    async def ask(config, entries, told=None):
+        return [Tried(entries[0].name, error="no usable answer: too slow", advice=SourceError.advice)]
+
+    monkeypatch.setattr("monitor.trying.ask", ask)
+    refused = run("sources", "add", f"{web}/all.xml")
+    assert refused.returncode == 1
+    assert SourceError.advice not in refused.stdout
+    assert "open in a browser" in refused.stdout
 
 
 def test_what_does_not_answer_well_is_only_added_when_that_is_said(run, mine, web, monkeypatch):
@@ -465,6 +494,25 @@ def test_feeds_go_out_as_a_list_and_come_in_again(run, mine, folder):
 
 def health(name: str, **known: object) -> SourceHealth:
     return SourceHealth(**{"name": name, "kind": "feed", "state": "ok", "next_due": NOW, **known})
+
+
+def test_a_page_in_place_of_a_feed_is_answered_with_how_to_find_the_feed():
+    with pytest.raises(BadShape) as raised:
+        parse_feed(b"<!doctype html><html><head><title>Sign in</title></head></html>", "https://a.example/x", "")
+    handed_over = pickle.loads(pickle.dumps(raised.value))  # out of the process that reads
+    assert "overheard sources add" in handed_over.advice
+
+
+def test_a_feed_that_changes_its_ids_is_told_and_has_no_gaps(tmp_path):
+    config = loads(CONFIG + feed("Restless", "https://a.example/x"), tmp_path / "config.toml", {})
+    (row,) = listening.rows(config.sources, [health("Restless", gaps=("entries: the feed changes its ids",))], NOW)
+    assert (row.state, row.notes) == ("listening", ("The feed changes its ids.",))
+
+
+def test_a_name_that_is_none_of_many_does_not_list_them_all(run, mine):
+    mine.write_text(CONFIG + "".join(feed(f"Feed {number}", f"https://a.example/{number}") for number in range(13)))
+    assert "among 13" in run("sources", "pause", "zzz").stderr
+    assert 'did you mean "Feed 9"?' in run("sources", "pause", "Feed 99").stderr
 
 
 def test_each_state_is_told_in_words_and_sorted_by_who_needs_a_person(tmp_path):

@@ -66,7 +66,7 @@ async def test_a_site_whose_robots_txt_fails_is_left_alone_for_now(net: Net, loo
     site = Site(status=status)
     base = await site.serve(loopback)
     for _ in range(2):
-        with pytest.raises(Unreachable, match="must be read before"):
+        with pytest.raises(Unreachable, match="must be read first"):
             await net.fetch(Get(f"{base}/reviews", page=True), rate=FAST)
     assert site.asked == ["/robots.txt"]
 
