@@ -26,7 +26,7 @@ from monitor.net.http import Net
 from monitor.pipeline import Ear, Origin, Taken
 from monitor.store import brands, mentions, watches
 from monitor.store.engine import Store
-from sources.base import BadShape, Item, Response, SourceError
+from sources.base import BadShape, Item, RateLimited, Response, SourceError
 
 # Not a limit of requests (the network layer has those): a poll that waits in its own host's line holds a place here.
 AT_ONCE = 2_000
@@ -73,15 +73,19 @@ class Collector:
 
     async def poll_all(self, told: Callable[[Poll], None] = lambda poll: None) -> list[Poll]:
         """Every source that is not paused and can be polled, now; `told` hears of each as it ends. A stream that is not
-        held is listened to until it has caught up, a few seconds at least."""
+        held is listened to until it has caught up, a few seconds at least. Whoever asked for a pause has it."""
         held = await self.store.read(watches.held)
+        resting = await self.store.read(watches.resting, RateLimited.title, self.now())
         wanted = [one for one in self.listened.values() if not one.paused and one.name not in held]
-        begun = [self._start(one.name) for one in wanted if one.source.fetch]
+        polled = [one for one in wanted if one.source.fetch]
+        begun = [self._start(one.name) for one in polled if one.name not in resting]
         asked = await self.store.read(watches.asked)
         for one in wanted:
             if one.source.is_stream and one.name in asked - self._held.keys() and not self._carrier(one):
                 begun.append(self._hold(one, brief=True))
-        polls = []
+        polls = [Poll(one.name, Taken(), *resting[one.name]) for one in polled if one.name in resting]
+        for poll in polls:
+            told(poll)
         for ended in asyncio.as_completed(begun):
             polls.append(await ended)
             told(polls[-1])

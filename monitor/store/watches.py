@@ -81,6 +81,12 @@ def held(connection: Connection) -> set[str]:
     return set(connection.scalars(select(WATCH.c.name).where(WATCH.c.held.is_not(None))))
 
 
+def resting(connection: Connection, trouble: str, now: datetime) -> dict[str, tuple[str, str]]:
+    """Error and advice by the names of the sources whose trouble begins so, and whose time has not come yet."""
+    mine = (WATCH.c.state == "failing") & WATCH.c.error.startswith(trouble, autoescape=True) & (WATCH.c.next_due > now)
+    return {row.name: (row.error, row.advice) for row in connection.execute(select(WATCH).where(mine))}
+
+
 def quicken(connection: Connection, every: Mapping[str, timedelta]) -> None:
     """These sources (their names) are to be asked oftener from now on: none waits for the end of its old interval."""
     for name, interval in every.items():

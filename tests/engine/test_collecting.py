@@ -97,6 +97,24 @@ async def test_a_source_that_fails_is_asked_later_and_later(open_service, loopba
         assert waits[3] > 4 * waits[0]
 
 
+async def test_who_asked_for_a_pause_has_it_however_often_all_are_asked(open_service, loopback, clock):
+    asked = []
+
+    async def tired(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.Response(status=429, headers={"Retry-After": "7200"})
+
+    async with open_service(BRAND + source("tired", await loopback({"/": tired}))) as service:
+        (first,) = await service.collector.poll_all()
+        (second,) = await service.collector.poll_all()
+        assert len(asked) == 1
+        assert second.error == first.error, "it is still told"
+        assert "it wants a pause of 2 h" in second.error
+        clock.pass_(hours=3)
+        (third,) = await service.collector.poll_all()
+        assert third.error != first.error, "it was tried again (the network still knows of the pause, by its own clock)"
+
+
 async def test_a_source_that_recovers_forgets_its_trouble(open_service, loopback):
     answers = [broken, feed("Acme one")]
 
