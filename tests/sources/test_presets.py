@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from pydantic import ValidationError
 
 import sources
 from sources import presets
@@ -266,3 +267,9 @@ def test_real_podcasts_say_what_their_episodes_are_about(
     items = read("podcasts", (corpora("feedjira") / "spec/sample_feeds/itunes.xml").read_bytes(), reply)
     assert items
     assert all(item.text and item.extra["duration"] and item.extra["audio"] for item in items)
+
+
+def test_a_handle_is_not_taken_for_the_id_of_a_channel() -> None:
+    # Its feed would not be found, and a channel's feed that is not found is asked again for ever.
+    with pytest.raises(ValidationError):
+        sources.load("youtube-channel").Config.model_validate({"channel": "@acme"})
