@@ -104,7 +104,7 @@ def starter(
 
 
 _HEAD = """\
-# What overheard listens to for {name}, and whom it tells. Change what you like and start it again;
+# What overheard listens to for {name}, and whom it tells. Change what you like, then `overheard reload`;
 # a slip is reported with its line. Every other option stands, explained, in config.example.toml.
 
 [store]

@@ -365,7 +365,7 @@ class BadShape(SourceError):
         """The last reply (its first 64 kB), filled in by the runtime."""
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.args[1]}"
+        return f"{self.path}: {self.args[1]}" if self.path != "$" else str(self.args[1])
 
 
 class Forged(SourceError):

@@ -72,16 +72,15 @@ class Collector:
         self.listened, self.ear = {one.name: one for one in listened}, ear
 
     async def poll_all(self, told: Callable[[Poll], None] = lambda poll: None) -> list[Poll]:
-        """Every source that is not paused and can be polled, now; `told` hears of each as it ends. A stream that is not
-        held is listened to until it has caught up, a few seconds at least. Whoever asked for a pause has it."""
-        held = await self.store.read(watches.held)
+        """Every source that is neither paused nor switched off, now; `told` hears of each as it ends. A stream that is
+        not held is listened to until it has caught up, a few seconds at least. Whoever asked for a pause has it."""
+        asked = await self.store.read(watches.asked)
         resting = await self.store.read(watches.resting, RateLimited.title, self.now())
-        wanted = [one for one in self.listened.values() if not one.paused and one.name not in held]
+        wanted = [one for one in self.listened.values() if not one.paused and one.name in asked]
         polled = [one for one in wanted if one.source.fetch]
         begun = [self._start(one.name) for one in polled if one.name not in resting]
-        asked = await self.store.read(watches.asked)
         for one in wanted:
-            if one.source.is_stream and one.name in asked - self._held.keys() and not self._carrier(one):
+            if one.source.is_stream and one.name not in self._held and not self._carrier(one):
                 begun.append(self._hold(one, brief=True))
         polls = [Poll(one.name, Taken(), *resting[one.name]) for one in polled if one.name in resting]
         for poll in polls:

@@ -22,7 +22,7 @@ from monitor.config.problems import did_you_mean
 from monitor.config.tables import rooted
 from monitor.config.times import duration
 from monitor.errors import Refused
-from monitor.faces.listening import sentence, told
+from monitor.faces.listening import sentence
 from monitor.faces.show import console, counted, errors, plain
 from monitor.faces.sourced import came, indented
 from monitor.trying import Tried, would_take
@@ -176,7 +176,7 @@ def shown(addition: Addition, candidate: Candidate, tried: Tried | None) -> None
     if tried is None:
         return
     if tried.error:
-        console.print(Text(plain(told(tried.error)), style="red"), soft_wrap=True)
+        console.print(Text(plain(tried.error), style="red"), soft_wrap=True)
         # What is not added yet is not tried again either.
         console.print(indented(UNANSWERED if tried.advice == SourceError.advice else tried.advice))
         return

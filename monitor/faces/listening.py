@@ -94,7 +94,7 @@ def _row(entry: SourceEntry, health: SourceHealth, now: datetime, days: tuple[in
         next_due="–" if stopped else _coming(health, now, polled=polled, stream=source.is_stream),
         a_day=_rate(health.items_a_day),
         last_day=health.last_day_items,
-        trouble=told(health.error),
+        trouble=health.error,
         since=since + many if health.error else "",
         advice=health.advice,
         notes=tuple(_notes(entry, health, held=stopped and health.state == "paused" and not entry.paused)),
@@ -232,11 +232,6 @@ def _rate(a_day: float | None) -> str:
     if a_day is None:
         return "–"
     return f"{a_day:,.0f}" if a_day >= 10 or a_day == round(a_day) else f"{a_day:.1f}"
-
-
-def told(error: str) -> str:
-    """An error without a place in the reply that says nothing to a person."""
-    return error.replace(": $: ", ": ")
 
 
 def sentence(text: str) -> str:

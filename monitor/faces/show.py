@@ -17,7 +17,7 @@ from rich.text import Text
 
 from monitor.digest.terminal import terminal
 from monitor.errors import Refused
-from monitor.faces.listening import Trouble, together, told
+from monitor.faces.listening import Trouble, together
 from monitor.queries import Found, as_json
 from monitor.store.outbox import Parcel
 from sources.table import Preview
@@ -56,7 +56,7 @@ def collected(result: Mapping[str, Any]) -> None:
     if result["unscored"]:
         console.print(Text(f"Not scored: {result['unscored']}", style="yellow"))
     for one in together(Trouble((failed["name"],), failed["error"], failed["advice"]) for failed in result["failed"]):
-        console.print(Text(f"Failed: {', '.join(one.names)}: {told(one.error)}", style="red"), soft_wrap=True)
+        console.print(Text(f"Failed: {', '.join(one.names)}: {one.error}", style="red"), soft_wrap=True)
         console.print(Text(f"  {one.advice}"), soft_wrap=True)
     if not result["sources"]:
         console.print("No source is configured that could be polled: add a [[source]] to the configuration.")

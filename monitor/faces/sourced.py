@@ -13,7 +13,7 @@ from rich.text import Text
 import sources
 from monitor.config import SourceEntry
 from monitor.faces import listening
-from monitor.faces.listening import Row, told
+from monitor.faces.listening import Row
 from monitor.faces.show import console, counted, errors, plain
 from sources.base import SourceError
 from sources.reading.saved import item_as_json
@@ -78,7 +78,7 @@ def _paragraph(name: str, first: str, style: str, others: Sequence[str]) -> None
 
 def trouble(error: SourceError, advice: str = "") -> None:
     """What went wrong outside, and what can be done."""
-    errors.print(Text(plain(told(error.words)), style="red"), soft_wrap=True)
+    errors.print(Text(plain(error.words), style="red"), soft_wrap=True)
     errors.print(indented(advice or error.advice))
 
 
@@ -86,7 +86,7 @@ def checked(tried: Sequence[Tried]) -> None:
     """A line for each source that was asked, with its reason where it failed."""
     for one in tried:
         if one.error:
-            console.print(Text("bad ", style="red"), Text(plain(f"{one.name}: {told(one.error)}")), soft_wrap=True)
+            console.print(Text("bad ", style="red"), Text(plain(f"{one.name}: {one.error}")), soft_wrap=True)
             console.print(indented(one.advice, 5))
         elif one.unasked:
             console.print(Text("–   ", style="dim"), Text(plain(f"{one.name}: {one.unasked}")), soft_wrap=True)

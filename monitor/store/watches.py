@@ -76,11 +76,6 @@ def asked(connection: Connection) -> set[str]:
     return set(connection.scalars(select(WATCH.c.name).where(_IS_ASKED)))
 
 
-def held(connection: Connection) -> set[str]:
-    """The names of the sources that a person has paused."""
-    return set(connection.scalars(select(WATCH.c.name).where(WATCH.c.held.is_not(None))))
-
-
 def resting(connection: Connection, trouble: str, now: datetime) -> dict[str, tuple[str, str]]:
     """Error and advice by the names of the sources whose trouble begins so, and whose time has not come yet."""
     mine = (WATCH.c.state == "failing") & WATCH.c.error.startswith(trouble, autoescape=True) & (WATCH.c.next_due > now)

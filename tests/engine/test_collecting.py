@@ -173,6 +173,23 @@ async def test_a_source_that_a_person_paused_is_not_asked_until_it_goes_on(open_
         assert asked == [1]
 
 
+async def test_a_feed_that_is_gone_for_good_is_not_asked_again_until_somebody_says_so(open_service, loopback):
+    asked = []
+
+    async def gone(request: web.Request) -> web.Response:
+        asked.append(1)
+        return web.Response(status=410)
+
+    async with open_service(BRAND + source("s", await loopback({"/": gone}))) as service:
+        for _ in range(3):
+            await service.collector.poll_all()
+        (health,) = await service.store.read(queries.sources_health, service.now())
+        assert (len(asked), health.state) == (1, "off")
+        await service.store.write(watches.resume, "s", service.now())
+        await service.collector.poll_all()
+        assert len(asked) == 2
+
+
 async def test_a_feed_that_moves_on_completely_between_two_polls_is_asked_twice_as_often(open_service, loopback, clock):
     answers = [feed(*(f"Acme {n}" for n in range(at, at + 5))) for at in (0, 100, 102)]
 

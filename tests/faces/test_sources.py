@@ -525,7 +525,7 @@ def test_each_state_is_told_in_words_and_sorted_by_who_needs_a_person(tmp_path):
         health("ok", last_good=NOW - timedelta(minutes=4), next_due=NOW + timedelta(minutes=4), items_a_day=2.345),
         health("gappy", gaps=("window: something is missing",), interval=timedelta(minutes=5), pushed_by="https://h.example"),
         health(
-            "failing", state="failing", error="not understood: $: no feed", advice="Look.", failures=3,
+            "failing", state="failing", error="not understood: no feed", advice="Look.", failures=3,
             failing_since=NOW - timedelta(hours=3), next_due=NOW + timedelta(days=2), moved_to="https://b.example",
         ),
         health("off", state="off", error="gone for good", advice="Remove it.", next_due=None),
