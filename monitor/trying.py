@@ -27,7 +27,9 @@ from sources.base import (
     Letters,
     LocalFile,
     Mailbox,
+    NeedsAuth,
     Problem,
+    RateLimited,
     Request,
     Response,
     SignIn,
@@ -112,13 +114,12 @@ async def _tried(entry: SourceEntry, net: Net, pool: Pool) -> Tried:
             return await _listened_to(source, entry, net)
         checked = await drive.check(source, entry.config, net=net, pool=pool)
     except SourceError as error:
-        kind = error.kind
         return Tried(
             entry.name,
             error=error.words,
             advice=error.advice,
-            needs_auth=kind == "NeedsAuth",
-            waits=kind == "RateLimited",
+            needs_auth=isinstance(error, NeedsAuth),
+            waits=isinstance(error, RateLimited),
         )
     return Tried(entry.name, checked.items, checked.problems)
 

@@ -84,7 +84,6 @@ FIELDS: dict[str, Field] = {
 }
 """Name → field, in the order in which they are told."""
 
-WORD_FIELDS = tuple(name for name, field in FIELDS.items() if field.words)
 DEFAULT_FIELDS = ("title", "text")
 """Where bare terms are looked for."""
 

@@ -146,9 +146,10 @@ def _microdata(tree: LexborHTMLParser) -> list[dict[str, Any]]:
         inner = item
         if "itemscope" in attributes:
             inner = _item_of(node)
-            if by_id and node.mem_id not in followed:  # an item may refer to itself
+            if by_id and node.mem_id not in followed:  # items may refer to themselves, or to each other in a circle
                 followed.add(node.mem_id)
-                stack += [(by_id[ref], inner) for ref in reversed(_refs(node)) if ref in by_id]
+                parts = [by_id[ref] for ref in reversed(_refs(node)) if ref in by_id]
+                stack += [(part, inner) for part in parts if part.mem_id != node.mem_id]
             if not names or item is None:
                 found.append(inner)
         if names and item is not None:

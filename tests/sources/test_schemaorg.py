@@ -114,9 +114,12 @@ def test_properties_that_lie_elsewhere_are_fetched_by_their_id() -> None:
 
 
 def test_an_item_that_refers_to_itself_comes_to_an_end() -> None:
-    described(
-        page(body='<div id="a" itemscope itemtype="https://schema.org/Review" itemref="a"><b itemprop="x">1</b></div>')
+    itself = '<div id="a" itemscope itemtype="https://schema.org/Review" itemref="a"><b itemprop="x">1</b></div>'
+    assert described(page(body=itself)).marked == [{"@type": ["Review"], "x": ["1"]}]
+    other = itself.replace('itemref="a"', 'itemref="b"') + itself.replace('"a"', '"b"').replace(
+        'itemref="b"', 'itemref="a"'
     )
+    assert {tuple(one["x"]) for one in described(page(body=other)).marked} == {("1",)}
 
 
 def test_a_page_in_rdfa_is_known_as_such() -> None:
