@@ -34,6 +34,25 @@ class Document:
     brands: tuple[str, ...] = ()
     scores: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     """Scorer → its labels: {"sentiment": ("negative",), "topic": ("delivery", "price")}."""
+    teams: tuple[str, ...] = ()
+    """Who should answer."""
+    tags: tuple[str, ...] = ()
+    """Labels that people gave."""
+    statuses: tuple[str, ...] = ()
+    """new, assigned, replied, resolved, reopened or hidden, one for each brand; of no brand: none."""
+    assignees: tuple[str, ...] = ()
+    reach: float | None = None
+    """How many may have seen it."""
+    engagement: float | None = None
+    """How many reacted in public."""
+    followers: float | None = None
+    """Of its author."""
+    has: tuple[str, ...] = ()
+    """Of link, media, reply."""
+    marks: tuple[str, ...] = ()
+    """Of question, reply, story-lead, duplicate, own: what `is:` asks for."""
+    like: tuple[str, ...] = ()
+    """The ids, as text, of those asked-for mentions that this one is like."""
 
     @cached_property
     def title_words(self) -> Words:

@@ -28,10 +28,16 @@ class Field:
     """Exactly one of the five is given: it says how the field is read and so what kind of value it takes."""
     choices: tuple[str, ...] = ()
     """The only labels there are, where that is so."""
+    example: str = "a name such as those in your digest"
+    """What a number, or a label of one's own, looks like."""
     edge: Literal["", "after", "before"] = ""
     """A moment field that takes one date only, as its lower or upper end."""
     code: bool = False
     """Labels are short codes of languages or countries: `en` finds `en-GB` too."""
+    mention: bool = False
+    """Labels are the numbers of mentions."""
+    sign: str = ""
+    """May stand before a label in a query and says nothing: `assignee:@ann`, `like:#123`."""
 
     def takes(self) -> str:
         """What may stand after the colon."""
@@ -40,22 +46,40 @@ class Field:
         if self.host:
             return "a site such as example.com"
         if self.number:
-            return "a number such as 4, >=4 or 1..3"
+            return self.example
         if self.edge:
             return "a date such as 2026-01-31"
         if self.moment:
             return "a date such as 2026-01-31, >=2026-01 or 2026-01..2026-03"
         if self.choices:
             return "one of " + ", ".join(self.choices)
-        return "a code of two or three letters such as en" if self.code else "a name such as those in your digest"
+        if self.mention:
+            return "the number of a mention such as 123"
+        return "a code of two or three letters such as en" if self.code else self.example
 
 
 def _score(name: str) -> Callable[[Document], Iterable[str]]:
     return lambda document: document.scores.get(name, ())
 
 
+def _assignees(document: Document) -> Iterable[str]:
+    return (name.removeprefix("@") for name in document.assignees)
+
+
+def _marks(document: Document) -> tuple[str, ...]:
+    """What `is:` asks for. That it asks something is what the scorer of needs hears, and known once it has heard it."""
+    asks = any(need in _ASKING for need in document.scores.get("need", ()))
+    return (*document.marks, "question") if asks else document.marks
+
+
 _SENTIMENTS = ("negative", "neutral", "positive")
 _KINDS = ("post", "comment", "review", "article", "survey")
+_STATUSES = ("new", "assigned", "replied", "resolved", "reopened", "hidden")
+_HAS = ("link", "media", "reply")
+_IS = ("question", "reply", "story-lead", "duplicate", "own")
+_ASKING = ("question", "help")
+_STARS = "a number such as 4, >=4 or 1..3"
+_MANY = "a number such as 500, >=10k or 1k..1.5m"
 
 FIELDS: dict[str, Field] = {
     field.name: field
@@ -69,7 +93,10 @@ FIELDS: dict[str, Field] = {
         Field("country", "the country, as a code: us, de", labels=lambda d: (d.country,), code=True),
         Field("source", "a source by its name or its kind", labels=lambda d: (d.source, d.source_kind)),
         Field("type", "what it is: " + ", ".join(_KINDS), labels=lambda d: (d.kind,), choices=_KINDS),
-        Field("rating", "the stars given: 4, <=2, 1..3", number=lambda d: d.rating),
+        Field("rating", "the stars given: 4, <=2, 1..3", number=lambda d: d.rating, example=_STARS),
+        Field("reach", "how many may have seen it: >=10k", number=lambda d: d.reach, example=_MANY),
+        Field("engagement", "how many reacted: >=100", number=lambda d: d.engagement, example=_MANY),
+        Field("followers", "how many follow its author: >=10k", number=lambda d: d.followers, example=_MANY),
         Field("published", "when it was published (UTC): >=2026-01, 2026-01..2026-03", moment=lambda d: d.published),
         Field("after", "published on this day (UTC) or later", moment=lambda d: d.published, edge="after"),
         Field("before", "published before this day (UTC)", moment=lambda d: d.published, edge="before"),
@@ -80,15 +107,19 @@ FIELDS: dict[str, Field] = {
         Field("touchpoint", "the point of contact it speaks of", labels=_score("touchpoint")),
         Field("stage", "the step of the customer's journey", labels=_score("stage")),
         Field("need", "what the writer needs: help, question, complaint …", labels=_score("need")),
+        Field("team", "the team that should answer", labels=lambda d: d.teams, example="the name of a team"),
+        Field("tag", "a label that you gave", labels=lambda d: d.tags, sign="#", example="a label that you gave"),
+        Field("status", "where it stands with you", labels=lambda d: d.statuses, choices=_STATUSES),
+        Field("assignee", "who is to answer", labels=_assignees, sign="@", example="the name of a colleague"),
+        Field("has", "what comes with it: a link, a picture or film, an answer", labels=lambda d: d.has, choices=_HAS),
+        Field("is", "what it is to others: " + ", ".join(_IS), labels=_marks, choices=_IS),
+        Field("like", "mentions like this one, by its number", labels=lambda d: d.like, sign="#", mention=True),
     )
 }
 """Name → field, in the order in which they are told."""
 
 DEFAULT_FIELDS = ("title", "text")
 """Where bare terms are looked for."""
-
-LATER = ("team", "tag", "status", "assignee", "reach", "engagement", "followers", "has", "is", "like")
-"""Fields that are promised and not here yet: their message says so."""
 
 _LANGUAGES = {
     "arabic": "ar", "chinese": "zh", "czech": "cs", "danish": "da", "dutch": "nl", "english": "en", "finnish": "fi",
@@ -118,7 +149,9 @@ def nearest_label(field: Field, value: str) -> str:
 def is_label(field: Field, value: str) -> bool:
     """Whether `value`, as `label` gives it, can be a value of the field."""
     if field.choices:
-        return value in field.choices
+        return value in map(label, field.choices)
+    if field.mention:
+        return value.isascii() and value.isdigit()
     if field.code:
         first, *rest = value.split(" ")
         return first.isascii() and first.isalpha() and 2 <= len(first) <= 3 and len(rest) <= 2

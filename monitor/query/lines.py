@@ -26,6 +26,18 @@ _SCORES = {
     "needs": "need",
 }
 """Key of a line → the scorer that a field asks."""
+_LABELS = {
+    "brands": ("brands", "brand"),
+    "teams": ("teams", "team"),
+    "tags": ("tags", "tag"),
+    "statuses": ("statuses", "status", "state"),
+    "assignees": ("assignees", "assignee"),
+    "has": ("has",),
+    "marks": ("is",),
+    "like": ("like",),
+}
+"""What a document knows → the keys of a line that tell it."""
+_NUMBERS = ("rating", "reach", "engagement", "followers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +105,16 @@ def _dump(row: Mapping[str, Any]) -> str:
 
 def document_of(row: Mapping[str, Any]) -> Document:
     """The document that a JSON object tells of; ValueError, naming the key, where a value has the wrong type."""
-    texts = {key: _text(row, key) for key in _TEXTS if key in row}
+    facts: dict[str, Any] = {key: _text(row, key) for key in _TEXTS if key in row}
+    facts |= {key: _number(row, key) for key in _NUMBERS}
+    facts |= {name: tuple(one for key in keys for one in _labels(row.get(key))) for name, keys in _LABELS.items()}
     scores = row.get("scores")
     labels = {**(scores if isinstance(scores, Mapping) else {}), **{key: row[key] for key in _SCORES if key in row}}
     return Document(
-        **texts,
         kind=_text(row, "type") or _text(row, "kind"),
-        rating=_rating(row.get("rating")),
         published=_published(row.get("published")),
-        brands=_labels(row.get("brands")) + _labels(row.get("brand")),
         scores={_SCORES.get(key, key): _labels(value) for key, value in labels.items()},
+        **facts,
     )
 
 
@@ -115,16 +127,17 @@ def _text(row: Mapping[str, Any], key: str) -> str:
     return value
 
 
-def _rating(value: Any) -> float | None:
+def _number(row: Mapping[str, Any], key: str) -> float | None:
+    value = row.get(key)
     if value is None or value == "":
         return None
     try:
-        rating = math.nan if isinstance(value, bool) else float(value)
+        number = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
-        rating = math.nan
-    if not math.isfinite(rating):
-        raise ValueError(f'"rating" must be a number, not {str(value)[:40]}')
-    return rating
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f'"{key}" must be a number, not {str(value)[:40]}')
+    return number
 
 
 def _published(value: Any) -> datetime | None:
@@ -140,6 +153,8 @@ def _labels(value: Any) -> tuple[str, ...]:
     """Labels in any of the shapes that our own commands write: "a", {"label": "a"}, or a list of these."""
     if isinstance(value, str):
         return (value,)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (str(value),)
     if isinstance(value, Mapping):
         return _labels(value.get("label"))
     if isinstance(value, list):

@@ -203,7 +203,7 @@ def _host(query: str, token: Token, field: Field) -> Host:
 
 
 def _label(query: str, token: Token, field: Field) -> Label:
-    value = label(token.text)
+    value = label(token.text.strip().removeprefix(field.sign))
     if is_label(field, value):
         return Label(field.name, value, Place(token.start, token.end))
     guess = nearest_label(field, value)

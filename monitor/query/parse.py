@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from monitor.query.fields import FIELDS, LATER, Field, nearest
+from monitor.query.fields import FIELDS, Field, nearest
 from monitor.query.lexer import Token, tokens
 from monitor.query.operand import operand
 from monitor.query.problem import QueryError, shown
@@ -142,8 +142,6 @@ class _Parser:
         name = token.text.lower()
         if name in FIELDS:
             return FIELDS[name]
-        if name in LATER:
-            raise self.error(f"{name}: is not there yet", token, "It comes with a later version. " + _all_fields())
         if name in ("http", "https"):
             raise self.error(
                 "a link cannot stand here", token, "Write site:example.com, or example.com for its mention."

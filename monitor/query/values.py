@@ -1,9 +1,10 @@
-"""Reads the numbers and dates of a query: 4, >=4, 1..3, 2026-01-31, <2026-02, 2026-01..2026-03."""
+"""Reads the numbers and dates of a query: 4, >=4, 1..3, 10k, 1,500, 2026-01-31, <2026-02, 2026-01..2026-03."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from monitor.query.fields import Field, instant
 from monitor.query.lexer import Token
@@ -12,7 +13,8 @@ from monitor.query.tree import Between, Place
 
 _VALUE = re.compile(r"(?P<compare><=|>=|<|>|=)?(?P<low>[^<>=]+?)(?:\.\.(?P<high>[^<>=]+))?")
 _LONGEST = 80
-_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
+_NUMBER = re.compile(r"(-?(?:\d{1,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.\d{1,15})?)([km]?)", re.IGNORECASE)
+_TIMES = {"": 1, "k": 1_000, "m": 1_000_000}
 _DATE = re.compile(r"([12]\d{3})(?:-(\d\d?)(?:-(\d\d?)(?:[T ](\d\d):(\d\d)(?::(\d\d))?(Z|[+-]\d\d:\d\d)?)?)?)?")
 
 Interval = tuple[float, float]
@@ -52,7 +54,11 @@ def _between(field: Field, compare: str, low: Interval, high: Interval, written:
 def _interval(text: str, field: Field) -> Interval | None:
     if field.moment:
         return _date(text.strip())
-    return (float(text), float(text)) if _NUMBER.fullmatch(text) else None
+    number = _NUMBER.fullmatch(text.strip())
+    if not number:
+        return None
+    value = float(Decimal(number[1].replace(",", "")) * _TIMES[number[2].lower()])
+    return value, value
 
 
 def _date(text: str) -> Interval | None:

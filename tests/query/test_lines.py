@@ -48,6 +48,17 @@ def test_lines_are_written_as_readable_text():
         ("need:help", {"scores": {"need": [{"label": "help"}]}}),
         ("lang:en", {"lang": "en"}),
         ("source:reddit", {"source": "reddit"}),
+        ("reach:>=10k", {"reach": 10_000}),
+        ("followers:<10,000", {"followers": "9999"}),
+        ("engagement:1..5", {"engagement": 3}),
+        ("status:replied", {"status": "replied"}),
+        ("team:support", {"team": "Support"}),
+        ("assignee:@ann", {"assignee": "ann"}),
+        ("tag:late-reply", {"tags": ["vip", "late reply"]}),
+        ("has:link", {"has": ["link", "media"]}),
+        ("is:story-lead", {"is": ["story-lead"]}),
+        ("is:question", {"needs": ["help"]}),
+        ("like:#7", {"like": [7, 8]}),
     ],
 )
 def test_fields_read_what_our_own_commands_write(query, facts):

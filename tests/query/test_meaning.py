@@ -303,6 +303,49 @@ def test_numbers_are_compared_and_ranges_include_both_ends(matches, query, stars
 
 
 @pytest.mark.parametrize(
+    ("query", "many", "expected"),
+    [
+        ("reach:>10000", 10_000, NO),
+        ("reach:>=10k", 10_000, YES),
+        ("reach:10,000", 10_000, YES),
+        ("reach:<= 1.5M", 1_500_000, YES),
+        ("reach:1.1k", 1_100, YES),
+        ("reach:1k..2k", 2_001, NO),
+        ("reach:1,000..2,000", 1_000, YES),
+        ("reach:0", 0, YES),
+    ],
+)
+def test_large_numbers_are_read_as_people_write_them(matches, query, many, expected):
+    assert matches(query, reach=many) is expected
+    assert matches(query.replace("reach", "engagement"), engagement=many) is expected
+    assert matches(query.replace("reach", "followers"), followers=many) is expected
+
+
+def test_what_people_did_with_a_mention_is_a_fact(matches):
+    assert matches("status:(new OR reopened)", statuses=("new",))
+    assert matches("status:assigned status:replied", statuses=("assigned", "replied"))
+    assert matches("team:support", teams=("Support",))
+    assert matches("tag:#Late_delivery", tags=("late delivery",))
+    assert matches("assignee:@ann", assignees=("Ann",))
+    assert matches("assignee:ann", assignees=("@ann",))
+    assert matches('assignee:"Ann Lee"', assignees=("ann lee",))
+    assert not matches("status:new", statuses=())
+
+
+def test_what_a_mention_has_and_is(matches):
+    assert matches("has:link has:media", has=("media", "link"))
+    assert matches("is:story-lead", marks=("story-lead",))
+    assert matches("is:story_lead OR is:own", marks=("story-lead",))
+    assert matches("is:question", scores={"need": ("complaint", "question")})
+    assert matches("is:question", scores={"need": ("help",)})
+    assert not matches("is:question", scores={"need": ("complaint",)})
+    assert matches("-is:question", scores={"need": ("complaint",)})
+    assert matches("like:123", like=("123",))
+    assert matches("like:#123", like=("7", "123"))
+    assert not matches("like:12", like=("123",))
+
+
+@pytest.mark.parametrize(
     ("query", "expected"),
     [
         ("after:2026-01-31", YES),
