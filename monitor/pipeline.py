@@ -26,6 +26,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from monitor.audience import known_of
 from monitor.door import Admitted, admit, identity
 from monitor.mention import Mention, Opinion
 from monitor.notice import Notice
@@ -163,6 +164,7 @@ def document_of(one: Admitted, origin: Origin, ear: Ear) -> Document:
         kind=item.kind,
         rating=item.rating,
         published=one.published,
+        **known_of(item.title, item.text, item.kind, item.extra),
     )
 
 

@@ -148,6 +148,7 @@ def post_item(identifier: str, did: str, rkey: str, record: Mapping[str, Any], a
             quotes=quoted,
             reply_to=text_of(part(part(record, "reply"), "parent").get("uri")),
             tags=_tags(record),
+            media=bool(_objects(shown.get("images"))) or text_of(shown.get("$type")).endswith(".video"),
         ),
     )
 

@@ -35,7 +35,7 @@ from sources.base import (
 from sources.bluesky import POSTS, post_item
 from sources.reading.dates import when
 from sources.reading.identity import bounded
-from sources.reading.values import asked, listed, part, text_of
+from sources.reading.values import asked, listed, part, text_of, whole
 
 PAGE = 100
 PAGES_A_POLL = 10
@@ -46,6 +46,7 @@ OVERLAP = timedelta(hours=1)
 """Asked again at each poll: the index is late at times."""
 AT_ONCE = 25
 """Posts of one request for posts by their names."""
+_COUNTS = {"likes": "likeCount", "reposts": "repostCount", "replies": "replyCount", "quoted": "quoteCount"}
 
 
 class Config(SourceConfig):
@@ -188,4 +189,6 @@ def _read(posts: Sequence[Any]) -> Iterator[Item | Problem]:
             continue
         item = post_item(bounded(uri), did, rkey, record, when(post.get("indexedAt")))
         handle = text_of(author.get("handle"))
-        yield replace(item, author=handle if handle not in ("", "handle.invalid") else did)
+        name = handle if handle not in ("", "handle.invalid") else did
+        counts = {fact: whole(post[count]) for fact, count in _COUNTS.items() if count in post}
+        yield replace(item, author=name, extra={**item.extra, **counts})

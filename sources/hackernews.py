@@ -175,7 +175,8 @@ def _item(identifier: str, hit: Mapping[str, Any]) -> Item:
     facts = {
         "points": hit.get("points"),
         "num_comments": hit.get("num_comments"),
-        "link": web_link(hit.get("url") or hit.get("story_url")),
+        "link": web_link(hit.get("url")),
+        "about_link": web_link(hit.get("story_url")),
         "story": str(hit.get("story_id") or ""),
     }
     return Item(

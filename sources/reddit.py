@@ -45,6 +45,7 @@ FEW_LEFT = 10
 """Requests left of the service's allowance when a walk makes a pause: other sources share it."""
 LONGEST_PAUSE = 600.0
 _GONE = {"[deleted]", "[removed]", "[ Removed by Reddit ]"}
+_MEDIA = {"image", "hosted:video", "rich:video"}
 _FULLNAME = re.compile(r"t[13]_[0-9a-z]{1,20}")
 
 
@@ -240,8 +241,9 @@ def _item(name: str, data: Mapping[str, Any]) -> Item:
         extra=known(
             subreddit=_text(data, "subreddit"),
             score=_number(data.get("score")),
-            num_comments=_number(data.get("num_comments")),
+            num_comments=None if is_comment else _number(data.get("num_comments")),  # a comment tells its post's
             link="" if data.get("is_self") or is_comment else web_link(data.get("url")),
+            media=data.get("post_hint") in _MEDIA or data.get("is_video") is True or data.get("is_gallery") is True,
             about=plain_title(_text(data, "link_title")),
             edited=bool(data.get("edited")),
         ),

@@ -278,6 +278,7 @@ def _item(site: str, post: Mapping[str, Any]) -> Item:
         extra=known(
             site=site,
             score=whole(post.get("score")),
+            views=post.get("view_count") if isinstance(post.get("view_count"), int) else None,
             answers=post.get("answer_count") if isinstance(post.get("answer_count"), int) else None,
             accepted=post.get("is_accepted") is True,
             tags=[tag for tag in several(post.get("tags")) if isinstance(tag, str)],

@@ -41,6 +41,9 @@ _ADDRESS = re.compile(
     r"(?:https?://)?(?:www\.)?(?:t|telegram)\.(?:me|dog)/(?:s/)?(?!joinchat\b|addstickers\b|share\b)(\w+)"
 )
 _MOST_POSTS = 200
+_MEDIA = ", ".join(
+    f".tgme_widget_message_{shown}" for shown in ("photo_wrap", "video_player", "roundvideo_player", "voice_player")
+)
 _COUNT = re.compile(r"(\d{1,12}(?:\.\d{1,3})?)\s*([KM]?)")
 
 
@@ -169,6 +172,7 @@ def _post(node: LexborNode) -> dict[str, Any] | None:
         "forwarded": _line(node, ".tgme_widget_message_forwarded_from_name"),
         "views": _line(node, ".tgme_widget_message_views"),
         "edited": "edited" in _line(node, ".tgme_widget_message_meta").lower(),
+        "media": node.css_first(_MEDIA) is not None,
         "link": (link.attributes.get("href") or "") if link is not None else "",
         "service": "service_message" in (node.attributes.get("class") or ""),
     }
@@ -195,6 +199,7 @@ def _items(posts: list[dict[str, Any]]) -> Iterator[Item]:
                     signed=post["signed"],
                     forwarded_from=post["forwarded"],
                     link=web_link(post["link"]),
+                    media=post["media"],
                     edited=post["edited"],
                 ),
             )

@@ -35,16 +35,16 @@ from sources.base import (
 from sources.reading.dates import when
 from sources.reading.links import web_link
 from sources.reading.text import language, tidy
-from sources.reading.values import asked, known, listed, part, text_of, whole
+from sources.reading.values import asked, known, listed, part, several, text_of, whole
 
 PAGE, SMALLEST_PAGE = 100, 10
 _EPOCH = 1_288_834_974_657
 """Milliseconds since 1970 from which the time in an id counts."""
 _FIELDS = {
     "tweet.fields": "author_id,created_at,edit_history_tweet_ids,entities,lang,note_tweet,public_metrics,"
-    "referenced_tweets",
+    "referenced_tweets,attachments",
     "expansions": "author_id",
-    "user.fields": "name,username",
+    "user.fields": "name,username,public_metrics",
 }
 _GONE = ("/resource-not-found", "/not-authorized-for-resource")
 """Deleted, suspended, or shown only to some from now on."""
@@ -203,7 +203,7 @@ def _wait(reply: Response) -> float | None:
 
 def _read(answer: Mapping[str, Any]) -> Iterator[Item | Problem]:
     users = _objects(part(answer, "includes").get("users"))
-    names = {text_of(user.get("id")): text_of(user.get("username")) for user in users}
+    authors = {text_of(user.get("id")): user for user in users}
     for at, post in enumerate(listed(answer.get("data", []), "$.data")):
         name = text_of(post.get("id")) if isinstance(post, dict) else ""
         if not name.isdigit():
@@ -212,13 +212,13 @@ def _read(answer: Mapping[str, Any]) -> Iterator[Item | Problem]:
         versions = post.get("edit_history_tweet_ids")
         ids = [text_of(one) for one in versions] if isinstance(versions, list) and versions else [name]
         if name == ids[-1]:  # an earlier version can still be had; what holds is the last one
-            yield _item(ids[0] if ids[0].isdigit() else name, name, post, names)
+            yield _item(ids[0] if ids[0].isdigit() else name, name, post, authors)
 
 
-def _item(identifier: str, name: str, post: Mapping[str, Any], names: Mapping[str, str]) -> Item:
+def _item(identifier: str, name: str, post: Mapping[str, Any], authors: Mapping[str, Any]) -> Item:
     """An edit is a post with an id of its own: the first one stands for them all."""
-    author = names.get(text_of(post.get("author_id")), "")
-    numbers = part(post, "public_metrics")
+    user = part(authors, text_of(post.get("author_id")))
+    author, numbers = text_of(user.get("username")), part(post, "public_metrics")
     refers = {text_of(one.get("type")): text_of(one.get("id")) for one in _objects(post.get("referenced_tweets"))}
     lang = text_of(post.get("lang"))
     return Item(
@@ -233,6 +233,10 @@ def _item(identifier: str, name: str, post: Mapping[str, Any], names: Mapping[st
             likes=_count(numbers, "like_count"),
             reposts=_count(numbers, "retweet_count"),
             replies=_count(numbers, "reply_count"),
+            quoted=_count(numbers, "quote_count"),
+            views=_count(numbers, "impression_count"),
+            followers=_count(part(user, "public_metrics"), "followers_count"),
+            media=bool(several(part(post, "attachments").get("media_keys"))),
             reply_to=refers.get("replied_to", ""),
             quotes=refers.get("quoted", ""),
             edited=identifier != name,

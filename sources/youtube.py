@@ -337,6 +337,7 @@ def _video(one: Mapping[str, Any], where: str) -> Iterator[Item | Problem]:
         kind="post",
         extra=known(
             video=name,
+            media=True,
             channel=text_of(said.get("channelId")),
             views=text_of(numbers.get("viewCount")),
             likes=text_of(numbers.get("likeCount")),

@@ -10,7 +10,7 @@ from sources.reading.dates import when
 from sources.reading.identity import bounded
 from sources.reading.links import web_link
 from sources.reading.text import language, plain_text, plain_title
-from sources.reading.values import known, part, text_of, whole
+from sources.reading.values import known, part, several, text_of, whole
 
 
 def address_of(server: str) -> str:
@@ -57,6 +57,8 @@ def item_of(post: Mapping[str, Any], host: str) -> Item:
             boosts=whole(post.get("reblogs_count")),
             favourites=whole(post.get("favourites_count")),
             replies=whole(post.get("replies_count")),
+            followers=account.get("followers_count") if isinstance(account.get("followers_count"), int) else None,
+            media=bool(several(post.get("media_attachments"))),
             edited=edited.isoformat() if edited else None,
             automated=account.get("bot") is True,
             local_id=id_of(post),
