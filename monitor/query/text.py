@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cached_property, lru_cache
+from itertools import accumulate
 
 _UNSPACED = (
     "\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303c\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff"
@@ -37,8 +38,9 @@ def _spaced_token(letter: str) -> str:
 
 
 _ANY_TOKEN = re.compile(f"({_UNSPACED_TOKEN})|" + _spaced_token(f"[^\\W_{_UNSPACED}]"))
-_SPACED_TOKEN = re.compile(_spaced_token(r"[^\W_]"))
-_ASCII_TOKEN = re.compile("[A-Za-z0-9]+")
+_SPACED_TOKEN = re.compile("(" + _spaced_token(r"[^\W_]") + ")")
+_ASCII_TOKEN = re.compile("([A-Za-z0-9]+)")
+_FOREIGN = re.compile(r"[^\x00-\x7f]+")
 _UNSPACED_CHARACTER = re.compile(f"[{_UNSPACED}]")
 _SEPARATOR = re.compile(f"[^\\w{_UNSPACED}{_MARKS}{_RARE_MARKS}]|_")
 
@@ -57,15 +59,10 @@ _STROKES = str.maketrans(
 
 _CHUNK = 256
 _CACHED = 64
+_MOSTLY_ASCII = 8
+"""One foreign character in so many: dashes, curly quotes, emoji and a few accents."""
 
 SENTENCE_END = re.compile(r"[.!?…](?=\s|$)|[。！？｡]|[\n\r\v\f\x85\u2028\u2029]")
-
-
-def _token_pattern(text: str) -> re.Pattern[str]:
-    """The cheapest pattern that cuts `text` as `_ANY_TOKEN` does."""
-    if text.isascii():
-        return _ASCII_TOKEN
-    return _ANY_TOKEN if _UNSPACED_CHARACTER.search(text) else _SPACED_TOKEN
 
 
 def fold(text: str) -> str:
@@ -99,6 +96,33 @@ def _folded(token: str) -> str:
     return _cached_words_of_token(token) if len(token) <= _CACHED else _words_of_token(token)
 
 
+def _in_ascii(text: str) -> str | None:
+    """`text` in ASCII letters that are cut into the same folded words, one for each token. None where it takes more."""
+    if text.isascii():
+        return text
+    if (len(text) - len(text.encode("ascii", "ignore"))) * _MOSTLY_ASCII > len(text):
+        return None
+    plain = _FOREIGN.sub(lambda run: _stand_ins(run[0]), text)
+    return plain if plain.isascii() else None
+
+
+def _stand_ins(run: str) -> str:
+    return "".join(map(_stand_in, run))
+
+
+@lru_cache(maxsize=1 << 12)
+def _stand_in(character: str) -> str:
+    """What `character` is cut and folded to wherever it stands: letters, nothing or a space. Itself where that depends."""
+    if is_unspaced(character):
+        return character
+    if not _SPACED_TOKEN.fullmatch("a" + character):
+        return " "
+    folded = fold(character)
+    begins_word = _SPACED_TOKEN.fullmatch(character) is not None
+    sure = folded.isascii() and folded.isalnum() if begins_word else not folded
+    return folded if sure else character
+
+
 def is_unspaced(word: str) -> bool:
     """Whether a word begins with a character of a script that writes no spaces."""
     return _UNSPACED_CHARACTER.match(word) is not None
@@ -109,17 +133,24 @@ class Words:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._token = _token_pattern(text)
-        self._one_each = self._token is _ASCII_TOKEN
+        self._token = _ASCII_TOKEN
+        """The cheapest pattern that cuts the text; known, as the next, once it was cut."""
+        self._one_each = True
+        """Whether each token is one word."""
 
     @cached_property
     def in_order(self) -> list[str]:
         """The folded words in order."""
-        if self._token is _ASCII_TOKEN:
-            return self.text.translate(_ASCII_WORDS).split()
-        if self._token is _ANY_TOKEN:
+        text = self.text
+        plain = _in_ascii(text)
+        if plain is not None:
+            self._token = _ASCII_TOKEN if plain is text else _SPACED_TOKEN
+            return plain.translate(_ASCII_WORDS).split()
+        if _UNSPACED_CHARACTER.search(text):
+            self._token, self._one_each = _ANY_TOKEN, False
             return self._paired()
-        folded = list(map(_folded, self._token.findall(self.text)))
+        self._token = _SPACED_TOKEN
+        folded = list(map(_folded, _SPACED_TOKEN.findall(text)))
         words = " ".join(folded).split()
         self._one_each = len(words) == len(folded) and "" not in folded
         return words
@@ -151,10 +182,12 @@ class Words:
 
     @cached_property
     def _places(self) -> tuple[list[int], list[int]]:
+        _ = self.in_order  # cutting the words tells how they are cut, and whether each token is one
+        if self._one_each:
+            ends = list(accumulate(map(len, self._token.split(self.text))))  # of a gap, a word, a gap, …
+            return ends[:-1:2], ends[1::2]
         spans = [token.span() for token in self._token.finditer(self.text)]
-        _ = self.in_order  # cutting the words tells whether each token is one
-        if not self._one_each:
-            spans = [span for span in spans for _ in _folded(self.text[span[0] : span[1]]).split()]
+        spans = [span for span in spans for _ in _folded(self.text[span[0] : span[1]]).split()]
         return [start for start, _ in spans], [end for _, end in spans]
 
     @property
