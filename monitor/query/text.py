@@ -112,7 +112,7 @@ def _stand_ins(run: str) -> str:
 
 @lru_cache(maxsize=1 << 12)
 def _stand_in(character: str) -> str:
-    """What `character` is cut and folded to wherever it stands: letters, nothing or a space. Itself where that depends."""
+    """What `character` is cut and folded to: letters, nothing or a space. Itself where what is around it matters."""
     if is_unspaced(character):
         return character
     if not _SPACED_TOKEN.fullmatch("a" + character):
