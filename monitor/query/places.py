@@ -46,7 +46,7 @@ def phrase_finder(phrase: Phrase) -> Finder:
             anchor = min(plain, key=lambda offset: len(words.at.get(pieces[offset].letters, ())))
             candidates: Iterable[int] = words.at.get(pieces[anchor].letters, ())
         else:
-            anchor, candidates = 0, _positions(words, tests[0])
+            anchor, candidates = 0, _positions(words, pieces[0], tests[0])
         last_start = len(words.in_order) - width
         return [
             Hit(start, start + width - 1, True)
@@ -75,8 +75,9 @@ def _plain_finder(letters: list[str], width: int) -> Finder:
     return find
 
 
-def _positions(words: Words, test: Callable[[str], bool]) -> list[int]:
-    return sorted(position for word, found in words.at.items() if test(word) for position in found)
+def _positions(words: Words, piece: Piece, test: Callable[[str], bool]) -> list[int]:
+    head = piece.letters.partition("?")[0]
+    return sorted(position for word in words.beginning_with(head) if test(word) for position in words.at[word])
 
 
 def _test(piece: Piece) -> Callable[[str], bool]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from functools import cached_property, lru_cache
 from itertools import accumulate
 
@@ -179,6 +180,18 @@ class Words:
             else:
                 positions[word] = [position]
         return positions
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self.at)
+
+    def beginning_with(self, letters: str) -> list[str]:
+        """The different words that begin with `letters`, sorted."""
+        words = self._sorted
+        first = last = bisect_left(words, letters)
+        while last < len(words) and words[last].startswith(letters):
+            last += 1
+        return words[first:last]
 
     @cached_property
     def _places(self) -> tuple[list[int], list[int]]:
