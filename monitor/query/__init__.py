@@ -1,13 +1,14 @@
 """The query language: what a brand is, what a view shows, what a search finds; one meaning for all of them. Pure.
 
 `parse` reads a query, `compile` makes it match one document, `QuerySet` matches thousands at once, `need` says what an
-index may look for first, `explain` tells a person how a query is read. docs/query-language.md is the meaning.
+index may look for first, `explain` tells a person how a query is read, `trace` why it matches.
+docs/query-language.md is the meaning.
 """
 
 from __future__ import annotations
 
 from monitor.query.document import Document, Match, Span
-from monitor.query.explain import explain
+from monitor.query.explain import account, explain, laid_out
 from monitor.query.lines import Problem, match_lines, spans_of
 from monitor.query.matcher import Matcher, compile
 from monitor.query.narrow import AllOf, AnyOf, Need, Run, fts5, need
@@ -15,6 +16,7 @@ from monitor.query.parse import parse
 from monitor.query.problem import QueryError
 from monitor.query.queryset import QuerySet
 from monitor.query.text import Words, fold, index_words
+from monitor.query.trace import Trace, told_spans, trace
 from monitor.query.tree import Query
 
 __all__ = [
@@ -30,14 +32,19 @@ __all__ = [
     "QuerySet",
     "Run",
     "Span",
+    "Trace",
     "Words",
+    "account",
     "compile",
     "explain",
     "fold",
     "fts5",
     "index_words",
+    "laid_out",
     "match_lines",
     "need",
     "parse",
     "spans_of",
+    "told_spans",
+    "trace",
 ]

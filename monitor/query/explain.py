@@ -1,11 +1,14 @@
-"""Tells how a query is read: with all its brackets, and with what its writer may not have meant."""
+"""Tells how a query is read: with all its brackets, and with what its writer may not have meant; and why it matches
+or does not match a text."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
+from monitor.query.document import Document, Span
 from monitor.query.fields import DEFAULT_FIELDS
 from monitor.query.text import is_unspaced
+from monitor.query.trace import Trace, blamed, holding, nearly, text_of
 from monitor.query.tree import (
     And,
     Between,
@@ -25,26 +28,33 @@ from monitor.query.tree import (
 
 _OPERATORS = ("AND", "OR", "NOT", "NEAR", "NEARf", "ONEAR", "ONEARf", "SENTENCE", "OSENTENCE")
 """Words that would be read as operators without quotes."""
+WIDTH = 100
+"""Columns that a reading may take before it goes on in the next line."""
+_LEAST = 30
+_LISTED = 3
+"""So many places of one clause, or failed alternatives, are told; of the rest their number."""
+_NEAR_BY = 60
+_WHOLE = 600
+"""Characters of a text that is shown whole; of a longer one what is around the marks."""
 
 
 def explain(query: Query) -> str:
-    """The reading on the first line, then one line for each note."""
-    return "\n".join([f"Read as: {reading(query.root)}", *(_told(query, note) for note in query.notes)])
+    """The reading, on one line where it fits, then one line for each note."""
+    lines = laid_out(query.root)
+    read = [f"Read as: {lines[0]}"] if len(lines) == 1 else ["Read as:", *lines]
+    return "\n".join([*read, *(_told(query, note) for note in query.notes)])
 
 
 def reading(node: Node) -> str:
     """`node` with every bracket shown; it parses again to the same meaning."""
+    operator = _operator(node)
     match node:
-        case And(parts=parts):
-            return _bracketed(parts, " AND ")
-        case Or(parts=parts):
-            return _bracketed(parts, " OR ")
+        case And(parts=parts) | Or(parts=parts) | Sentence(parts=parts):
+            return "(" + f" {operator} ".join(map(reading, parts)) + ")"
+        case Near(left=left, right=right):
+            return f"({reading(left)} {operator} {reading(right)})"
         case Not(part=part):
             return f"NOT {reading(part)}"
-        case Near(left=left, right=right, distance=distance, ordered=ordered):
-            return _bracketed((left, right), f" {'O' if ordered else ''}NEAR/{distance} ")
-        case Sentence(parts=parts, ordered=ordered):
-            return _bracketed(parts, f" {'O' if ordered else ''}SENTENCE ")
         case Label(field=field, value=value):
             return f'{field}:"{value}"' if " " in value else f"{field}:{value}"
         case Host(field=field, host=host):
@@ -55,8 +65,53 @@ def reading(node: Node) -> str:
             return _words(node)
 
 
-def _bracketed(parts: tuple[Node, ...], operator: str) -> str:
-    return "(" + operator.join(map(reading, parts)) + ")"
+def laid_out(node: Node, width: int = WIDTH) -> list[str]:
+    """`node` with every bracket shown, in lines of about `width` columns, each bracket's content two columns in."""
+    line = reading(node)
+    if len(line) <= width:
+        return [line]
+    match node:
+        case Not(part=part):
+            first, *rest = laid_out(part, width - 4)
+            return [f"NOT {first}", *rest]
+        case And(parts=parts) | Or(parts=parts) | Sentence(parts=parts):
+            return ["(", *(f"  {inner}" for inner in _filled(parts, _operator(node), width - 2)), ")"]
+        case Near(left=left, right=right):
+            return ["(", *(f"  {inner}" for inner in _filled((left, right), _operator(node), width - 2)), ")"]
+        case _:
+            return [line]
+
+
+def _filled(parts: Iterable[Node], operator: str, width: int) -> Iterator[str]:
+    """The parts joined by their operator; short ones share a line."""
+    open_line = ""
+    for number, part in enumerate(parts):
+        first, *rest = laid_out(part, max(_LEAST, width))
+        joined = f"{operator} {first}" if number else first
+        if open_line and not rest and len(open_line) + 1 + len(joined) <= width:
+            open_line += f" {joined}"
+            continue
+        if open_line:
+            yield open_line
+        open_line = "" if rest else joined
+        if rest:
+            yield from (joined, *rest)
+    if open_line:
+        yield open_line
+
+
+def _operator(node: Node) -> str:
+    match node:
+        case And():
+            return "AND"
+        case Or():
+            return "OR"
+        case Near(distance=distance, ordered=ordered):
+            return f"{'O' if ordered else ''}NEAR/{distance}"
+        case Sentence(ordered=ordered):
+            return f"{'O' if ordered else ''}SENTENCE"
+        case _:
+            return ""
 
 
 def _words(node: Phrase | Written | Within) -> str:
@@ -84,3 +139,103 @@ _SPELLING: dict[str, Callable[[str], str]] = {
 def _told(query: Query, note: Note) -> str:
     written = " ".join(query.text[note.place.start : note.place.end].split())
     return f"Note: {note.message} ({written if len(written) <= 60 else written[:59] + '…'})"
+
+
+def account(root: Trace, document: Document) -> str:
+    """Whether the document matches, then each clause that decided it with what it found, one line each."""
+    if root.holds:
+        return "\n".join(["It matches.", *(f"  {_held(clause, document)}" for clause in holding(root))])
+    kept_out = [f"  {line}" for clause in blamed(root) for line in _failed(clause, document)]
+    rest = [f"  {_held(clause, document)}" for clause in holding(root)]
+    return "\n".join(["It does not match. What keeps it out:", *kept_out, *(["What holds:", *rest] if rest else [])])
+
+
+def _held(clause: Trace, document: Document) -> str:
+    if isinstance(clause.node, Not):
+        return f"{_short(clause.node)}: {_absence(clause.parts[0])}"
+    return f"{_short(clause.node)}: {_evidence(clause, document)}"
+
+
+def _absence(part: Trace) -> str:
+    facts = isinstance(part.node, Label | Host | Between)
+    return part.why if facts else "not there"
+
+
+def _failed(clause: Trace, document: Document) -> Iterator[str]:
+    match clause.node:
+        case Not():
+            yield f"{_short(clause.node)}: it is there: {_evidence(clause.parts[0], document)}"
+        case Or():
+            facts = all(isinstance(part.node, Label | Host | Between) for part in clause.parts)
+            some = nearly(clause) or (clause.parts[:1] if facts else ())
+            yield f"{_short(clause.node)}: none of these {len(clause.parts)} {'holds' if some else 'is there'}"
+            for part in some[:_LISTED]:
+                deeper = isinstance(part.node, And)
+                if deeper:
+                    yield f"  closest is {_short(part.node)}"
+                for blame in blamed(part):
+                    yield from (f"{'    ' if deeper else '  '}{line}" for line in _failed(blame, document))
+        case _:
+            yield f"{_short(clause.node)}: {clause.why}{_wanted(clause.node)}"
+
+
+def _wanted(node: Node) -> str:
+    match node:
+        case Label(value=value) | Host(host=value) | Between(written=value):
+            return f"; wanted {value}"
+        case _:
+            return ""
+
+
+def _evidence(part: Trace, document: Document) -> str:
+    if not part.spans:
+        facts = [clause.why for clause in holding(part) if clause.why]
+        return ", ".join(facts) or "it holds"
+    told = [f"“{_clipped(text_of(document, span))}” ({_where(span)})" for span in part.spans[:_LISTED]]
+    more = len(part.spans) - len(told)
+    return ", ".join(told) + (f" and {more} more" if more else "")
+
+
+def _where(span: Span) -> str:
+    """Characters are counted from 1 for people, both ends included."""
+    return f"{span.field} {span.start + 1}–{span.end}"
+
+
+def _short(node: Node) -> str:
+    return _clipped(reading(node))
+
+
+def _clipped(text: str, most: int = 60) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def pieces(text: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[str, bool]]:
+    """`text` cut into pieces, each with whether it is marked; of a long text only what is around the marks."""
+    marks = _merged(spans)
+    if len(text) <= _WHOLE:
+        yield from _cut(text, 0, len(text), marks)
+        return
+    for window in _merged((max(0, start - _NEAR_BY), min(len(text), end + _NEAR_BY)) for start, end in marks):
+        yield ("…" if window[0] else "", False)
+        yield from _cut(text, *window, [mark for mark in marks if window[0] <= mark[0] < window[1]])
+    yield ("…" if marks and marks[-1][1] + _NEAR_BY < len(text) else "" if marks else text[:_WHOLE] + "…", False)
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _cut(text: str, start: int, end: int, marks: Iterable[tuple[int, int]]) -> Iterator[tuple[str, bool]]:
+    at = start
+    for first, last in marks:
+        yield text[at:first], False
+        yield text[first:last], True
+        at = last
+    yield text[at:end], False

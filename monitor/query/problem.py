@@ -3,11 +3,35 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import NamedTuple
 
 from monitor.errors import Refused
 
 _WIDTH = 100
 """So many characters of a long line are shown around the place."""
+
+
+class Pointed(NamedTuple):
+    """A place of a query as people are shown it. Line and column count from 1; `caret` goes under `shown`."""
+
+    line: int
+    column: int
+    shown: str
+    caret: str
+
+
+def pointed(query: str, start: int, end: int) -> Pointed:
+    """The line of `query` around the characters `start` to before `end`, with carets for what goes under them."""
+    begin = query.rfind("\n", 0, start) + 1
+    stop = query.find("\n", start)
+    stop = len(query) if stop < 0 else stop
+    left = max(begin, start - _WIDTH // 2)
+    right = min(stop, left + _WIDTH)
+    before = ("…" if left > begin else "") + _visible(query[left:start])
+    after = _visible(query[start:right]) + ("…" if right < stop else "")
+    marked = _visible(query[start : min(end, right)])
+    caret = " " * _columns(before) + "^" * max(1, _columns(marked))
+    return Pointed(query.count("\n", 0, start) + 1, start - begin + 1, before + after, caret)
 
 
 class QueryError(Refused):
@@ -23,27 +47,15 @@ class QueryError(Refused):
         self.start = min(start, len(query))
         self.end = max(self.start, min(len(query), end if end is not None else start + 1))
         self.advice = advice
-        self.line = query.count("\n", 0, self.start) + 1
-        self.column = self.start - (query.rfind("\n", 0, self.start) + 1) + 1
+        self._pointed = pointed(query, self.start, self.end)
+        self.line, self.column = self._pointed.line, self._pointed.column
         super().__init__(problem)
 
     def __str__(self) -> str:
-        shown, caret = self._place()
         lines = [f"line {self.line}, column {self.column}: {self.problem}"]
-        if shown.strip():
-            lines += [f"  {shown}", f"  {caret}"]
+        if self._pointed.shown.strip():
+            lines += [f"  {self._pointed.shown}", f"  {self._pointed.caret}"]
         return "\n".join([*lines, self.advice] if self.advice else lines)
-
-    def _place(self) -> tuple[str, str]:
-        begin = self.query.rfind("\n", 0, self.start) + 1
-        stop = self.query.find("\n", self.start)
-        stop = len(self.query) if stop < 0 else stop
-        left = max(begin, self.start - _WIDTH // 2)
-        right = min(stop, left + _WIDTH)
-        before = ("…" if left > begin else "") + _visible(self.query[left : self.start])
-        after = _visible(self.query[self.start : right]) + ("…" if right < stop else "")
-        marked = _visible(self.query[self.start : min(self.end, right)])
-        return before + after, " " * _columns(before) + "^" * max(1, _columns(marked))
 
 
 def _visible(text: str) -> str:

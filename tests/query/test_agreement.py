@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor.query import Document, QuerySet, compile, explain, fts5, index_words, need, parse
+from monitor.query import Document, QuerySet, compile, fts5, index_words, laid_out, need, parse, trace
+from monitor.query.trace import blamed
 
 FOLDED = {"é": "e", "ß": "ss", "ü": "u", "Å": "a"}
 WORDS = [
@@ -267,10 +268,14 @@ def agree(drawn: list[Document], asked: list[tuple[Any, ...]]) -> None:
     together = [set(QuerySet(dict(enumerate(parsed))).match(document)) for document in drawn]
     for position, (query, read) in enumerate(zip(asked, parsed, strict=True)):
         matcher = compile(read)
-        again = compile(parse(explain(read).splitlines()[0].removeprefix("Read as: "), as_view=True))
+        again = compile(parse("\n".join(laid_out(read.root, 40)), as_view=True))
         live = {number for number, document in enumerate(drawn) if matcher.match(document)}
         assert live == {number for number, document in enumerate(drawn) if holds(query, document)}, read.text
-        assert live == {number for number, document in enumerate(drawn) if again.match(document)}, explain(read)
+        assert live == {number for number, document in enumerate(drawn) if again.match(document)}, laid_out(read.root)
+        for document in drawn:
+            told, match = trace(read, document), matcher.match(document)
+            assert (told.holds, told.spans) == (match is not None, match.spans if match else ()), read.text
+            assert (blamed(told) == []) == told.holds, read.text
         assert live == {number for number, matched in enumerate(together) if position in matched}, read.text
         wanted = need(read)
         if wanted is not None:

@@ -45,3 +45,19 @@ def test_a_star_in_quotes_is_told_to_be_no_wildcard():
 
 def test_lower_case_operators_are_told_to_be_words():
     assert 'Note: "or" in lower case is a word to look for; the operator is OR. (or)' in explain(parse("apple or pear"))
+
+
+def test_a_long_reading_goes_over_several_lines_with_each_bracket_indented():
+    query = "(" + " OR ".join(f'"camera model {n}"' for n in range(9)) + ") AND (review OR test) -jobs"
+    lines = explain(parse(query)).splitlines()
+    assert lines[0] == "Read as:"
+    assert lines[1:3] == ["(", "  ("]
+    assert lines[3].startswith('    "camera model 0" OR "camera model 1"')
+    assert lines[-2:] == ["  AND (review OR test) AND NOT jobs", ")"]
+    assert max(map(len, lines)) <= 100
+    assert parse("\n".join(lines[1:])).root == parse(query).root
+
+
+def test_brackets_nested_deep_are_still_laid_out():
+    query = "(" * 60 + " OR ".join(f"word{n}" for n in range(400)) + ")" * 60
+    assert parse("\n".join(explain(parse(query)).splitlines()[1:])).root == parse(query).root
