@@ -123,7 +123,7 @@ def _words(node: Phrase | Written | Within) -> str:
             return prefix + _SPELLING[kind](phrase.written)
         case Phrase(written=written, pieces=pieces):
             wild = any("?" in piece.letters or (piece.open and not is_unspaced(piece.letters)) for piece in pieces)
-            bare = wild or (len(pieces) == 1 and written.isalnum() and written not in _OPERATORS)
+            bare = (wild and not node.quoted) or (len(pieces) == 1 and written.isalnum() and written not in _OPERATORS)
             return prefix + (written if bare else f'"{written}"')
 
 

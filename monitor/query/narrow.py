@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from monitor.query.tree import And, Near, Node, Or, Phrase, Piece, Query, Sentence, Within, Written, children
 
@@ -58,19 +57,22 @@ def _need(node: Node, columns: frozenset[str], depth: int) -> Need | None:
         case Phrase(fields=fields, pieces=pieces) | Written(phrase=Phrase(fields=fields, pieces=pieces)):
             return _all_of(_runs(pieces, fields)) if columns.issuperset(fields) else None
         case Within(fields=fields, pieces=pieces) if columns.issuperset(fields):
-            return _all_of(Run((piece.letters,), False, fields) for piece in pieces)
+            return _all_of(run for piece in pieces for run in _runs((piece,), fields))
         case _:
             return None
 
 
 def _runs(pieces: tuple[Piece, ...], fields: tuple[str, ...]) -> Iterable[Run]:
-    """The sure stretches of a phrase: between words with `?`, of which the index knows the beginning only."""
-    for masked, group in groupby(pieces, key=lambda piece: "?" in piece.letters):
-        stretch = list(group)
-        if not masked:
-            yield Run(tuple(piece.letters for piece in stretch), stretch[-1].open, fields)
-        else:
-            yield from (Run((head,), True, fields) for piece in stretch if (head := piece.letters.split("?")[0]))
+    """The sure stretches of a phrase: each goes up to a word of which the index knows the beginning only."""
+    stretch: list[str] = []
+    for piece in pieces:
+        head = piece.letters.split("?")[0]
+        stretch += [head] if head else []
+        if not piece.plain and stretch:
+            yield Run(tuple(stretch), head != "", fields)
+            stretch = []
+    if stretch:
+        yield Run(tuple(stretch), False, fields)
 
 
 def _all_of(parts: Iterable[Need | None]) -> Need | None:

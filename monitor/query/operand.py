@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from itertools import combinations
 
 from monitor.query.endings import ENDINGS
 from monitor.query.fields import DEFAULT_FIELDS, Field, host_of, is_label, label, nearest_label
@@ -13,10 +14,9 @@ from monitor.query.problem import QueryError, shown
 from monitor.query.text import Words, fold, is_unspaced
 from monitor.query.tree import Host, Label, Node, Phrase, Piece, Place, Within, Written, WrittenKind
 from monitor.query.values import between
+from monitor.query.wildcard import BesideUnspaced, mask, may_be_one_word, unmask
 
 MIN_PREFIX = 3
-_ANY_LETTER = "\ua78f"
-"""Stands for `?` while a term is cut: a letter (the sinological dot) that nobody writes."""
 _TAG = re.compile(r"[#＃](\w[\w\u0300-\u036f\u0900-\u0e7f]*)(\*?)")
 _HANDLE = re.compile(r"[@＠]([\w.-]+(?:@[\w.-]+)?)")
 _DOMAIN = re.compile(r"(?:[^\W_][\w-]*\.)+([a-z]{2,})")
@@ -35,13 +35,12 @@ def operand(query: str, token: Token, field: Field | None) -> Node:
 
 
 def _words(query: str, token: Token, fields: tuple[str, ...]) -> Node:
-    place = Place(token.start, token.end)
     if token.kind == "exact":
         return _as_written(query, token, fields, "exact")
     if token.kind == "as-written":
         return _as_written(query, token, fields, "as-written")
     if token.kind == "phrase":
-        found = _phrase(query, token, fields, token.text, place)
+        found = _phrase(query, token, fields, wild=True)
         return found if token.distance < 0 else _within(query, token, found)
     if fields == DEFAULT_FIELDS:
         special = _tag(query, token) or _handle(query, token) or _domain(token)
@@ -65,11 +64,35 @@ def pieces_of(text: str) -> tuple[tuple[Piece, ...], int]:
     return (ahead if paired else (*ahead, Piece(words[-1], open=True))), len(words)
 
 
-def _phrase(query: str, token: Token, fields: tuple[str, ...], text: str, place: Place) -> Phrase:
-    pieces, width = pieces_of(text)
+def _phrase(query: str, token: Token, fields: tuple[str, ...], *, wild: bool = False) -> Phrase:
+    """The words of the token; `wild`: with wildcards, where those of a bare term and of a phrase stand."""
+    text, place = token.text, Place(token.start, token.end)
+    quoted = token.kind != "term"
+    try:
+        pieces, width = pieces_of(mask(text, quoted=quoted) if wild else text)
+    except BesideUnspaced as error:
+        problem = f"{shown(str(error))} does not work beside Chinese, Japanese or Thai characters"
+        raise QueryError(problem, query, *place, "Write the characters that are sure: parts are found.") from None
     if not pieces:
         _refuse_wordless(query, token)
-    return Phrase(fields, pieces, width, _SPACES.sub(" ", text.strip()), place)
+    if wild:
+        pieces = tuple(map(unmask, pieces))
+        for piece in pieces:
+            _check_beginning(query, token, piece)
+    return Phrase(fields, pieces, width, _SPACES.sub(" ", text.strip()), quoted, place)
+
+
+def note_of(token: Token) -> str:
+    """What the writer of a token may not have meant; empty where all is as it seems."""
+    if token.kind == "phrase" and "*" in token.text:
+        try:
+            plain = "*" not in mask(token.text, quoted=True)
+        except BesideUnspaced:
+            plain = True
+        return "" if plain else 'In quotes "*" stands for the rest of a word at its end only; here it is a mark.'
+    if token.kind in ("exact", "as-written") and token.text.endswith("*") and len(token.text) > MIN_PREFIX:
+        return '"*" is a mark like any other where words are looked for as written, no wildcard.'
+    return ""
 
 
 def _refuse_wordless(query: str, token: Token) -> None:
@@ -87,11 +110,21 @@ def _within(query: str, token: Token, phrase: Phrase) -> Within:
     if token.distance < count - 2:
         problem = f"{count} words cannot all be within {token.distance} of each other"
         raise QueryError(problem, query, token.start, token.end, f"Write ~{count - 2} or more.")
+    different = set(phrase.pieces)
+    for one, other in combinations(different, 2):
+        if may_be_one_word(one, other):
+            problem = f'"~" cannot tell {shown(_spelled(one))} from {shown(_spelled(other))}: one word can be both'
+            advice = f"Write {_spelled(one)} NEAR/{token.distance} {_spelled(other)}."
+            raise QueryError(problem, query, token.start, token.end, advice)
     return Within(phrase.fields, phrase.pieces, token.distance, phrase.written, phrase.place)
 
 
+def _spelled(piece: Piece) -> str:
+    return piece.letters + "*" * piece.open
+
+
 def _as_written(query: str, token: Token, fields: tuple[str, ...], kind: WrittenKind) -> Written:
-    phrase = _phrase(query, token, fields, token.text, Place(token.start, token.end))
+    phrase = _phrase(query, token, fields)
     return _written(kind, phrase, phrase.written)
 
 
@@ -124,33 +157,23 @@ SEEN: dict[WrittenKind, Callable[[str], str]] = {
 
 
 def _term(query: str, token: Token, fields: tuple[str, ...]) -> Phrase:
-    place = Place(token.start, token.end)
     text = token.text.rstrip("*")
     if "*" in text:
         at = token.start + query[token.start : token.end].index("*")
         raise QueryError(
             '"*" can stand only at the end of a word', query, at, advice='Write "appl*", or ? for one letter.'
         )
-    if "?" not in text and text == token.text:
-        return _phrase(query, token, fields, text, place)
-    pieces, width = pieces_of(text.replace("?", _ANY_LETTER))
-    if not pieces:
-        _refuse_wordless(query, token)
-    masked = tuple(Piece(p.letters.replace(_ANY_LETTER, "?"), p.open) for p in pieces)
-    if any("?" in p.letters for p in masked) and any(is_unspaced(p.letters) for p in masked):
-        problem = '"?" does not work beside Chinese, Japanese or Thai characters'
-        raise QueryError(problem, query, token.start, token.end, "Write the characters that are sure: parts are found.")
-    if text != token.text and not is_unspaced(masked[-1].letters):
-        _check_prefix(query, token, masked[-1].letters)
-        masked = (*masked[:-1], Piece(masked[-1].letters, open=True))
-    return Phrase(fields, masked, width, token.text, place)
+    return _phrase(query, token, fields, wild=True)
 
 
-def _check_prefix(query: str, token: Token, letters: str) -> None:
+def _check_beginning(query: str, token: Token, piece: Piece) -> None:
+    """Raises QueryError for the beginning of a word that is too short to be looked for."""
     # A Korean syllable is written with two or three letters, so one stands for as much as a short Latin beginning.
-    if len(unicodedata.normalize("NFD", letters.replace("?", ""))) < MIN_PREFIX:
+    sure = unicodedata.normalize("NFD", piece.letters.replace("?", ""))
+    if piece.open and not is_unspaced(piece.letters) and len(sure) < MIN_PREFIX:
+        start = token.end - 1 if token.kind == "term" else token.start
         advice = f"Write at least {MIN_PREFIX} letters before it."
-        raise QueryError(f'"*" after {shown(letters)} would find too much', query, token.end - 1, token.end, advice)
+        raise QueryError(f'"*" after {shown(piece.letters)} would find too much', query, start, token.end, advice)
 
 
 def _tag(query: str, token: Token) -> Written | None:
@@ -164,9 +187,9 @@ def _tag(query: str, token: Token) -> Written | None:
         )
     pieces, width = pieces_of(tag[1])
     if tag[2]:
-        _check_prefix(query, token, pieces[-1].letters)
         pieces = (*pieces[:-1], Piece(pieces[-1].letters, open=True))
-    phrase = Phrase(DEFAULT_FIELDS, pieces, width, token.text, Place(token.start, token.end))
+        _check_beginning(query, token, pieces[-1])
+    phrase = Phrase(DEFAULT_FIELDS, pieces, width, token.text, place=Place(token.start, token.end))
     return _written("tag", phrase, tag[1], open_end=bool(tag[2]))
 
 
@@ -180,7 +203,7 @@ def _handle(query: str, token: Token) -> Written | None:
         raise QueryError(
             problem, query, token.start, token.end, "A handle holds letters, digits, . - and _: @some_body."
         )
-    phrase = Phrase((*DEFAULT_FIELDS, "author"), pieces, width, token.text, Place(token.start, token.end))
+    phrase = Phrase((*DEFAULT_FIELDS, "author"), pieces, width, token.text, place=Place(token.start, token.end))
     return _written("handle", phrase, handle[1].rstrip(".-"))
 
 
@@ -190,7 +213,7 @@ def _domain(token: Token) -> Written | None:
     if not domain or domain[1] not in ENDINGS:
         return None
     pieces, width = pieces_of(text)
-    phrase = Phrase(DEFAULT_FIELDS, pieces, width, token.text, Place(token.start, token.end))
+    phrase = Phrase(DEFAULT_FIELDS, pieces, width, token.text, place=Place(token.start, token.end))
     return _written("domain", phrase, text)
 
 

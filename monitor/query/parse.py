@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from monitor.query.fields import FIELDS, Field, nearest
 from monitor.query.lexer import Token, tokens
-from monitor.query.operand import operand
+from monitor.query.operand import note_of, operand
 from monitor.query.problem import QueryError, shown
 from monitor.query.refusal import check_operand, few_enough, refuse_boundless
 from monitor.query.tree import And, Near, Node, Not, Note, Or, Place, Query, Sentence, Written
@@ -20,6 +21,7 @@ _OPERANDS = ("term", "phrase", "exact", "as-written")
 _STARTS = (*_OPERANDS, "(", "NOT", "field")
 _OPERATORS = ("AND", "OR", "NOT", "near", "sentence")
 _COMPARISONS = ("<", "<=", ">", ">=", "=")
+_LOWER_NEAR = re.compile(r"o?near/\d{1,3}f?")
 
 
 def parse(query: str, *, as_view: bool = False) -> Query:
@@ -125,18 +127,9 @@ class _Parser:
     def field(self) -> Node:
         token = self.take()
         self.fields.append(self.known(token))
-        if self.fields[-1].number or self.fields[-1].moment:
-            self.join_comparison()
         node = self.primary()
         self.fields.pop()
         return node if isinstance(node, Written) else replace(node, place=Place(token.start, node.place.end))
-
-    def join_comparison(self) -> None:
-        """`rating: >= 4` is written with spaces as often as without."""
-        if self.next.kind == "term" and self.next.text in _COMPARISONS:
-            compare = self.take()
-            if self.next.kind == "term":
-                self.next = self.next._replace(text=compare.text + self.next.text, start=compare.start)
 
     def known(self, token: Token) -> Field:
         name = token.text.lower()
@@ -165,11 +158,26 @@ class _Parser:
         if token.kind == "term" and token.text in ("and", "or", "not") and not self.fields:
             note = f'"{token.text}" in lower case is a word to look for; the operator is {token.text.upper()}.'
             self.notes.append(Note(note, Place(token.start, token.end)))
-        if token.kind == "phrase" and "*" in token.text:
-            self.notes.append(
-                Note('"*" in quotes is a mark like any other, no wildcard.', Place(token.start, token.end))
-            )
-        return operand(self.query, token, self.fields[-1] if self.fields else None)
+        if token.kind == "term" and _LOWER_NEAR.fullmatch(token.text):
+            operator = token.text.upper().replace("F", "f")
+            note = f'"{token.text}" in lower case is words to look for; the operator is {operator}.'
+            self.notes.append(Note(note, Place(token.start, token.end)))
+        if doubt := note_of(token):
+            self.notes.append(Note(doubt, Place(token.start, token.end)))
+        field = self.fields[-1] if self.fields else None
+        if field and (field.number or field.moment):
+            token = self.whole_value(token)
+        return operand(self.query, token, field)
+
+    def whole_value(self, token: Token) -> Token:
+        """`rating: >= 4` and `rating: 1 .. 3` are written with spaces as often as without."""
+        while (
+            token.kind == self.next.kind == "term"
+            and (token.text in _COMPARISONS or token.text.endswith("..") or self.next.text.startswith(".."))
+        ):  # fmt: skip
+            more = self.take()
+            token = token._replace(text=token.text + more.text, end=more.end)
+        return token
 
     def group(self) -> Node:
         self.open.append(self.take())

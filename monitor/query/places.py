@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -182,12 +182,15 @@ def within_finder(within: Within, *, every: bool) -> Finder:
 
     `every` span, as an outer NEAR needs them; otherwise, for each first word, the shortest.
     """
-    wanted = Counter(piece.letters for piece in within.pieces)
+    wanted = Counter(within.pieces)
+    lookups = [(piece, _lookup(piece)) for piece in wanted]
 
     def find(words: Words) -> list[Hit]:
-        if any(len(words.at.get(word, ())) < count for word, count in wanted.items()):
+        found = {piece: look(words) for piece, look in lookups}
+        if any(len(found[piece]) < count for piece, count in wanted.items()):
             return []
-        places = sorted((position, word) for word in wanted for position in words.at[word])
+        # No word is looked for as two of them (the parser sees to it), so each position comes once.
+        places = sorted((position, piece) for piece, positions in found.items() for position in positions)
         hits: list[Hit] = []
         for index, (first, _) in enumerate(places):
             lasts = _lasts(places[index : index + within.distance + 2], wanted, within.distance)
@@ -199,19 +202,27 @@ def within_finder(within: Within, *, every: bool) -> Finder:
     return find
 
 
-def _lasts(places: list[tuple[int, str]], wanted: Counter[str], distance: int) -> Iterator[int]:
+def _lookup(piece: Piece) -> Callable[[Words], Sequence[int]]:
+    """Finds the positions of words that will do for `piece`."""
+    if piece.plain:
+        return lambda words: words.at.get(piece.letters, ())
+    test = _test(piece)
+    return lambda words: _positions(words, piece, test)
+
+
+def _lasts(places: list[tuple[int, Piece]], wanted: Counter[Piece], distance: int) -> Iterator[int]:
     """Where a span that begins with the first of `places` can end: all wanted words used, the last one at its end."""
-    first, word = places[0]
+    first, piece = places[0]
     missing = dict(wanted)
-    missing[word] -= 1
+    missing[piece] -= 1
     still = sum(missing.values())
-    for position, word in places[1:]:
+    for position, piece in places[1:]:
         if position - first - 1 > distance:
             return
-        if missing[word] > 0:
-            missing[word] -= 1
+        if missing[piece] > 0:
+            missing[piece] -= 1
             still -= 1
             if not still:
                 yield position
-        elif not still and wanted[word] > (word == places[0][1]):
+        elif not still and wanted[piece] > (piece == places[0][1]):
             yield position  # this one instead of the one of its kind that came before

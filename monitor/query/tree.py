@@ -43,6 +43,8 @@ class Phrase:
     width: int
     """Positions it covers: one more than pieces where the last is a pair of characters."""
     written: str
+    quoted: bool = dataclasses.field(default=False, compare=False)
+    """Written in quotes, where `?` at the end of a word is a mark."""
     place: Place = dataclasses.field(default=NOWHERE, compare=False)
 
 

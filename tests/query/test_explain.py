@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitor.query import explain, parse
+from monitor.query.explain import reading
 
 
 @pytest.mark.parametrize(
@@ -39,8 +40,19 @@ def test_an_unbracketed_mix_of_and_and_or_is_told():
     assert parse("apple (pie OR tart)").notes == ()
 
 
-def test_a_star_in_quotes_is_told_to_be_no_wildcard():
-    assert 'Note: "*" in quotes is a mark like any other, no wildcard. ("big mac*")' in explain(parse('"big mac*"'))
+def test_a_star_that_is_a_mark_is_told_to_be_no_wildcard():
+    assert parse('"big mac*"').notes == ()
+    told = explain(parse('"big m*c"'))
+    assert 'Note: In quotes "*" stands for the rest of a word at its end only; here it is a mark. ("big m*c")' in told
+    assert "no wildcard. ({Appl*})" in explain(parse("{Appl*}"))
+
+
+@pytest.mark.parametrize(
+    "query", ['"custom* service"', '"custom*-service"', '"wom?n in tech"', '"what? colo?r"', "?ndroid", '"appl*"']
+)
+def test_a_reading_keeps_its_wildcards(query):
+    read = parse(query).root
+    assert parse(reading(read)).root == read
 
 
 def test_lower_case_operators_are_told_to_be_words():

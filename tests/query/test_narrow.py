@@ -22,7 +22,7 @@ def asked(query: str, columns: tuple[str, ...] = ("title", "text")) -> str | Non
         ("title:a OR b", '({title} : "a" OR "b")'),
         ("a NEAR/3 b", '("a" AND "b")'),
         ("{C++} SENTENCE #tag", '("c" AND "tag")'),
-        ("e-w?men*", '("e" AND "w" *)'),
+        ("e-w?men*", '"e w" *'),
         ('"東京都 x" 東', '("東京 京都 都 x" AND "東" *)'),
         ("a.com OR a", '("a com" OR "a")'),
     ],
