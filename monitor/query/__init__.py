@@ -10,6 +10,7 @@ from __future__ import annotations
 from monitor.query.document import Document, Match, Span
 from monitor.query.explain import account, explain, laid_out
 from monitor.query.lines import Problem, match_lines, spans_of
+from monitor.query.lint import Finding, lint, mended, worst
 from monitor.query.matcher import Matcher, compile
 from monitor.query.narrow import AllOf, AnyOf, Need, Run, fts5, need
 from monitor.query.parse import parse
@@ -23,6 +24,7 @@ __all__ = [
     "AllOf",
     "AnyOf",
     "Document",
+    "Finding",
     "Match",
     "Matcher",
     "Need",
@@ -41,10 +43,13 @@ __all__ = [
     "fts5",
     "index_words",
     "laid_out",
+    "lint",
     "match_lines",
+    "mended",
     "need",
     "parse",
     "spans_of",
     "told_spans",
     "trace",
+    "worst",
 ]
