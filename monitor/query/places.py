@@ -9,7 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from monitor.query.operand import SEEN
-from monitor.query.text import Words, begins, fold, is_unspaced
+from monitor.query.text import Words, begins, fold, is_attaching, is_unspaced
 from monitor.query.tree import Phrase, Piece, Within, Written
 
 
@@ -136,19 +136,23 @@ def _as_handle(text: str, start: int, end: int, written: Written) -> bool:
     ):
         return False
     rest = text[end : end + 2]
-    if not rest or not (_in_name(rest[0]) or rest[0] in ".-@"):
-        return True
-    if rest[0] == "@":
+    if rest[:1] == "@":
         return "@" not in written.key or not _in_name(rest[1:])
-    return not _in_name(rest[0]) and not _in_name(rest[1:])
+    return not _goes_on(rest, written.key)
 
 
 def _as_domain(text: str, start: int, end: int, written: Written) -> bool:
     """A whole domain or the end of a longer one: `shop.example.com`, not `my-example.com` or `example.com.evil.net`."""
     if start and (_in_name(text[start - 1]) or text[start - 1] == "-"):
         return False
-    rest = text[end : end + 2]
-    return not rest or not (_in_name(rest[0]) or (rest[0] in ".-" and _in_name(rest[1:])))
+    return not _goes_on(text[end : end + 2], written.key)
+
+
+def _goes_on(rest: str, name: str) -> bool:
+    """Whether the two characters after a handle or a domain belong to it. A Korean particle does not: `@nike님`."""
+    if is_attaching(rest) and name.isascii():
+        return False
+    return _in_name(rest[:1]) or (rest[:1] in (".", "-") and _in_name(rest[1:]))
 
 
 def _in_name(character: str) -> bool:

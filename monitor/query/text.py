@@ -4,6 +4,7 @@ A word is a run of letters, digits and marks. Words are compared folded: NFKC, w
 Scripts that write no spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese) are cut into overlapping pairs of
 characters: `東京都` is `東京 京都 都`, one word for each character, the last of a run alone. So any two neighbours
 are one word, one character is the beginning of a word, and a longer name is a phrase.
+Korean, Arabic and Hebrew join particles to foreign names: `Nike보다` is `nike 보다`, `והiPhone` is `וה iphone`.
 Everything here takes time linear in the text.
 """
 
@@ -22,6 +23,14 @@ _UNSPACED = (
     "\u0e01-\u0e30\u0e32\u0e33\u0e40-\u0e46\u0e50-\u0e59\u0e81-\u0eb0\u0eb2\u0eb3\u0ebd-\u0ec6\u0ed0-\u0edf"
     "\u1000-\u102a\u103f-\u1049\u1050-\u1055\u1780-\u17b3\u17d7\u17dc\u17e0-\u17e9"
 )
+_ATTACHING = (
+    "\u05d0-\u05ea\u05ef-\u05f2\u0620-\u064a\u0660-\u0669\u066e\u066f\u0671-\u06d3\u06d5\u06e5\u06e6\u06ee-\u06fc\u06ff"
+    "\u0750-\u077f\u0870-\u0887\u0889-\u088e\u08a0-\u08c9\ufb1d\ufb1f-\ufb28\ufb2a-\ufb36\ufb38-\ufb3c\ufb3e"
+    "\ufb40\ufb41\ufb43\ufb44\ufb46-\ufbb1\ufbd3-\ufd3d\ufd50-\ufd8f\ufd92-\ufdc7\ufdf0-\ufdfb\ufe70-\ufe74\ufe76-\ufefc"
+    "\u1100-\u11ff\u3131-\u318e\ua960-\ua97c\uac00-\ud7a3\ud7b0-\ud7c6\ud7cb-\ud7fb"
+    "\uffa0-\uffbe\uffc2-\uffc7\uffca-\uffcf\uffd2-\uffd7\uffda-\uffdc"
+)
+"""Letters of Hebrew, Arabic and Korean: a run is cut where it goes from them to another script, or to digits."""
 _CIRCLED = "\u24b6-\u24e9\U0001f130-\U0001f149"
 """Ⓐ and 🄰: symbols to Unicode, letters to those who write with them, and NFKC makes letters of them."""
 _JOINERS = "\u00ad\u034f\u200c\u200d\u2060\ufeff"
@@ -38,11 +47,17 @@ def _spaced_token(letter: str) -> str:
     return f"(?:{letter}|[{_CIRCLED}]){letter}*(?:[{_MARKS}{_JOINERS}{_RARE_MARKS}{_CIRCLED}]+{letter}*)*+"
 
 
-_ANY_TOKEN = re.compile(f"({_UNSPACED_TOKEN})|" + _spaced_token(f"[^\\W_{_UNSPACED}]"))
+_ATTACHING_TOKEN = f"[{_ATTACHING}]+(?:[{_MARKS}{_JOINERS}{_RARE_MARKS}]+[{_ATTACHING}]*)*+"
+_MIXED_TOKEN = re.compile("(" + _spaced_token(f"[^\\W_{_ATTACHING}]") + f"|{_ATTACHING_TOKEN})")
+_ANY_TOKEN = re.compile(
+    f"({_UNSPACED_TOKEN})|" + _spaced_token(f"[^\\W_{_UNSPACED}{_ATTACHING}]") + f"|{_ATTACHING_TOKEN}"
+)
 _SPACED_TOKEN = re.compile("(" + _spaced_token(r"[^\W_]") + ")")
 _ASCII_TOKEN = re.compile("([A-Za-z0-9]+)")
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
 _UNSPACED_CHARACTER = re.compile(f"[{_UNSPACED}]")
+_ATTACHING_CHARACTER = re.compile(f"[{_ATTACHING}]")
+_NOT_SIMPLY_SPACED = re.compile(f"[{_UNSPACED}{_ATTACHING}]")
 _SEPARATOR = re.compile(f"[^\\w{_UNSPACED}{_MARKS}{_RARE_MARKS}]|_")
 
 _ASCII_WORDS = str.maketrans(
@@ -129,6 +144,11 @@ def is_unspaced(word: str) -> bool:
     return _UNSPACED_CHARACTER.match(word) is not None
 
 
+def is_attaching(letter: str) -> bool:
+    """Whether a letter is of a script that joins particles to words of others: Korean, Arabic, Hebrew."""
+    return _ATTACHING_CHARACTER.match(letter) is not None
+
+
 class Words:
     """The words of one text in order, and, when asked, where each stands in the original."""
 
@@ -147,11 +167,13 @@ class Words:
         if plain is not None:
             self._token = _ASCII_TOKEN if plain is text else _SPACED_TOKEN
             return plain.translate(_ASCII_WORDS).split()
-        if _UNSPACED_CHARACTER.search(text):
-            self._token, self._one_each = _ANY_TOKEN, False
-            return self._paired()
         self._token = _SPACED_TOKEN
-        folded = list(map(_folded, _SPACED_TOKEN.findall(text)))
+        if _NOT_SIMPLY_SPACED.search(text):
+            if _UNSPACED_CHARACTER.search(text):
+                self._token, self._one_each = _ANY_TOKEN, False
+                return self._paired()
+            self._token = _MIXED_TOKEN
+        folded = list(map(_folded, self._token.findall(text)))
         words = " ".join(folded).split()
         self._one_each = len(words) == len(folded) and "" not in folded
         return words

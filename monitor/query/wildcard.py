@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from monitor.query.text import is_unspaced
+from monitor.query.text import is_attaching, is_unspaced
 from monitor.query.tree import Piece
 
 _ANY, _REST = "\ua78f", "\ua7f7"
 """Stand for `?` and `*`: the sinological dot and the sideways I."""
+_ATTACHING_ANY, _ATTACHING_REST = "\ud7fb", "\ud7fa"
+"""The same beside scripts whose words end where another begins: old Korean finals."""
 _RUN = re.compile(r"[?*]+")
 
 
@@ -38,6 +40,8 @@ def mask(text: str, *, quoted: bool) -> str:
             if letters or text[run.end() :].strip():
                 raise BesideUnspaced(run[0])
             return ""
+        if is_attaching(_base(text, run.start()) or after):
+            return _ATTACHING_ANY * len(letters) + (_ATTACHING_REST if rest else "")
         return _ANY * len(letters) + (_REST if rest else "")
 
     return _RUN.sub(masked, text)
@@ -45,12 +49,24 @@ def mask(text: str, *, quoted: bool) -> str:
 
 def unmask(piece: Piece) -> Piece:
     """A piece of a masked text with its wildcards as what they are."""
-    letters = piece.letters.replace(_ANY, "?")
-    return Piece(letters.rstrip(_REST), open=True) if letters.endswith(_REST) else Piece(letters, piece.open)
+    letters = piece.letters.replace(_ANY, "?").replace(_ATTACHING_ANY, "?")
+    is_open = letters.endswith((_REST, _ATTACHING_REST))
+    return Piece(letters[:-1], open=True) if is_open else Piece(letters, piece.open)
 
 
 def _is_letter(character: str) -> bool:
-    return character.isalnum() or unicodedata.category(character or " ")[0] == "M"
+    return character.isalnum() or _is_mark(character)
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character or " ")[0] == "M"
+
+
+def _base(text: str, end: int) -> str:
+    """The letter before `end`, marks on it aside; empty where none is."""
+    while _is_mark(text[end - 1 : end]):
+        end -= 1
+    return letter if (letter := text[end - 1 : end]).isalnum() else ""
 
 
 def may_be_one_word(one: Piece, other: Piece) -> bool:

@@ -48,8 +48,33 @@ def test_words_are_compared_whole_without_case_and_accents(matches, query, text,
     ("かむ", "がむ", NO),
     ("ไทย", "ประเทศไทยสวย", YES),
     ("삼성*", "삼성전자는 크다", YES),
+    ("삼?", "삼성", YES),
+    ("삼?*", "삼성전자", YES),
 )
 def test_scripts_without_spaces_are_found_in_the_middle_of_a_run(matches, query, text, expected):
+    assert matches(query, text) is expected
+
+
+@table(
+    ("nike", "Nike보다 낫다", YES),
+    ("nike보다", "Nike보다 낫다", YES),
+    ("{Nike}", "Nike보다 낫다", YES),
+    ("nike*", "나이키 Nikes를 샀다", YES),
+    ("갤럭시", "갤럭시S24를 샀다", YES),
+    ("갤럭시S24", "갤럭시 S24", YES),
+    ("s24", "갤럭시S24를 샀다", YES),
+    ("iphone", "והiPhone החדש", YES),
+    ("iphone", "بالiPhone", YES),
+    ("איפון", "והאיפון", NO),
+    ("나이키", "나이키보다", NO),
+    ("나이키*", "나이키보다", YES),
+    ("@nike", "@nike님 감사합니다", YES),
+    ("nike.com", "nike.com에서 샀다", YES),
+    ("#nike", "#nike보다", NO),
+    ("#나이키", "#나이키", YES),
+    ("adidas", "мой adidasовский", NO),
+)
+def test_a_name_ends_where_a_korean_arabic_or_hebrew_particle_begins(matches, query, text, expected):
     assert matches(query, text) is expected
 
 
