@@ -1,0 +1,79 @@
+"""A query is narrowed and widened by clicks, and keeps meaning what its writer meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.query.conditions import added, asks_for_scores, condition, conditions, holds, removed
+from monitor.query.parse import parse
+
+
+@pytest.mark.parametrize(
+    ("query", "more", "narrowed"),
+    [
+        ("", "lang:de", "lang:de"),
+        ("refund", "sentiment:negative", "refund sentiment:negative"),
+        ("refund OR late", "sentiment:negative", "(refund OR late) sentiment:negative"),
+        ("(refund OR late)", "sentiment:negative", "(refund OR late) sentiment:negative"),
+        ("late NEAR/3 parcel", "lang:de", "late NEAR/3 parcel lang:de"),
+        ("NOT jobs", "lang:de", "NOT jobs lang:de"),
+        ("-jobs", 'topic:"late delivery"', '-jobs topic:"late delivery"'),
+    ],
+)
+def test_a_condition_is_added_with_brackets_only_where_they_are_needed(query, more, narrowed):
+    assert added(query, more) == narrowed
+    assert holds(narrowed, more)
+
+
+@pytest.mark.parametrize(
+    ("query", "one", "widened"),
+    [
+        ("refund sentiment:negative", "sentiment:negative", "refund"),
+        ("(refund OR late) sentiment:negative", "sentiment:negative", "(refund OR late)"),
+        ("sentiment:negative AND refund", "sentiment:negative", "refund"),
+        ("refund AND sentiment:negative AND lang:de", "sentiment:negative", "refund AND lang:de"),
+        ("sentiment:negative", "sentiment:negative", ""),
+        ("refund sentiment:Negative", "sentiment:negative", "refund"),
+        ("refund (sentiment:negative)", "sentiment:negative", "refund"),
+        ("refund", "lang:de", "refund"),
+        ("refund OR lang:de", "lang:de", "refund OR lang:de"),
+    ],
+)
+def test_a_condition_is_taken_out_and_the_rest_stays_as_it_was_written(query, one, widened):
+    assert removed(query, one) == widened
+
+
+@pytest.mark.parametrize(
+    "query", ["a", "a OR b", "a -b", "a NEAR/2 (b OR c) d", '"a b"~3', "NOT (a OR b)", "{A} #b @c"]
+)
+def test_adding_and_removing_leaves_the_same_meaning(query):
+    more = condition("topic", "late delivery")
+    assert parse(removed(added(query, more), more), as_view=True).root == parse(query, as_view=True).root
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "written"),
+    [
+        ("site", "reddit.com", "site:reddit.com"),
+        ("source", 'import "rows" (2).csv', 'source:"import rows (2).csv"'),
+        ("author", "Ann Lee", 'author:"Ann Lee"'),
+        ("author", "…", ""),
+        ("author", '"', ""),
+        ("topic", "a OR b", 'topic:"a OR b"'),
+    ],
+)
+def test_a_value_is_quoted_or_cannot_be_asked_for(field, value, written):
+    assert condition(field, value) == written
+
+
+def test_every_condition_is_told_with_the_query_without_it():
+    assert [(one.written, one.rest) for one in conditions("refund (a OR b) -lang:de")] == [
+        ("refund", "(a OR b) -lang:de"),
+        ("(a OR b)", "refund NOT lang:de"),
+        ("NOT lang:de", "refund (a OR b)"),
+    ]
+
+
+def test_it_is_known_whether_a_query_asks_for_what_only_scoring_knows():
+    assert asks_for_scores("refund OR NOT sentiment:negative")
+    assert not asks_for_scores("refund lang:de")
