@@ -35,6 +35,10 @@ class Found(NamedTuple):
     field: str
     first: int
     last: int
+    ahead: int = 0
+    """Characters before the first word that belong to it: the sign of a tag."""
+    behind: int = 0
+    """Characters after the last word: the pluses of `C++`."""
 
 
 Condition = Callable[[Document], "list[Found] | None"]
@@ -61,9 +65,9 @@ def compile(query: Query) -> Matcher:
 
 def _spans(document: Document, found: Iterable[Found]) -> tuple[Span, ...]:
     spans = []
-    for field, first, last in set(found):
+    for field, first, last, ahead, behind in set(found):
         words = _reader(field)(document)
-        spans.append(Span(field, words.starts[first], words.ends[last]))
+        spans.append(Span(field, words.starts[first] - ahead, words.ends[last] + behind))
     return tuple(sorted(spans))
 
 
@@ -199,17 +203,24 @@ def _placed(node: Node) -> Condition:
     fields = sorted(
         {name for part in walk(node) if isinstance(part, Phrase | Within | Written) for name in part.fields}
     )
-    finders = [(field, _reader(field), _finder(node, field, every=False)) for field in fields]
+    finders = [(field, _reader(field), _finder(node, field, every=False), _margins(node, field)) for field in fields]
 
     def hold(document: Document) -> list[Found] | None:
         found = []
-        for field, read, find in finders:
+        for field, read, find, margins in finders:
             words = read(document)
             if words.text:
-                found += [Found(field, hit.first, hit.last) for hit in find(words)]
+                found += [Found(field, hit.first, hit.last, *margins) for hit in find(words)]
         return found or None
 
     return hold
+
+
+def _margins(node: Node, field: str) -> tuple[int, int]:
+    """How many characters before and after the words of `node` stand in `field` as they are written."""
+    if not isinstance(node, Written) or (field == "author" and node.kind == "handle"):
+        return 0, 0
+    return len(node.lead) + (node.kind in ("tag", "handle")), len(node.trail)
 
 
 def _finder(node: Node, field: str, *, every: bool) -> Finder:

@@ -449,3 +449,11 @@ def test_spans_are_in_the_characters_of_the_original(found):
     assert found("東", "私は東京都") == ["東"]
     assert found("apple -pear", "apple", title="Apple") == ["apple", "Apple"]
     assert found("a OR b", "b a b") == ["b", "a", "b"]
+
+
+def test_spans_cover_the_signs_that_were_asked_for(found):
+    assert found("#gopro", "my ＃GoPro!") == ["＃GoPro"]
+    assert found("#sum*", "#summer_sale") == ["#summer"]
+    assert found("@gopro", "hey @GoPro.", author="gopro") == ["gopro", "@GoPro"]
+    assert found("{C++} OR {.NET} OR {Yahoo!}", "C++, .NET and Yahoo!") == ["C++", ".NET", "Yahoo!"]
+    assert found("gopro.com", "https://www.gopro.com/x") == ["gopro.com"]

@@ -57,7 +57,21 @@ def test_words_keep_their_places_where_one_sign_is_two_words_and_another_none():
 
 
 @pytest.mark.parametrize(
-    "unit", ["a\u0316\u0301", "\u0301", "a보", "ا\u064ba", "ب\u0651\u064e", "a\u0f71\u0f72", "東", "é ", "ﷺ", "a\u200d", "...", "?a"]
+    "unit",
+    [
+        "a\u0316\u0301",
+        "\u0301",
+        "a보",
+        "ا\u064ba",
+        "ب\u0651\u064e",
+        "a\u0f71\u0f72",
+        "東",
+        "é ",
+        "ﷺ",
+        "a\u200d",
+        "...",
+        "?a",
+    ],
 )
 def test_no_text_takes_longer_than_its_length(unit):
     started = time.process_time()
