@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import os
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -42,6 +42,7 @@ from monitor.mention import Brand
 from monitor.net.guard import parse_allowed
 from monitor.net.http import Net
 from monitor.notice import Attempt, Delivery, Notice
+from monitor.own import Own
 from monitor.pipeline import Ear, Taken
 from monitor.query.parse import parse
 from monitor.query.queryset import QuerySet
@@ -323,6 +324,7 @@ def brands_in(config: Config) -> list[Brand]:
             aliases=entry.aliases,
             competitors=entry.competitors,
             is_competitor=entry.is_competitor,
+            own=() if entry.is_competitor else own_channels(entry.handles, entry.domains),
         )
         for entry in config.brands
     ]
@@ -331,7 +333,13 @@ def brands_in(config: Config) -> list[Brand]:
 def ear_for(known: Sequence[Versioned]) -> Ear:
     """All brands' queries compiled together."""
     queries = QuerySet({one.brand.id: parse(one.brand.query) for one in known})
-    return Ear(queries, {one.brand.id: one.query_version for one in known}, spoken)
+    own = Own.of(channel for one in known for channel in one.brand.own)
+    return Ear(queries, {one.brand.id: one.query_version for one in known}, spoken, own)
+
+
+def own_channels(handles: Iterable[str], domains: Iterable[str]) -> tuple[str, ...]:
+    """Handles with their @, and domains."""
+    return (*(f"@{handle.lstrip('@')}" for handle in handles), *domains)
 
 
 def spoken(text: str) -> str:

@@ -39,6 +39,8 @@ class Mention:
     revision: int = 1
     flags: tuple[str, ...] = ()
     """What was done to it at the door: "cut", "undated", "redacted"."""
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Small facts that only its source has; JSON values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class Brand:
     """Names of other configured brands."""
     is_competitor: bool = False
     """True when it is only there to be compared with: it gets no digest of its own unless asked for."""
+    own: tuple[str, ...] = ()
+    """Its own channels, where it is one of ours: handles ("@acme") and domains."""
 
 
 SourceState = Literal["new", "ok", "failing", "off", "paused"]

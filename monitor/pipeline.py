@@ -26,21 +26,22 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from monitor.audience import known_of
+from monitor.audience import Known, known_of
 from monitor.door import Admitted, admit, identity
 from monitor.mention import Mention, Opinion
 from monitor.notice import Notice
+from monitor.own import Own
 from monitor.query.document import Document
 from monitor.query.queryset import QuerySet
 from monitor.store import (
     brands,
     corrections,
     digests,
+    likeness,
     matches,
     mentions,
     opinions,
     outbox,
-    search,
     standing,
     watches,
 )
@@ -75,6 +76,13 @@ class Ear:
     versions: Mapping[int, int]
     """Brand id to the version of its query."""
     language: Callable[[str], str] = field(default=lambda text: "")
+    own: Own = field(default_factory=Own)
+    """What we write ourselves."""
+
+    def known(self, said: Item | Mention) -> Known:
+        """What is known of an item beside its texts, before anybody judged it."""
+        known = known_of(said.title, said.text, said.kind, said.extra)
+        return {**known, "marks": (*known["marks"], "own")} if self.own.wrote(said.author, said.url) else known
 
     def hits(self, document: Document, about: int | None = None) -> list[Hit]:
         """The brands that this document is a mention of."""
@@ -164,7 +172,24 @@ def document_of(one: Admitted, origin: Origin, ear: Ear) -> Document:
         kind=item.kind,
         rating=item.rating,
         published=one.published,
-        **known_of(item.title, item.text, item.kind, item.extra),
+        **ear.known(item),
+    )
+
+
+def document_of_stored(mention: Mention, ear: Ear) -> Document:
+    """What a query saw of a mention when it came: nothing of what was thought of it since."""
+    return Document(
+        title=mention.title,
+        text=mention.text,
+        author=mention.author,
+        url=mention.url,
+        lang=mention.lang,
+        source=mention.source,
+        source_kind=mention.source_kind,
+        kind=mention.kind,
+        rating=mention.rating,
+        published=mention.published,
+        **ear.known(mention),
     )
 
 
@@ -202,6 +227,7 @@ def _store_edit(
     before = mentions.read(connection, [mention_id])[mention_id]
     matches.withdraw(connection, mention_id)
     opinions.drop(connection, mention_id)
+    likeness.forget(connection, [mention_id])
     mentions.revise(connection, mention_id, one, now)
     hits = ear.hits(document_of(one, origin, ear), origin.about)
     _match(connection, [(_placed(before), hits)])
@@ -227,6 +253,7 @@ def _redact(connection: Connection, scope: str, external_ids: Sequence[str]) -> 
         matches.withdraw(connection, mention_id)
         opinions.forget(connection, mention_id)
         mentions.redact(connection, mention_id)
+    likeness.forget(connection, gone)
     mentions.forget_candidates(connection, scope, external_ids)
     return len(gone)
 
@@ -252,7 +279,7 @@ FIRST_CANDIDATE = -1
 def _rematch_mentions(connection: Connection, brand_id: int, after: int, ear: Ear, now: datetime) -> int | None:
     slice_ = mentions.after(connection, after, REMATCH_SLICE)
     for mention in slice_:
-        wanted = [hit for hit in ear.hits(search.document(mention)) if hit.brand_id == brand_id]
+        wanted = [hit for hit in ear.hits(document_of_stored(mention, ear)) if hit.brand_id == brand_id]
         present = matches.of(connection, mention.id, brand_id)
         if wanted and present is None:
             _match(connection, [(_placed(mention), wanted)])
@@ -279,7 +306,7 @@ def _rematch_candidates(connection: Connection, brand_id: int, after: int, ear: 
 
 
 Answered = tuple[opinions.Due, Mapping[str, Any]]
-"""A due text, and the scorers' answer as JSON."""
+"""A due text, and the scorers' answer: JSON values and, as `embedding`, the vector of what it means."""
 
 
 def settle(connection: Connection, answered: Sequence[Answered], versions: Mapping[str, str], now: datetime) -> int:
@@ -290,6 +317,8 @@ def settle(connection: Connection, answered: Sequence[Answered], versions: Mappi
     still = opinions.still_due(connection, [due for due, _ in answered])
     current = [(due, reading) for due, reading in answered if due in still]
     opinions.settle(connection, [(due, opinions_in(reading, versions)) for due, reading in current], now)
+    meant = {due.mention_id: reading.get(likeness.EMBEDDING) for due, reading in current}
+    likeness.keep(connection, versions.get(likeness.EMBEDDING, ""), meant)
     languages = {due.mention_id: str(reading.get("language", "und")) for due, reading in current}
     mentions.set_languages(connection, {id_: lang for id_, lang in languages.items() if lang != "und"})
     thought = [one for due, reading in current if (one := verdict(due.mention_id, due.brand_id, reading))]
@@ -302,7 +331,8 @@ def opinions_in(reading: Mapping[str, Any], versions: Mapping[str, str]) -> list
     """A reading taken apart: one opinion a scorer, its whole answer kept as the detail."""
     if "skipped" in reading:
         return [Opinion("skipped", "", str(reading["skipped"]), 1.0)]
-    return [_opinion(scorer, version, reading[scorer]) for scorer, version in versions.items() if scorer in reading]
+    scorers = [scorer for scorer in versions if scorer in reading and scorer != likeness.EMBEDDING]
+    return [_opinion(scorer, versions[scorer], reading[scorer]) for scorer in scorers]
 
 
 def _opinion(scorer: str, version: str, answer: Any) -> Opinion:

@@ -1,8 +1,7 @@
-"""Every question a face may ask, answered in plain values: the command line, the pages and the API call these."""
+"""Every question a face may ask but for searches (searches.py), answered in plain values: all faces call these."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -15,13 +14,12 @@ import sources
 from monitor.digest.due import window_of
 from monitor.digest.material import Material, Rival, Silent, Waiting
 from monitor.insight.counts import Counts, DayCount
-from monitor.mention import SENTIMENTS, Brand, Mention, SourceHealth
-from monitor.query.parse import parse
-from monitor.store import brands, digests, heard, opinions, outbox, search, standing, taught, watches
+from monitor.mention import SENTIMENTS, Brand, SourceHealth
+from monitor.store import brands, digests, heard, opinions, outbox, taught, watches
 from monitor.store import corrections as corrected
 from monitor.store.corrections import Correction
 from monitor.store.digests import Frozen, Listed
-from monitor.store.heard import Answers, Window
+from monitor.store.heard import Window
 from monitor.store.outbox import Parcel
 from monitor.store.taught import Head, Lesson
 
@@ -44,65 +42,6 @@ NETWORKS: Sequence[tuple[str, frozenset[str], str]] = (
     ("Google Play", frozenset({"googleplay"}), "no app named"),
 )
 """(network, kinds of sources that cover it, why it is not listened to)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A stored mention that a query found."""
-
-    mention: Mention
-    brands: tuple[str, ...]
-    answers: Answers
-    spans: tuple[tuple[str, int, int], ...]
-    corrected: tuple[str, ...] = ()
-    """The fields of which a person's word holds: sentiment, topics …"""
-
-    @property
-    def sentiment(self) -> str:
-        """Towards the first of its brands, else of the text; empty while it is not scored."""
-        known = self.answers.get("brands", {})
-        towards = [
-            known[brand]["brand_sentiment"] for brand in self.brands if "brand_sentiment" in known.get(brand, {})
-        ]
-        answer = towards[0] if towards else self.answers.get("sentiment", {})
-        return str(answer.get("label", ""))
-
-
-def find(connection: Connection, query: str, most: int) -> list[Found]:
-    """The newest mentions that match a query written as a view; an empty one finds everything. Raises QueryError."""
-    parsed = parse(query, as_view=True) if query.strip() else None
-    hits = search.newest(connection, parsed, most)
-    of_brands, answers = heard.of_mentions(connection, [hit.mention for hit in hits])
-    said = standing.fields(connection, [hit.mention.id for hit in hits])
-    return [
-        Found(
-            hit.mention,
-            of_brands.get(hit.mention.id, ()),
-            answers.get(hit.mention.id, {}),
-            hit.spans,
-            said.get(hit.mention.id, ()),
-        )
-        for hit in hits
-    ]
-
-
-def as_json(found: Found) -> dict[str, Any]:
-    """A found mention as the command line and the API print it."""
-    mention = found.mention
-    return {
-        "id": mention.id,
-        "url": mention.url,
-        "title": mention.title,
-        "text": mention.text,
-        "author": mention.author,
-        "published": mention.published.isoformat().replace("+00:00", "Z"),
-        "source": mention.source,
-        "rating": mention.rating,
-        "lang": mention.lang,
-        "brands": list(found.brands),
-        "scores": dict(found.answers),
-        "corrected": list(found.corrected),
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +162,6 @@ def _counts(connection: Connection, brand_id: int, window: Window) -> Counts:
 
 def _unheard(kinds: set[str]) -> tuple[Silent, ...]:
     return tuple(Silent(network, why) for network, covered_by, why in NETWORKS if not covered_by & kinds)
-
-
-def json_line(found: Found) -> str:
-    """A found mention as one line of JSON."""
-    return json.dumps(as_json(found), ensure_ascii=False)
 
 
 def digests_archive(connection: Connection, most: int) -> list[Listed]:

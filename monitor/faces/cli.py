@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 import typer
 
 from monitor.errors import Refused, StoreBusy, StoreUnusable, TooSlow
-from monitor.faces import correcting, troubles
+from monitor.faces import correcting, triaging, troubles
 from monitor.faces.asking import DEFAULT, ConfigPath, ask, configured, perform, quiet_log
 from monitor.faces.models import models_app
 from monitor.faces.sources import sources_app
@@ -182,18 +182,18 @@ def mentions(
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 50,
 ) -> None:
     """Search what is stored."""
-    from monitor import queries
+    from monitor import searches
     from monitor.faces import show
     from monitor.query.problem import QueryError
 
     _end_with_the_pipe()
     try:
-        found = ask(config, queries.find, query, limit)
+        found = ask(config, searches.find, query, limit)
     except QueryError as error:
         raise Refused(str(error)) from error
     if as_json:
         for one in found:
-            print(queries.json_line(one))
+            print(searches.json_line(one))
     elif as_csv:
         show.as_csv(found, sys.stdout)
     else:
@@ -299,6 +299,7 @@ def read(
 
 
 correcting.add_to(app)
+triaging.add_to(app)
 
 
 @query_app.command()

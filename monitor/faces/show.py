@@ -18,7 +18,7 @@ from rich.text import Text
 from monitor.digest.terminal import terminal
 from monitor.errors import Refused
 from monitor.faces.listening import Trouble, together
-from monitor.queries import Found, as_json
+from monitor.searches import Found, as_json
 from monitor.store.outbox import Parcel
 from sources.table import Preview
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from monitor import queries
+from monitor import queries, searches
 from monitor.app import Service
 from monitor.digest.html import page as digest_page
 from monitor.errors import StoreUnusable, TooSlow
@@ -130,13 +130,13 @@ async def mentions(request: web.Request) -> web.Response:
     query = request.query.get("q", "")
     most = min(max(_number(request.query.get("limit"), PAGE), 1), MOST)
     try:
-        found = await service.store.search(queries.find, query, most)
+        found = await service.store.search(searches.find, query, most)
     except QueryError as error:
         return _unanswered(request, query, most, str(error), 400)
     except TooSlow as error:
         return _unanswered(request, query, most, str(error), 503)
     if request.query.get("format") == "jsonl":
-        text = "".join(queries.json_line(one) + "\n" for one in found)
+        text = "".join(searches.json_line(one) + "\n" for one in found)
         return web.Response(text=text, content_type="application/x-ndjson")
     return _html("mentions.html", query=query, found=found, error="", most=most)
 

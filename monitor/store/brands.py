@@ -8,7 +8,10 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, insert, select, update
 
 from monitor.mention import Brand
+from monitor.store import index
+from monitor.store.documents import own_channels
 from monitor.store.tables import BrandRow
+from monitor.store.touched import touch
 
 BRAND = BrandRow.__table__
 
@@ -25,11 +28,13 @@ def sync(connection: Connection, configured: Iterable[Brand]) -> list[Versioned]
     """Give each configured brand its row. One that is new, has a new query, or comes back after having been taken out
     is to be tried on everything that is stored."""
     present = {row.name: row for row in connection.execute(select(BRAND))}
+    own_before = own_channels(connection)
     synced = []
     for brand in configured:
         row = present.pop(brand.name, None)
         if row is None:
             values = {"name": brand.name, "query": brand.query, "query_version": 1, "rematched_to": 0, "active": True}
+            values["own"] = list(brand.own)
             key = connection.execute(insert(BRAND), values).inserted_primary_key
             assert key is not None
             synced.append(Versioned(replace(brand, id=key[0]), 1))
@@ -38,9 +43,14 @@ def sync(connection: Connection, configured: Iterable[Brand]) -> list[Versioned]
         if version != row.query_version or not row.active:
             change = update(BRAND).where(BRAND.c.id == row.id)
             connection.execute(change.values(query=brand.query, query_version=version, rematched_to=0, active=True))
+        if tuple(row.own) != brand.own:
+            connection.execute(update(BRAND).where(BRAND.c.id == row.id).values(own=list(brand.own)))
         synced.append(Versioned(replace(brand, id=row.id), version))
     absent = [row.id for row in present.values()]
     connection.execute(update(BRAND).where(BRAND.c.id.in_(absent)).values(active=False, rematched_to=None))
+    own = own_channels(connection)
+    if own != own_before:
+        touch(connection, index.written_by(connection, own))
     return synced
 
 

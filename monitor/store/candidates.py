@@ -1,240 +1,314 @@
-"""Which mentions a query can match, asked of the database: at least all that it does. The matcher decides.
+"""Which rows of the index a query can match: at least all that it does, and, where that is sure, no others.
 
-The index holds letters as they were written, the matcher compares them folded. So a column narrows only where it is
-plain ASCII, which folds to its lower case; any other writing stays a candidate.
+Each part of a query is bounded from both sides: `most` holds wherever the part holds, `least` nowhere else. What is
+excluded takes away its `least`, and a part whose bounds are one needs no second look. `None` is the end of knowledge:
+as `most` anything may match, as `least` nothing surely does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from itertools import product
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, column, exists, func, or_, select, table
+from monitor.query.fields import FIELDS
+from monitor.query.narrow import fts5, need
+from monitor.query.text import is_unspaced
+from monitor.query.tree import (
+    And,
+    Between,
+    Host,
+    Label,
+    Near,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Piece,
+    Query,
+    Sentence,
+    Within,
+    Written,
+    walk,
+)
+from monitor.store.facts import ALL, ALONE, MOST_DIGITS, NOUGHT, felt_token, host_token, sign_token, token
+from monitor.store.index import COLUMNS, first_place
 
-from monitor.query.fields import FIELDS, label
-from monitor.query.narrow import TEXT_COLUMNS, Need, fts5, need
-from monitor.query.tree import And, Between, Host, Label, Node, Or, Phrase, Piece, Query, Written, walk
-from monitor.store.matches import RELEVANT_FROM
-from monitor.store.tables import MatchRow, MentionRow, OpinionRow
-
-MENTION, MATCH, OPINION = MentionRow.__table__, MatchRow.__table__, OpinionRow.__table__
-WORDS = table("mention_words", column("rowid", Integer), column("mention_words"))
-
-# The scorers' names in the store, and the field of the query language that finds their labels.
-FIELD_OF = {"topics": "topic", "touchpoints": "touchpoint", "need": "need", "emotion": "emotion", "stage": "stage"}
-SCORER_OF = {field: scorer for scorer, field in FIELD_OF.items()}
-
-SHORT = 10_000
-"""So many ids are listed and sorted sooner than found by walking back through time."""
-MOST_LISTS = 20
-MOST_NODES = 300
-"""SQLite takes expressions a thousand deep and a number of values; a larger query is narrowed by its lists alone."""
-
-Condition = ColumnElement[bool]
+MAX_DEPTH = 10
+"""Deeper than this a query is not told apart any more: SQLite's parser of MATCH has a small stack."""
+MAX_WAYS = 24
+"""So many pairs of phrases a NEAR between groups is spelled out as; more are looked for as words alone."""
+ANYTHING = f'facts : "{ALL}"'
+NOTHING = f'facts : "{ALL}:none"'
+SLACK = 1e-9
+"""By so much of itself a number may lie beside what its token says."""
+_INDEXED = frozenset((*COLUMNS, "facts"))
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """What an index can tell in two ways: the ids of all such mentions, or whether one mention is such."""
+class Bounds:
+    """Two expressions of FTS5 that a condition lies between."""
 
-    ids: Select[Any]
-    holds: Condition
+    most: str | None = None
+    least: str | None = None
+
+    @property
+    def exact(self) -> bool:
+        return self.most is not None and self.most == self.least
+
+
+UNKNOWN = Bounds()
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Each mention that matches is in every list and fulfils every condition."""
+    """The rows of the index among which all matches are."""
 
-    lists: tuple[Listed, ...] = ()
-    conditions: tuple[Condition, ...] = ()
-
-    def question(self, connection: Connection, most: int) -> Select[Any]:
-        """Their ids, newest first: sorted out of a short list, or by walking the index of times, which costs
-        nothing before the first row. `most`: how many are wanted; the more, the sooner a list pays."""
-        limit = max(SHORT, 20 * most)
-        short = next((one for one in self.lists if _length(connection, one.ids, limit) < limit), None)
-        question = select(MENTION.c.id).order_by(MENTION.c.published.desc(), MENTION.c.id.desc())
-        if short is not None:
-            question = question.where(MENTION.c.id.in_(short.ids))
-        return question.where(*self.conditions, *(one.holds for one in self.lists if one is not short))
+    match: str
+    """An expression of FTS5."""
+    after: int | None
+    """Rows with a greater number (older ones), up to …"""
+    to: int | None
+    """… and with this one; None is open."""
+    exact: bool
+    """Each of them is a match: no second look is needed."""
+    likes: tuple[str, ...] = ()
+    """The mentions that a match has to be like, all of them."""
 
 
-def _length(connection: Connection, ids: Select[Any], limit: int) -> int:
-    return connection.execute(select(func.count()).select_from(ids.limit(limit).subquery())).scalar_one()
-
-
-def narrowed(query: Query | None, brands: Mapping[int, str]) -> Candidates:
-    """What stands in every match of `query`. `brands`: id to name."""
+def candidates(query: Query | None) -> Candidates:
+    """Where the matches of `query` are; without one, all."""
     if query is None:
-        return Candidates()
-    asked = asked_brands(query, brands)
+        return Candidates(ANYTHING, None, None, exact=True)
     parts = query.root.parts if isinstance(query.root, And) else (query.root,)
-    wanted = need(query)
-    lists = [_with_words(wanted)] if wanted is not None else []
-    lists += _of_brands(parts, brands, asked)
-    few = sum(1 for _ in walk(query.root)) <= MOST_NODES
-    return Candidates(tuple(lists[:MOST_LISTS]), tuple(_conditions(parts, brands, asked)) if few else ())
+    bounds = _bounds(query.root, asked_brands(query), 0)
+    lows, highs = zip(*(_stretch(part) for part in parts), strict=True)
+    low, high = max(lows), min(highs)
+    likes = tuple(part.value for part in parts if isinstance(part, Label) and part.field == "like")
+    return Candidates(
+        bounds.most or ANYTHING,
+        None if high == math.inf else first_place(math.ceil(high)) - 1,
+        None if low == -math.inf else first_place(math.floor(low)),
+        bounds.exact,
+        likes,
+    )
 
 
-def _conditions(parts: Sequence[Node], brands: Mapping[int, str], asked: Collection[int]) -> Iterator[Condition]:
-    """What the lists do not tell."""
-    for part in parts:
-        if isinstance(part, Written) and part.kind == "tag":
-            yield _signed(part, "#")
-        elif need(Query("", part)) is None and not (isinstance(part, Label) and part.field == "brand"):
-            condition = _condition(part, brands, asked)
-            if condition is not None:
-                yield condition
+def asked_brands(query: Query) -> frozenset[str]:
+    """The brands that a query names, folded as labels."""
+    return frozenset(node.value for node in walk(query.root) if isinstance(node, Label) and node.field == "brand")
 
 
-def asked_brands(query: Query, brands: Mapping[int, str]) -> frozenset[int]:
-    """The ids of the brands that a query names."""
-    named = {node.value for node in walk(query.root) if isinstance(node, Label) and node.field == "brand"}
-    return frozenset(id_ for id_, name in brands.items() if label(name) in named)
+def _stretch(node: Node) -> tuple[float, float]:
+    """The first and the last second, since 1970, that a condition on time leaves."""
+    if isinstance(node, Between) and FIELDS[node.field].moment:
+        return -math.inf if node.low is None else node.low, math.inf if node.high is None else node.high
+    return -math.inf, math.inf
 
 
-def _with_words(wanted: Need) -> Listed:
-    ids = select(WORDS.c.rowid).where(WORDS.c.mention_words.op("MATCH")(fts5(wanted)))
-    return Listed(ids, exists(ids.where(WORDS.c.rowid == MENTION.c.id).correlate(MENTION)))
+# ---- bounds of parts -------------------------------------------------------------------------------------------------
 
 
-def _of_brands(parts: Sequence[Node], brands: Mapping[int, str], asked: Collection[int]) -> Iterator[Listed]:
-    """Mentions of each brand that must be; and, where one must be, those of the sentiment that must be towards it."""
-    labels = [part for part in parts if isinstance(part, Label)]
-    of_brands = [part for part in labels if part.field == "brand"]
-    if of_brands:
-        for part in labels:
-            if part.field == "sentiment":
-                yield _matched(MATCH.c.brand_id.in_(asked), MATCH.c.sentiment == part.value)
-    for part in of_brands:
-        yield _matched(MATCH.c.brand_id.in_([id_ for id_, name in brands.items() if label(name) == part.value]))
-
-
-def _matched(*such: Condition) -> Listed:
-    return Listed(select(MATCH.c.mention_id).where(*such), _has_match(*such))
-
-
-def _has_match(*such: Condition) -> Condition:
-    return exists(select(MATCH.c.mention_id).where(MATCH.c.mention_id == MENTION.c.id, *such).correlate(MENTION))
-
-
-def _condition(node: Node, brands: Mapping[int, str], asked: Collection[int]) -> Condition | None:
-    """What a mention that matches `node` fulfils; None: nothing that SQL could tell."""
-    wanted = need(Query("", node))
-    if wanted is not None:
-        return MENTION.c.id.in_(_with_words(wanted).ids)
+def _bounds(node: Node, asked: frozenset[str], depth: int) -> Bounds:
+    if depth > MAX_DEPTH:
+        return UNKNOWN
     match node:
         case And(parts=parts):
-            known = [_condition(part, brands, asked) for part in parts]
-            return and_(*sure) if (sure := [one for one in known if one is not None]) else None
+            return _all_of([_bounds(part, asked, depth + 1) for part in parts])
         case Or(parts=parts):
-            ways = [_condition(part, brands, asked) for part in parts]
-            return or_(*sure) if len(sure := [one for one in ways if one is not None]) == len(ways) else None
-        case Written(kind="handle", phrase=phrase):
-            return or_(
-                _written_in(("author",), phrase.pieces),
-                and_(_written_in(TEXT_COLUMNS, phrase.pieces), _signed(node, "@")),
-            )
-        case Phrase(fields=fields, pieces=pieces) | Written(phrase=Phrase(fields=fields, pieces=pieces)):
-            return _written_in(fields, pieces)
+            return _any_of([_bounds(part, asked, depth + 1) for part in parts])
+        case Not(part=part):
+            return _none_of(_bounds(part, asked, depth + 1))
+        case Sentence(parts=parts):
+            return Bounds(_all_of([_bounds(part, asked, depth + 1) for part in parts]).most)
+        case Near():
+            return _near(node, asked, depth)
+        case Phrase():
+            return _phrase(node)
+        case Label() | Host() | Between():
+            return _fact_bounds(node, asked)
+        case Within():
+            return Bounds(_needed(node))
+        case Written():
+            return Bounds(_written(node))
+
+
+def _fact_bounds(node: Label | Host | Between, asked: frozenset[str]) -> Bounds:
+    match node:
+        case Label():
+            return _label(node, asked)
         case Host(host=host):
-            return _holds(MENTION.c.url, host)
+            return _exactly(_fact(host_token(host)))
         case Between():
             return _between(node)
-        case Label():
-            return _labelled(node, brands, asked)
-        case _:
-            return None
 
 
-def _written_in(fields: Sequence[str], pieces: Sequence[Piece]) -> Condition:
-    """All the pieces in one of the fields: of title and text the index of words knows, of others their letters."""
-    indexed = tuple(field for field in fields if field in TEXT_COLUMNS)
-    letters = [max(piece.letters.split("?"), key=len) for piece in pieces]
-    ways = [and_(*(_holds(MENTION.c[field], some) for some in letters)) for field in fields if field not in indexed]
-    wanted = need(Query("", Phrase(indexed, tuple(pieces), len(pieces), ""))) if indexed else None
-    return or_(*ways, MENTION.c.id.in_(_with_words(wanted).ids)) if wanted is not None else or_(*ways)
+def _exactly(expression: str) -> Bounds:
+    return Bounds(expression, expression)
 
 
-def _signed(node: Written, sign: str) -> Condition:
-    """A tag or a handle stands in title or text with its sign before it."""
-    letters = sign + node.lead + node.key
-    return or_(*(_holds(MENTION.c[field], letters) for field in TEXT_COLUMNS))
+def _all_of(parts: Sequence[Bounds]) -> Bounds:
+    return Bounds(
+        _joined([part.most for part in parts if part.most is not None], "AND") or None,
+        _joined([part.least for part in parts], "AND"),
+    )
 
 
-def _between(node: Between) -> Condition | None:
-    if FIELDS[node.field].moment:
-        low, high = (None if end is None else datetime.fromtimestamp(end, UTC) for end in (node.low, node.high))
-        return _from_to(MENTION.c.published, low, high)
-    return _from_to(MENTION.c.rating, node.low, node.high) if node.field == "rating" else None
+def _any_of(parts: Sequence[Bounds]) -> Bounds:
+    return Bounds(
+        _joined([part.most for part in parts], "OR"),
+        _joined([part.least for part in parts if part.least is not None], "OR") or None,
+    )
 
 
-def _from_to(values: ColumnElement[Any], low: Any, high: Any) -> Condition:
-    return and_(*([values >= low] if low is not None else []), *([values <= high] if high is not None else []))
+def _none_of(part: Bounds) -> Bounds:
+    return Bounds(_but(part.least), _but(part.most))
 
 
-def _labelled(node: Label, brands: Mapping[int, str], asked: Collection[int]) -> Condition | None:
-    match node.field:
-        case "brand":
-            return _has_match(MATCH.c.brand_id.in_([id_ for id_, name in brands.items() if label(name) == node.value]))
-        case "sentiment":
-            return _felt(node.value, asked)
-        case "source":
-            return or_(_reads(MENTION.c.source, node.value), _reads(MENTION.c.source_kind, node.value))
-        case "type":
-            return _reads(MENTION.c.kind, node.value)
-        case "lang":
-            begun = _bare(MENTION.c.lang).startswith(node.value.replace(" ", ""), autoescape=True)
-            return or_(begun, _folds(MENTION.c.lang))
-        case "topic" | "touchpoint" | "need" | "emotion" | "stage":
-            return _scored(SCORER_OF[node.field], node.value)
-        case _:
-            return None
-
-
-def likely() -> Condition:
-    """A match that does speak of its brand, as far as is known."""
-    return or_(MATCH.c.relevance.is_(None), MATCH.c.relevance >= RELEVANT_FROM)
-
-
-def _felt(sentiment: str, asked: Collection[int]) -> Condition:
-    """Towards a brand that is asked for, else any; of the text alone where the mention is of no brand."""
-    towards = _has_match(MATCH.c.sentiment == sentiment, *([MATCH.c.brand_id.in_(asked)] if asked else []))
-    alone = _has_opinion(OPINION.c.scorer == "sentiment", OPINION.c.label == sentiment)
-    return or_(towards, and_(~_has_match(likely()), alone))
-
-
-def _scored(scorer: str, value: str) -> Condition | None:
-    """The label is the opinion's own, or one of several in its detail."""
-    if not value.replace(" ", "").isalnum():
+def _joined(parts: Sequence[str | None], operator: str) -> str | None:
+    """All of the parts; None where one is not known. What only takes away is taken from the others together."""
+    known = list(dict.fromkeys(part for part in parts if part is not None))
+    if len(known) < len(set(parts)) or not known:
         return None
-    among = func.instr(_bare(OPINION.c.detail), value.replace(" ", "")) > 0
-    says = or_(_reads(OPINION.c.label, value), among, _folds(OPINION.c.detail))
-    return _has_opinion(OPINION.c.scorer == scorer, says)
+    if operator == "OR":
+        return known[0] if len(known) == 1 else "(" + " OR ".join(known) + ")"
+    taken = [part.removeprefix(_BUT)[:-1] for part in known if part.startswith(_BUT)]
+    given = [part for part in known if not part.startswith(_BUT)]
+    base = given[0] if len(given) == 1 else "(" + " AND ".join(given) + ")" if given else ANYTHING
+    if not taken:
+        return base
+    return f"({base} NOT {taken[0] if len(taken) == 1 else '(' + ' OR '.join(taken) + ')'})"
 
 
-def _has_opinion(*such: Condition) -> Condition:
-    return exists(select(OPINION.c.mention_id).where(OPINION.c.mention_id == MENTION.c.id, *such).correlate(MENTION))
+_BUT = f"({ANYTHING} NOT "
 
 
-def _holds(values: ColumnElement[str], letters: str) -> Condition:
-    return or_(func.instr(func.lower(values), letters) > 0, _folds(values, "\t\n\r"))
+def _but(taken: str | None) -> str | None:
+    return None if taken is None else f"{_BUT}{taken})"
 
 
-def _reads(values: ColumnElement[str], wanted: str) -> Condition:
-    """The same label, whatever stands between its words."""
-    return or_(_bare(values) == wanted.replace(" ", ""), _folds(values))
+def _fact(of: str, *, open_end: bool = False) -> str:
+    return f'facts : "{of}"' + (" *" if open_end else "")
 
 
-def _bare(values: ColumnElement[Any]) -> ColumnElement[str]:
-    bare: ColumnElement[str] = func.lower(values)
-    for sign in " _-":
-        bare = func.replace(bare, sign, "")
-    return bare
+# ---- words -----------------------------------------------------------------------------------------------------------
 
 
-def _folds(values: ColumnElement[Any], but: str = "") -> Condition:
-    """Written with anything beside printable ASCII (and `but`): only the matcher knows how it reads."""
-    return values.op("GLOB", is_comparison=True)(f"*[^{but} -~]*")
+def _phrase(node: Phrase) -> Bounds:
+    if not _INDEXED.issuperset(node.fields):
+        return UNKNOWN
+    most = _needed(node)
+    return Bounds(most, most if _is_plain(node) else None)
+
+
+def _needed(node: Node) -> str | None:
+    wanted = need(Query("", node), COLUMNS)
+    return None if wanted is None else fts5(wanted, (*COLUMNS, "facts"))
+
+
+def _is_plain(node: Phrase) -> bool:
+    """Whether the index tells all: whole words of scripts that write spaces, of which the last may go on."""
+    return all(_is_whole(piece) for piece in node.pieces[:-1]) and (
+        "?" not in node.pieces[-1].letters and not is_unspaced(node.pieces[-1].letters)
+    )
+
+
+def _is_whole(piece: Piece) -> bool:
+    return piece.plain and not is_unspaced(piece.letters)
+
+
+def _written(node: Written) -> str | None:
+    """Tags and handles stand in the index with their signs; of other writing it knows the words."""
+    words = _needed(node.phrase)
+    if node.kind == "tag":
+        return _fact(sign_token("#", node.lead + node.key), open_end=node.open_end)
+    if node.kind == "handle" and words is not None:
+        signed = _fact(sign_token("@", node.lead + node.key))
+        named = _needed(Phrase(("author",), node.phrase.pieces, node.phrase.width, ""))
+        return None if named is None else f"({signed} OR {named})"
+    return words
+
+
+def _near(node: Near, asked: frozenset[str], depth: int) -> Bounds:
+    """Where both sides are phrases, or groups of a few, FTS5 knows how far apart they may be."""
+    words = _all_of([_bounds(part, asked, depth + 1) for part in (node.left, node.right)]).most
+    left, right = list(_phrases(node.left)), list(_phrases(node.right))
+    if not left or not right or len(left) * len(right) > MAX_WAYS:
+        return Bounds(words)
+    return Bounds(_joined([_pair(*pair, node.distance) for pair in product(left, right)], "OR"))
+
+
+def _phrases(node: Node) -> Iterator[Phrase]:
+    """The phrases that a side of a NEAR is one of; none where it is anything else."""
+    parts = node.parts if isinstance(node, Or) else (node,)
+    if all(isinstance(part, Phrase) and _is_plain(part) and _INDEXED.issuperset(part.fields) for part in parts):
+        yield from (part for part in parts if isinstance(part, Phrase))
+
+
+def _pair(left: Phrase, right: Phrase, distance: int) -> str | None:
+    fields = [field for field in left.fields if field in right.fields]
+    if not fields:
+        return NOTHING
+    sides = " ".join(_quoted(side.pieces) for side in (left, right))
+    return f"{{{' '.join(fields)}}} : NEAR({sides}, {distance})"
+
+
+def _quoted(pieces: Sequence[Piece]) -> str:
+    return f'"{" ".join(piece.letters for piece in pieces)}"' + (" *" if pieces[-1].open else "")
+
+
+# ---- facts -----------------------------------------------------------------------------------------------------------
+
+
+def _label(node: Label, asked: frozenset[str]) -> Bounds:
+    if node.field == "like":
+        return UNKNOWN
+    if node.field == "sentiment" and asked:
+        ways = [felt_token(brand, node.value) for brand in [*sorted(asked), ALONE]]
+        return _exactly("(" + " OR ".join(map(_fact, ways)) + ")")
+    return _exactly(_fact(token(node.field, node.value)))
+
+
+def _between(node: Between) -> Bounds:
+    if FIELDS[node.field].moment:
+        return UNKNOWN
+    low = -math.inf if node.low is None else node.low
+    high = math.inf if node.high is None else node.high
+    touched, inside = _magnitudes(node.field, low, high)
+    return Bounds(_joined(touched, "OR") or NOTHING, _joined(inside, "OR"))
+
+
+def _magnitudes(field: str, low: float, high: float) -> tuple[list[str], list[str]]:
+    """The tokens of numbers that lie between, wholly or in part, and of those that surely do."""
+    touched: list[str] = [_fact(f"{field}:{NOUGHT}")] if low < 0.1 else []
+    inside: list[str] = []
+    for digits in range(MOST_DIGITS + 1):
+        first = 10.0 ** (digits - 1)
+        end = 10.0**digits if digits < MOST_DIGITS else math.inf
+        _cover(f"{field}:{digits:02d}.", first, end, first, low, high, touched, inside)
+    return touched, inside
+
+
+def _cover(
+    beginning: str, first: float, end: float, step: float, low: float, high: float, touched: list[str],
+    inside: list[str],
+) -> None:  # fmt: skip
+    """Cover what lies between by the fewest beginnings of tokens: a decade, a first digit, or two digits.
+
+    Such a token stands for numbers from `first` to before `end`; its next digit counts `step`.
+    """
+    if first > high * (1 + SLACK) or end < low * (1 - SLACK):
+        return
+    is_whole = len(beginning.rpartition(".")[2]) == 2
+    surely = low < first and end <= high
+    if surely or is_whole:
+        one = _fact(beginning, open_end=not is_whole)
+        touched.append(one)
+        inside += [one] if surely else []
+        return
+    top = not beginning.endswith(".")
+    for digit in range(0 if top else 1, 10):
+        start = first + digit * step if top else digit * step
+        stop = start + step if start + step < end else end
+        _cover(f"{beginning}{digit}", start, stop, step / 10, low, high, touched, inside)

@@ -14,6 +14,7 @@ from monitor.errors import Refused
 from monitor.mention import Mention
 from monitor.store import duplicates
 from monitor.store.mentions import REDACTED, read
+from monitor.store.sameness import fingerprint
 from monitor.store.standing import OF_BRAND, Subject, holding, shown, slices, standing, uphold
 from monitor.store.tables import BrandRow, CorrectionRow, MatchRow, MentionRow
 
@@ -57,7 +58,7 @@ def correct(
     mention = _mention(connection, mention_id)
     brands = _brands(connection, [mention_id])[mention_id]
     alone = len(brands) < 2
-    print_of = duplicates.fingerprint(mention.title, mention.text, of_one_brand=alone)
+    print_of = fingerprint(mention.title, mention.text, of_one_brand=alone)
     said = {field: _subject(mention_id, brand_id, field) for field in changes}
     known = standing(connection, [mention_id])
     new = {
@@ -129,9 +130,7 @@ def follow(
     """New mentions (id, brand ids, title, text) that say what a corrected one says, take over what was said of it."""
     if not new or connection.execute(select(CORRECTION.c.id).limit(1)).first() is None:
         return
-    prints = {
-        id_: duplicates.fingerprint(title, text, of_one_brand=len(brands) < 2) for id_, brands, title, text in new
-    }
+    prints = {id_: fingerprint(title, text, of_one_brand=len(brands) < 2) for id_, brands, title, text in new}
     roots = _roots(connection, {one for one in prints.values() if one})
     of_brands = _brands(connection, {row.mention_id for row in roots})
     rows = [

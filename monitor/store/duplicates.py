@@ -4,8 +4,6 @@ close rewording as insight/copies.py judges it. The index of words finds candida
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import Connection, exists, select
@@ -13,31 +11,19 @@ from sqlalchemy import Connection, exists, select
 from monitor.insight.copies import COMPARED, LONG, reworded
 from monitor.insight.words import parts
 from monitor.mention import Mention
-from monitor.query.text import fold, index_words
-from monitor.store.candidates import MATCH, MENTION, WORDS
+from monitor.query.text import index_words
+from monitor.store.index import MENTION_ID, WORDS
 from monitor.store.mentions import as_mention
+from monitor.store.sameness import fingerprint, stripped
+from monitor.store.tables import MatchRow, MentionRow
+
+MATCH, MENTION = MatchRow.__table__, MentionRow.__table__
 
 LOOKED_AT = 5_000
 """Candidates at most, the newest: a text of everyday words must not make one correction read the whole store."""
 SURE_WORDS = 8
 PHRASES = 6
 PHRASE = 3
-
-_LINK = r"https?://\S+|www\.\S+"
-_HANDLE = r"(?:\brt\s+)?(?<![\w@])@[\w.@-]+:?"
-_LINKS = re.compile(_LINK, re.IGNORECASE)
-_LINKS_AND_HANDLES = re.compile(f"{_LINK}|{_HANDLE}", re.IGNORECASE)
-
-
-def fingerprint(title: str, text: str, *, of_one_brand: bool = True) -> str:
-    """Equal for texts that differ in links, handles, spacing and case alone; empty for a text without a word.
-
-    Handles count where a text is of several brands: they may be all that tells who is praised and who is blamed.
-    """
-    left = fold(" ".join(_stripped(title, text, of_one_brand)))
-    if not any(sign.isalnum() for sign in left):
-        return ""
-    return hashlib.sha256(" ".join(left.split()).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 def alike(one: Mention, other: Mention, *, of_one_brand: bool = True) -> bool:
@@ -55,10 +41,10 @@ def near(
     wanted = _wanted(mention)
     if not wanted:
         return []
-    ids = select(WORDS.c.rowid).where(WORDS.c.mention_words.op("MATCH")(wanted), WORDS.c.rowid != mention.id)
+    ids = select(MENTION_ID).where(WORDS.c.mention_words.op("MATCH")(wanted), MENTION_ID.is_distinct_from(mention.id))
     if brand_ids:
-        ids = ids.where(exists().where(MATCH.c.mention_id == WORDS.c.rowid, MATCH.c.brand_id.in_(brand_ids)))
-    ids = ids.order_by(WORDS.c.rowid.desc()).limit(LOOKED_AT)
+        ids = ids.where(exists().where(MATCH.c.mention_id == MENTION_ID, MATCH.c.brand_id.in_(brand_ids)))
+    ids = ids.order_by(WORDS.c.rowid).limit(LOOKED_AT)
     rows = connection.execute(select(MENTION).where(MENTION.c.id.in_(ids)))
     return _near(mention, [as_mention(row) for row in rows], of_one_brand=of_one_brand)
 
@@ -77,17 +63,12 @@ def _words(mention: Mention) -> list[str]:
     return parts(f"{mention.title} {mention.text}")[:COMPARED]
 
 
-def _stripped(title: str, text: str, of_one_brand: bool) -> list[str]:
-    """The stretches of a text between what does not count."""
-    return (_LINKS_AND_HANDLES if of_one_brand else _LINKS).split(f"{title}\n{text}")
-
-
 def _wanted(mention: Mention) -> str:
     """What every near-duplicate (of a rewording: nearly every one) holds, for FTS5; empty for a text without a word.
 
     The same words hold all of its rarest, for which the longest stand; a rewording holds one of a few phrases.
     """
-    stretches = [index_words(part).split() for part in _stripped(mention.title, mention.text, True)]
+    stretches = [index_words(part).split() for part in stripped(mention.title, mention.text, True)]
     words = sorted({word for stretch in stretches for word in stretch}, key=len, reverse=True)
     if not words:
         return ""
@@ -95,7 +76,7 @@ def _wanted(mention: Mention) -> str:
     if sum(map(len, stretches)) >= LONG:
         phrases = sorted(_phrases(stretches), key=len, reverse=True)
         ways += [f'"{phrase}"' for phrase in phrases[:PHRASES]]
-    return " OR ".join(ways)
+    return "{title text} : (" + " OR ".join(ways) + ")"
 
 
 def _phrases(stretches: Sequence[Sequence[str]]) -> Iterator[str]:

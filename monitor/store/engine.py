@@ -20,6 +20,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
 
 from monitor.errors import StoreUnusable
+from monitor.store import index, touched
 from monitor.store.schema import HEAD, upgrade
 
 P = ParamSpec("P")
@@ -104,6 +105,9 @@ class Store:
             self._writer = _engine(path, write=True) if write else None
             if self._writer is not None:
                 upgrade(self._writer)
+                with self._writer.begin() as connection:
+                    if not index.is_current(connection):
+                        index.rebuild(connection)
             self._reader, found = _reader(path)
         except DatabaseError as error:
             raise StoreUnusable(f"{path} cannot be used as overheard's database: {error.orig}") from error
@@ -124,7 +128,10 @@ class Store:
         if self._writer is None:
             raise StoreUnusable(f"{self.path} is open for reading only")
         with self._writer.begin() as connection:
-            return work(connection, *args, **named)
+            touched.take(connection)  # what one that was rolled back had changed
+            result = work(connection, *args, **named)
+            index.settle(connection)
+            return result
 
     def reading(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs) -> T:
         """Run in this thread against one consistent state of the database."""

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 
 from monitor.mention import Heard, Mention
 from monitor.store import rollups
+from monitor.store.labels import labels_of
 from monitor.store.matches import RELEVANT_FROM
 from monitor.store.mentions import IDS_PER_QUESTION, as_mention
 from monitor.store.opinions import in_order
@@ -89,13 +90,6 @@ def _labels_in(
     for mention_id, scorer, label, detail in connection.execute(question):
         found[mention_id][scorer] = labels_of(label, detail)
     return found
-
-
-def labels_of(label: str, detail: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """All labels of an opinion, the likeliest first; none where the answer was none."""
-    if detail and "all" in detail:
-        return tuple(one["label"] for one in detail["all"])
-    return (label,) if label and label != "none" else ()
 
 
 def _heard(row: Row[Any], brand: str, labels: Mapping[str, tuple[str, ...]]) -> Heard:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from monitor.store import rollups
 from monitor.store.tables import MatchRow, MentionRow
+from monitor.store.touched import touch
 
 MATCH = MatchRow.__table__
 MENTION = MentionRow.__table__
@@ -86,6 +87,7 @@ def write(connection: Connection, new: Iterable[tuple[Placed, Iterable[Hit]]]) -
     ]
     if rows:
         connection.execute(insert(MATCH), rows)
+        touch(connection, [placed.mention_id for placed, _ in pairs])
     rollups.change(connection, [one for placed, hit in pairs for one in _counted(hit.brand_id, placed, "", None)])
 
 
@@ -102,6 +104,7 @@ def withdraw(connection: Connection, mention_id: int, brand_id: int | None = Non
             rollups.change(connection, (), _counted(row.brand_id, row, row.sentiment, row.relevance))
             mine = (MATCH.c.mention_id == mention_id) & (MATCH.c.brand_id == row.brand_id)
             connection.execute(delete(MATCH).where(mine))
+            touch(connection, [mention_id])
 
 
 def judge(connection: Connection, verdicts: Sequence[Verdict]) -> None:
@@ -117,6 +120,7 @@ def judge(connection: Connection, verdicts: Sequence[Verdict]) -> None:
         changes.append({f"to_{name}": getattr(one, name) for name in Verdict.__slots__})
     if changes:
         connection.execute(_JUDGE, changes)
+        touch(connection, [one["to_mention_id"] for one in changes])
     rollups.change(connection, up, down)
 
 

@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from monitor.door import Admitted
 from monitor.mention import Mention
-from monitor.query.text import index_words
+from monitor.store import copies, index
 from monitor.store.tables import CandidateRow, MentionRow, RevisionRow
+from monitor.store.touched import touch
 from sources.base import Item
 
 MENTION = MentionRow.__table__
@@ -78,14 +79,15 @@ def write(
     ]
     returning = insert(MENTION).returning(MENTION.c.id, sort_by_parameter_order=True)
     ids = list(connection.scalars(returning, rows))
-    _index(connection, [(id_, one.item.title, one.item.text) for id_, one in zip(ids, admitted, strict=True)])
+    texts = [(id_, one.item.title, one.item.text) for id_, one in zip(ids, admitted, strict=True)]
+    touch(connection, [*ids, *copies.note(connection, texts)])
     return ids
 
 
 def revise(connection: Connection, mention_id: int, admitted: Admitted, now: datetime) -> int:
     """An edit at the source: the old words are kept as a revision; the new revision's number."""
     old = _row(connection, mention_id)
-    _unindex(connection, mention_id, old.title, old.text)
+    _unindex(connection, mention_id)
     connection.execute(
         insert(REVISION),
         {
@@ -112,7 +114,7 @@ def revise(connection: Connection, mention_id: int, admitted: Admitted, now: dat
             extra=dict(item.extra),
         )
     )
-    _index(connection, [(mention_id, item.title, item.text)])
+    touch(connection, [mention_id, *copies.note(connection, [(mention_id, item.title, item.text)])])
     return int(old.revision) + 1
 
 
@@ -120,7 +122,7 @@ def redact(connection: Connection, mention_id: int) -> None:
     """Deleted at the source: its words, author and link go, also those of older revisions; the empty row stays so that
     it is not collected anew."""
     old = _row(connection, mention_id)
-    _unindex(connection, mention_id, old.title, old.text)
+    _unindex(connection, mention_id)
     connection.execute(delete(REVISION).where(REVISION.c.mention_id == mention_id))
     connection.execute(
         update(MENTION)
@@ -132,6 +134,7 @@ def redact(connection: Connection, mention_id: int) -> None:
 def set_languages(connection: Connection, languages: Mapping[int, str]) -> None:
     """Fill in the detected language where the source stated none."""
     if languages:
+        touch(connection, languages)
         connection.execute(_SET_LANGUAGE, [{"of": id_, "detected": lang} for id_, lang in languages.items()])
 
 
@@ -176,6 +179,7 @@ def as_mention(row: Row[Any]) -> Mention:
         rating_kind=row.rating_kind,
         revision=row.revision,
         flags=tuple(row.flags),
+        extra=row.extra,
     )
 
 
@@ -267,16 +271,7 @@ def _row(connection: Connection, mention_id: int) -> Row[Any]:
     return connection.execute(select(MENTION).where(MENTION.c.id == mention_id)).one()
 
 
-_INDEX = text("INSERT INTO mention_words(rowid, title, text) VALUES (:id, :title, :text)")
-# A contentless FTS5 table forgets a row only when it is told the very words it was given.
-_UNINDEX = text("INSERT INTO mention_words(mention_words, rowid, title, text) VALUES ('delete', :id, :title, :text)")
-
-
-def _index(connection: Connection, texts: Iterable[tuple[int, str, str]]) -> None:
-    """(mention id, title, body) each."""
-    rows = [{"id": id_, "title": index_words(title), "text": index_words(body)} for id_, title, body in texts]
-    connection.execute(_INDEX, rows)
-
-
-def _unindex(connection: Connection, mention_id: int, title: str, body: str) -> None:
-    connection.execute(_UNINDEX, {"id": mention_id, "title": index_words(title), "text": index_words(body)})
+def _unindex(connection: Connection, mention_id: int) -> None:
+    """Its words are about to change or to go."""
+    index.remove(connection, mention_id)
+    touch(connection, copies.forget(connection, mention_id))

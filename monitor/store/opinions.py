@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from monitor.mention import Opinion
 from monitor.store.tables import BrandRow, DueRow, MatchRow, MentionRow, OpinionRow, SettingRow
+from monitor.store.touched import touch
 
 OPINION = OpinionRow.__table__
 DUE = DueRow.__table__
@@ -67,6 +68,7 @@ def forget(connection: Connection, mention_id: int) -> None:
     """Nothing of this mention is to be scored any more, and what was thought of it goes."""
     connection.execute(delete(DUE).where(DUE.c.mention_id == mention_id))
     connection.execute(delete(OPINION).where(OPINION.c.mention_id == mention_id))
+    touch(connection, [mention_id])
 
 
 def waiting(connection: Connection) -> int:
@@ -139,6 +141,7 @@ def settle(connection: Connection, answered: Sequence[tuple[Due, Sequence[Opinio
     ]
     if rows:
         connection.execute(_STORE, rows)
+        touch(connection, [due.mention_id for due, _ in answered])
     if answered:
         connection.execute(_STRIKE, [{"of": due.mention_id, "towards": due.brand_id} for due, _ in answered])
 

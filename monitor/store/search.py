@@ -1,34 +1,51 @@
-"""Search over what is stored: SQL narrows to candidates (candidates.py), the matcher decides. One meaning."""
+"""Search over what is stored: walk the index of words and facts, newest first, and let the matcher decide. One meaning.
+
+candidates.py says which rows can match; where it is sure of them, they need no second look but for the spans.
+"""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row
 from sqlalchemy.exc import OperationalError
 
+from monitor.audience import known_of
 from monitor.errors import TooSlow
 from monitor.mention import Mention
 from monitor.query.document import Document
 from monitor.query.matcher import Matcher
-from monitor.query.tree import Query
-from monitor.store.brands import names as brand_names
-from monitor.store.candidates import FIELD_OF, MATCH, OPINION, Candidates, asked_brands, likely, narrowed
-from monitor.store.heard import labels_of
-from monitor.store.mentions import REDACTED, read
-from monitor.store.opinions import in_order
+from monitor.query.tree import Label, Query, walk
+from monitor.store import likeness
+from monitor.store.candidates import Candidates, asked_brands, candidates
+from monitor.store.columns import EPOCH
+from monitor.store.facts import Known
+from monitor.store.index import ID_MASK, place
 
-CHUNK = 100
 BUDGET = 5.0
 """Seconds after which a search is given up."""
 STEPS = 10_000
 """Of SQLite's machine between two looks at the clock: about a millisecond."""
+CHUNK = 100
+IDS_PER_QUESTION = 500
+
+_COLUMNS = (
+    "id", "source", "source_kind", "kind", "url", "title", "text", "author", "published", "collected", "lang",
+    "rating", "rating_max", "rating_kind", "revision", "flags", "extra",
+)  # fmt: skip
+_SELECT = f"SELECT {', '.join(f'm.{name}' for name in _COLUMNS)}, i.facts"
+_JOINED = (
+    "FROM mention_words AS w "
+    f"CROSS JOIN indexed AS i ON i.mention_id = (-w.rowid & {ID_MASK}) "
+    "CROSS JOIN mention AS m ON m.id = i.mention_id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +53,31 @@ class Hit:
     """A stored mention that matches, and where."""
 
     mention: Mention
-    spans: tuple[tuple[str, int, int], ...] = ()
+    spans: tuple[tuple[str, int, int], ...]
+    place: int
+    """In the order of time: smaller is newer."""
+    reach: float | None
 
 
-def newest(connection: Connection, query: Query | None, most: int) -> list[Hit]:
-    """The newest `most` mentions that match (all, without a query), by the time of publishing. Raises TooSlow."""
-    with _budget(connection, BUDGET) as check:
-        if query is None:
-            return [Hit(mention) for mention in islice(_mentions(connection, Candidates(), most), most)]
-        return list(islice(_matching(connection, query, most, check), most))
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of the order of time, by places: None is open."""
 
+    after: int | None = None
+    """Only what is older than this."""
+    since: int | None = None
+    """Only this and what is older: what came in later is left for the next search."""
+
+
+WHOLE = Stretch()
 
 Check = Callable[[], None]
 
 
 @contextmanager
-def _budget(connection: Connection, seconds: float) -> Iterator[Check]:
+def budget(connection: Connection) -> Iterator[Check]:
     """Ends with TooSlow what takes longer, in SQLite or, where the check that it gives is called, in Python."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + BUDGET
     driver = connection.connection.dbapi_connection
     assert isinstance(driver, sqlite3.Connection)
 
@@ -71,81 +95,165 @@ def _budget(connection: Connection, seconds: float) -> Iterator[Check]:
         driver.set_progress_handler(None, 0)
 
 
-def _matching(connection: Connection, query: Query, most: int, check: Check) -> Iterator[Hit]:
-    matcher = Matcher(query)
-    brands = brand_names(connection)
-    asked = asked_brands(query, brands)
-    for chunk in _chunks(_mentions(connection, narrowed(query, brands), most)):
-        check()
-        facts = _facts(connection, chunk, brands, asked)
-        for mention in chunk:
-            if match := matcher.match(document(mention, *facts[mention.id])):
-                yield Hit(mention, tuple((span.field, span.start, span.end) for span in match.spans))
+class Search:
+    """One query asked of one state of the database."""
+
+    def __init__(self, connection: Connection, query: Query | None, check: Check = lambda: None) -> None:
+        self.connection, self.query, self.check = connection, query, check
+        self.where = candidates(query)
+        self.likes = _likes(connection, query)
+        self._matcher = Matcher(query) if query else None
+        self._asked = asked_brands(query) if query else frozenset()
+
+    def newest(self, stretch: Stretch = WHOLE, match: str | None = None) -> Iterator[Hit]:
+        """All that match, newest first. `match`: an expression of FTS5 in the place of the query's own."""
+        for rows in self._rows(stretch, match or self.where.match):
+            self.check()
+            yield from self.hits(rows)
+
+    def of(self, ids: Sequence[int]) -> list[Hit]:
+        """Those of these mentions that match, in the order of `ids`."""
+        return list(self.hits(_rows_of(self.connection, ids)))
+
+    def hits(self, rows: Sequence[Row[Any]]) -> Iterator[Hit]:
+        """Those of these rows that match."""
+        for row in rows:
+            document = self._document(row)
+            match = self._matcher.match(document) if self._matcher else None
+            if match is not None or self._matcher is None:
+                spans = tuple((span.field, span.start, span.end) for span in match.spans) if match else ()
+                mention = _mention(row)
+                yield Hit(mention, spans, place(mention.published, mention.id), document.reach)
+
+    def _rows(self, stretch: Stretch, match: str) -> Iterator[Sequence[Row[Any]]]:
+        if self.where.likes:
+            yield from self._like_rows(stretch)
+            return
+        sql, values = ranged(self.where, stretch, match)
+        with self.connection.exec_driver_sql(f"{_SELECT} {_JOINED} {sql} ORDER BY w.rowid", values) as found:
+            yield from found.partitions(CHUNK)
+
+    def _like_rows(self, stretch: Stretch) -> Iterator[Sequence[Row[Any]]]:
+        """Of a few that are alike, rather than of all that the index knows."""
+        wanted = frozenset.intersection(*(frozenset(self.likes[value]) for value in self.where.likes))
+        rows = _rows_of(self.connection, sorted(wanted))
+        low, high = bounds(self.where, stretch)
+        placed = sorted((place(_instant(row.published), row.id), at) for at, row in enumerate(rows))
+        inside = [rows[at] for number, at in placed if low < number <= high]
+        yield from (inside[start : start + CHUNK] for start in range(0, len(inside), CHUNK))
+
+    def _document(self, row: Row[Any]) -> Document:
+        known = Known(row.facts)
+        like = tuple(value for value, ids in self.likes.items() if row.id in ids)
+        return document(row, known, known.sentiments(self._asked), like)
 
 
-def document(
-    mention: Mention, brands: tuple[str, ...] = (), scores: Mapping[str, tuple[str, ...]] | None = None
-) -> Document:
-    """What a query sees of a stored mention."""
-    return Document(
-        title=mention.title,
-        text=mention.text,
-        author=mention.author,
-        url=mention.url,
-        lang=mention.lang,
-        source=mention.source,
-        source_kind=mention.source_kind,
-        kind=mention.kind,
-        rating=mention.rating,
-        published=mention.published,
-        brands=brands,
-        scores=scores or {},
+def _likes(connection: Connection, query: Query | None) -> dict[str, Mapping[int, float]]:
+    """Each mention that a query asks the like of, to those that are, with how much. Raises Refused."""
+    if query is None:
+        return {}
+    asked = {node.value for node in walk(query.root) if isinstance(node, Label) and node.field == "like"}
+    return {value: dict(likeness.alike(connection, int(value))) for value in sorted(asked)}
+
+
+def one(connection: Connection, mention_id: int) -> tuple[Mention, Document] | None:
+    """A mention, and what a query sees of it; None where there is none, or nothing is left of it."""
+    row = next(iter(_rows_of(connection, [mention_id])), None)
+    if row is None:
+        return None
+    known = Known(row.facts)
+    return _mention(row), document(row, known, known.sentiments(()), ())
+
+
+# ---- places ----------------------------------------------------------------------------------------------------------
+
+_FIRST, _LAST = -(2**63), 2**63 - 1
+
+
+def bounds(where: Candidates, stretch: Stretch) -> tuple[int, int]:
+    """The numbers of the rows to look at: greater than the first, up to the second."""
+    since = None if stretch.since is None else stretch.since - 1
+    low = max(end for end in (where.after, stretch.after, since, _FIRST) if end is not None)
+    return low, _LAST if where.to is None else where.to
+
+
+def ranged(where: Candidates, stretch: Stretch, match: str) -> tuple[str, tuple[Any, ...]]:
+    """The WHERE of a question to the index `w`, with its values."""
+    low, high = bounds(where, stretch)
+    asked: list[tuple[str, Any]] = [("w.mention_words MATCH ?", match)]
+    asked += [("w.rowid > ?", low)] if low > _FIRST else []
+    asked += [("w.rowid <= ?", high)] if high < _LAST else []
+    return "WHERE " + " AND ".join(sql for sql, _ in asked), tuple(value for _, value in asked)
+
+
+# ---- rows ------------------------------------------------------------------------------------------------------------
+
+
+def _rows_of(connection: Connection, ids: Sequence[int]) -> list[Row[Any]]:
+    """The rows of these mentions, in this order; those that are gone are left out."""
+    found: dict[int, Row[Any]] = {}
+    for start in range(0, len(ids), IDS_PER_QUESTION):
+        some = ids[start : start + IDS_PER_QUESTION]
+        marks = ", ".join("?" * len(some))
+        sql = f"{_SELECT} FROM mention AS m JOIN indexed AS i ON i.mention_id = m.id WHERE m.id IN ({marks})"
+        found |= {row.id: row for row in connection.exec_driver_sql(sql, tuple(some))}
+    return [found[id_] for id_ in ids if id_ in found]
+
+
+def _instant(stored: int) -> datetime:
+    return EPOCH + timedelta(microseconds=stored)
+
+
+def _mention(row: Row[Any]) -> Mention:
+    return Mention(
+        id=row.id,
+        source=row.source,
+        source_kind=row.source_kind,
+        kind=row.kind,
+        url=row.url,
+        title=row.title,
+        text=row.text,
+        author=row.author,
+        published=_instant(row.published),
+        collected=_instant(row.collected),
+        lang=row.lang,
+        rating=row.rating,
+        rating_max=row.rating_max,
+        rating_kind=row.rating_kind,
+        revision=row.revision,
+        flags=tuple(json.loads(row.flags)),
+        extra=json.loads(row.extra),
     )
 
 
-def _mentions(connection: Connection, candidates: Candidates, most: int) -> Iterator[Mention]:
-    """The candidates, newest first; read as they are asked for, a chunk at a time."""
-    with connection.execute(candidates.question(connection, most)) as ids:
-        for some in ids.scalars().partitions(CHUNK):
-            found = read(connection, some)
-            yield from (found[id_] for id_ in some if REDACTED not in found[id_].flags)
+def document(row: Row[Any], known: Known, sentiments: tuple[str, ...], like: tuple[str, ...]) -> Document:
+    """What a query sees of a row, by the facts that the index holds of it."""
+    numbers = known_of(row.title, row.text, row.kind, json.loads(row.extra))
+    return Document(
+        title=row.title,
+        text=row.text,
+        author=row.author,
+        url=row.url,
+        lang=row.lang,
+        country=max(known.labels("country"), key=len, default=""),
+        source=row.source,
+        source_kind=row.source_kind,
+        kind=row.kind,
+        rating=row.rating,
+        published=_instant(row.published),
+        brands=known.labels("brand"),
+        scores={"sentiment": sentiments, **{field: known.labels(field) for field in _SCORED}},
+        teams=known.labels("team"),
+        tags=known.labels("tag"),
+        statuses=known.labels("status"),
+        assignees=known.labels("assignee"),
+        like=like,
+        has=known.labels("has"),
+        marks=known.labels("is"),
+        reach=numbers["reach"],
+        engagement=numbers["engagement"],
+        followers=numbers["followers"],
+    )
 
 
-def _chunks(mentions: Iterator[Mention]) -> Iterator[list[Mention]]:
-    while chunk := list(islice(mentions, CHUNK)):
-        yield chunk
-
-
-Facts = tuple[tuple[str, ...], Mapping[str, tuple[str, ...]]]
-"""A mention's brands, and scorer to labels."""
-
-
-def _facts(
-    connection: Connection, mentions: Sequence[Mention], brands: Mapping[int, str], asked: Collection[int]
-) -> dict[int, Facts]:
-    """What is known of these mentions beside their texts. Where the query names brands, `sentiment` is towards those;
-    else towards any brand of the mention, and of the text alone where it has none."""
-    revisions = {mention.id: mention.revision for mention in mentions}
-    of_brands: dict[int, list[str]] = defaultdict(list)
-    scores: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    matches = select(MATCH.c.mention_id, MATCH.c.brand_id, MATCH.c.sentiment)
-    for mention_id, brand_id, sentiment in connection.execute(
-        matches.where(MATCH.c.mention_id.in_(revisions), likely())
-    ):
-        of_brands[mention_id].append(brands[brand_id])
-        if sentiment and (not asked or brand_id in asked):
-            scores[mention_id]["sentiment"].append(sentiment)
-    opinions = select(OPINION.c.mention_id, OPINION.c.revision, OPINION.c.scorer, OPINION.c.label, OPINION.c.detail)
-    asked_of = (*FIELD_OF, "sentiment")
-    opinions = opinions.where(OPINION.c.mention_id.in_(revisions), OPINION.c.scorer.in_(asked_of))
-    for row in connection.execute(opinions.order_by(*in_order())):
-        if row.revision != revisions[row.mention_id]:
-            continue
-        if row.scorer != "sentiment":
-            scores[row.mention_id][FIELD_OF[row.scorer]] = list(labels_of(row.label, row.detail))
-        elif row.mention_id not in of_brands:
-            scores[row.mention_id]["sentiment"] = [row.label]
-    return {
-        id_: (tuple(of_brands[id_]), {field: tuple(labels) for field, labels in scores[id_].items()})
-        for id_ in revisions
-    }
+_SCORED = ("topic", "touchpoint", "need", "emotion", "stage")

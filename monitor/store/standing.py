@@ -14,11 +14,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, delete, insert, select
 
 from monitor.store import matches
-from monitor.store.heard import labels_of
+from monitor.store.labels import labels_of
 from monitor.store.matches import RELEVANT_FROM, Verdict, verdict
 from monitor.store.mentions import IDS_PER_QUESTION
 from monitor.store.opinions import PERSON, in_order
 from monitor.store.tables import CorrectionRow, MatchRow, MentionRow, OpinionRow
+from monitor.store.touched import touch
 
 CORRECTION, MENTION, MATCH = CorrectionRow.__table__, MentionRow.__table__, MatchRow.__table__
 OPINION = OpinionRow.__table__
@@ -71,6 +72,7 @@ def uphold(connection: Connection, mention_ids: Collection[int]) -> None:
     for some in slices(mention_ids):
         said = standing(connection, some)
         connection.execute(delete(OPINION).where(OPINION.c.mention_id.in_(some), OPINION.c.version == PERSON))
+        touch(connection, some)
         if said:
             connection.execute(insert(OPINION), [_opinion(row) for row in said.values()])
         readings = _readings(connection, some)

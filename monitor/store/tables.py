@@ -1,8 +1,9 @@
 """The rows (SQLModel). Facts are written once, opinions lie beside them, and what is to be done stands in rows too.
 
 facts       mention, revision, match, candidate
-opinions    opinion, due (what is still to be scored), setting
+opinions    opinion, due (what is still to be scored), embeddings (what mentions mean, as vectors), setting
 counts      rollup (per brand, quarter of an hour and label; exact sums for a day in any time zone)
+search      indexed (what the index of words and facts holds of a mention), tally (facets by day), wording, saved_search
 people      triage, correction, taught (what heads learnt from corrections)
 listening   watch (one a configured source), hub (who sends us a feed's news), evidence (replies in an unknown form),
             brand
@@ -38,6 +39,8 @@ class BrandRow(Row, table=True):
     """The last mention id that the current query was tried on after a change; None when nothing is left to do."""
     active: bool = True
     """Configured now. One that comes back is tried on what was collected in between."""
+    own: list[str] = Field(default_factory=list, sa_type=Json)
+    """Its own channels, where it is one of ours: handles with @, and domains."""
 
 
 class MentionRow(Row, table=True):
@@ -149,6 +152,51 @@ class RollupRow(Row, table=True):
     n: int
 
 
+class IndexedRow(Row, table=True):
+    """What the index of words and facts holds of a mention beside its words. Follows from the other rows."""
+
+    __tablename__ = "indexed"
+    mention_id: int = Field(primary_key=True)
+    facts: str = Field(sa_type=Text)
+    """Tokens with single spaces between, sorted: `brand:3 lang:en sentiment:negative topic:price`."""
+
+
+class TallyRow(Row, table=True):
+    """How many indexed mentions of a brand (0: all) have a fact, by UTC day and by blocks of 8 and 64 days."""
+
+    __tablename__ = "tally"
+    __table_args__ = {"sqlite_with_rowid": False}
+    brand_id: int = Field(primary_key=True)
+    field: str = Field(primary_key=True)
+    level: int = Field(primary_key=True)
+    """0: days, 1: blocks of 8, 2: blocks of 64."""
+    number: int = Field(primary_key=True)
+    """Of the day or block, counted since 1970."""
+    value: str = Field(primary_key=True)
+    n: int
+
+
+class WordingRow(Row, table=True):
+    """A text long enough that no two people write it by chance, as a fingerprint: equal ones are copies."""
+
+    __tablename__ = "wording"
+    mention_id: int = Field(primary_key=True)
+    fingerprint: str = Field(index=True)
+
+
+class SavedSearchRow(Row, table=True):
+    """A search that somebody wants to come back to."""
+
+    __tablename__ = "saved_search"
+    name: str = Field(primary_key=True)
+    query: str = Field(sa_type=Text)
+    brand: str = ""
+    """A brand's name, where it is asked of one alone."""
+    sort: str = "newest"
+    created: datetime = Field(sa_type=Instant)
+    created_by: str = ""
+
+
 class SettingRow(Row, table=True):
     """A fact about this database that outlives the process: which versions of the scorers everything was judged by."""
 
@@ -166,6 +214,9 @@ class TriageRow(Row, table=True):
     state: str = "new"
     assignee: str = ""
     note: str = Field(default="", sa_type=Text)
+    team: str = ""
+    """Who should answer: a department."""
+    tags: list[str] = Field(default_factory=list, sa_type=Json)
     changed: datetime = Field(sa_type=Instant)
     changed_by: str = ""
 
@@ -350,3 +401,17 @@ class AttemptRow(Row, table=True):
     number: int = Field(primary_key=True)
     started: datetime = Field(sa_type=Instant)
     answer: str = Field(default="", sa_type=Text)
+
+
+class EmbeddingsRow(Row, table=True):
+    """What mentions mean, as one scorer's vectors, those of 256 mentions a row (store/likeness.py)."""
+
+    __tablename__ = "embeddings"
+    block: int = Field(primary_key=True)
+    """Of the mentions whose id divided by 256 gives it."""
+    space: str = Field(primary_key=True)
+    """The version of the encoders: vectors of different ones are never compared."""
+    scales: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    """256 float32, little-endian; 0 for a mention without a vector."""
+    vectors: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    """256 vectors of 384 int8: each times its scale is a unit vector."""

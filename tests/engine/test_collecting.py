@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from aiohttp import web
 
-from monitor import queries
+from monitor import queries, searches
 from monitor.store import watches
 from sources.base import Again, Get, Item, Source, SourceConfig
 
@@ -72,7 +72,7 @@ async def test_broken_sources_delay_and_stop_nobody_and_say_what_is_wrong(open_s
     toml = BRAND + source("good", good) + "".join(source(f"bad {n}", url) for n, url in enumerate(bad))
     async with open_service(toml) as service:
         everything = asyncio.create_task(service.collector.poll_all())
-        await until(lambda: service.store.read(queries.find, "", 10))
+        await until(lambda: service.store.read(searches.find, "", 10))
         assert not everything.done()
         await until(lambda: service.store.read(failing, 2))
         await until(lambda: service.store.read(is_ok, "good"))

@@ -12,7 +12,7 @@ import pytest
 from models.judge import Judge
 from models.taxonomy import Taxonomy
 from models.weights import ENGLISH, MULTILINGUAL, SHIPPED, WeightsDamaged
-from monitor import queries
+from monitor import queries, searches
 from monitor.commands import Commands
 from monitor.engine.judging import NotUsable
 from monitor.engine.shipped import Shipped
@@ -65,7 +65,7 @@ async def test_hostile_mentions_are_all_settled(open_service, weights):
         result = await bring_in(service, *HOSTILE, *(["Acme said the same to all"] * 300))
         assert result["scored"] == result["new"]
         assert await service.store.read(queries.waiting) == 0
-        found = await service.store.read(queries.find, "", 1000)
+        found = await service.store.read(searches.find, "", 1000)
         assert all("sentiment" in one.answers or "skipped" in one.answers for one in found)
         (icelandic,) = [one for one in found if one.mention.text == ICELANDIC]
         assert icelandic.answers["sentiment"]["unsure"]

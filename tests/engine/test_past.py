@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from monitor import queries
+from monitor import searches
 from monitor.engine.past import Past
 from monitor.store import watches
 from sources.base import Again, Checkpoint, Cursor, Get, Item, Pause, RateLimited, Reading, Source, SourceConfig
@@ -70,7 +70,7 @@ async def archive(open_service: Any, loopback: Any) -> Any:
 
 
 async def stored(service: Any) -> list[str]:
-    return sorted(hit.mention.title for hit in await service.store.search(queries.find, "", 1000))
+    return sorted(hit.mention.title for hit in await service.store.search(searches.find, "", 1000))
 
 
 async def test_everything_since_the_day_is_taken_and_scoring_can_follow(archive: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from monitor import queries
+from monitor import searches
 from monitor.engine.collecting import take_pushed
 from monitor.store import rounds, watches
 from sources.base import Cursor, Get, Item, Reading, Recheck, Source, SourceConfig, Tombstone
@@ -76,7 +76,7 @@ async def round_(service: Any) -> None:
 
 
 async def shown(service: Any) -> list[str]:
-    return [hit.mention.title for hit in await service.store.search(queries.find, "acme", 1000)]
+    return [hit.mention.title for hit in await service.store.search(searches.find, "acme", 1000)]
 
 
 async def test_a_round_asks_about_everything_once_and_the_next_begins_a_day_later(wall: Any, clock: Any) -> None:

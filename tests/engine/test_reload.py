@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from monitor import queries
+from monitor import queries, searches
 from monitor.app import Service, opened
 from monitor.commands import handlers, seal_of
 from monitor.config import load
@@ -53,7 +53,7 @@ class Running:
         await self.service.collector.stop(10)
 
     async def found(self, query: str = "") -> set[str]:
-        return {one.mention.title for one in await self.service.store.read(queries.find, query, 100)}
+        return {one.mention.title for one in await self.service.store.read(searches.find, query, 100)}
 
     async def health(self) -> dict[str, Any]:
         rows = await self.service.store.read(queries.sources_health, self.service.now())
@@ -282,7 +282,7 @@ async def test_the_signal_reads_the_file_anew_and_a_bad_one_is_said_in_the_log(t
         (service,) = services
         path.write_text(ACME + listen + source("s", here), encoding="utf-8")
         os.kill(os.getpid(), signal.SIGHUP)
-        await until(lambda: service.store.read(queries.find, "", 10))
+        await until(lambda: service.store.read(searches.find, "", 10))
         path.write_text(ACME + listen + "[[sauce]]\n", encoding="utf-8")
         os.kill(os.getpid(), signal.SIGHUP)
         said = ""

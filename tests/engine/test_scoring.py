@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 
-from monitor import queries
+from monitor import queries, searches
 from monitor.commands import Commands
 from monitor.engine.judging import NotUsable
 
@@ -36,7 +36,7 @@ async def test_without_weights_mentions_are_stored_and_scored_when_there_are_som
         clock.pass_(minutes=2)
         assert await service.score() == 2
         assert await service.store.read(queries.waiting) == 0
-        found = await service.store.read(queries.find, 'brand:"Acme" sentiment:negative', 10)
+        found = await service.store.read(searches.find, 'brand:"Acme" sentiment:negative', 10)
         assert [one.mention.text for one in found] == ["ACME IS AWFUL"]
 
 

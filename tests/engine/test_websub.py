@@ -18,7 +18,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from monitor import queries
+from monitor import queries, searches
 from monitor.app import Service
 from monitor.engine.websub import is_public, signed_by
 from monitor.faces.serving import bind
@@ -125,7 +125,7 @@ class Running:
 
     async def taken(self) -> set[str]:
         await self.service.hubs.stop(10)
-        return {one.mention.title for one in await self.service.store.read(queries.find, "", 100)}
+        return {one.mention.title for one in await self.service.store.read(searches.find, "", 100)}
 
     async def hub(self, name: str = "s") -> hubs.Hub:
         found = await self.service.store.read(hubs.of, name)
@@ -476,7 +476,7 @@ async def test_a_push_is_stored_at_once_and_a_later_poll_stores_nothing_twice(su
         clock.pass_(hours=1)
         await at_work.poll()
         assert await at_work.taken() == {"Acme one", "Acme two"}
-        assert len(await at_work.service.store.read(queries.find, "", 100)) == 2
+        assert len(await at_work.service.store.read(searches.find, "", 100)) == 2
         (health,) = await at_work.service.store.read(queries.sources_health, clock())
         assert (health.gaps, health.error) == ((), "")
 
@@ -649,7 +649,7 @@ async def test_two_sources_of_one_topic_have_hubs_of_their_own_and_store_nothing
         for at in (0, 1):
             assert await world.push(world.document("Acme two"), at=at) == 202
         await at_work.taken()
-        assert len(await at_work.service.store.read(queries.find, "", 100)) == 2
+        assert len(await at_work.service.store.read(searches.find, "", 100)) == 2
         # The secret of one does not open the other.
         swapped = world.asked[0]["hub.secret"]
         await world.push(world.document("Acme three"), at=1, secret=swapped)
@@ -730,7 +730,7 @@ async def test_what_was_pushed_while_nobody_listened_is_polled_for_after_a_start
         world.entries = ["Acme three", "Acme two", "Acme one"]
         stop = asyncio.Event()
         run = asyncio.create_task(at_work.service.run(stop))
-        await until(lambda: at_work.service.store.read(queries.find, '"Acme three"', 1))
+        await until(lambda: at_work.service.store.read(searches.find, '"Acme three"', 1))
         stop.set()
         await run
         assert (await at_work.hub()).state == "subscribed"

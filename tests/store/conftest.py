@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from monitor import pipeline, queries
+from monitor import pipeline, searches
 from monitor.mention import Brand
 from monitor.pipeline import Ear, Origin, Taken
 from monitor.query.parse import parse
@@ -55,7 +55,7 @@ class House:
 
     def texts(self, query: str = "") -> list[str]:
         """What a search finds, newest first."""
-        return [one.mention.text for one in self.store.reading(queries.find, query, 1000)]
+        return [one.mention.text for one in self.store.reading(searches.find, query, 1000)]
 
     def due(self) -> list[opinions.Due]:
         return self.store.reading(opinions.due, 1000)

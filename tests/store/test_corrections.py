@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from monitor import pipeline, queries
+from monitor import pipeline, searches
 from monitor.errors import Refused
 from monitor.pipeline import Origin
 from monitor.store import corrections, opinions
@@ -25,7 +25,7 @@ def correct(house) -> Correct:
     """`correct("refund", sentiment="positive")`: the newest mention that a search finds, towards Acme."""
 
     def say(query: str, *, by: str = "Ann", brand: str = "Acme", note: str = "", **changes: Any) -> list[int]:
-        (found, *_) = house.store.reading(queries.find, query, 10)
+        (found, *_) = house.store.reading(searches.find, query, 10)
         brand_id = house.ids[brand] if brand else 0
         return house.store.writing(
             corrections.correct, found.mention.id, brand_id, changes, by=by, note=note, now=house.now
@@ -35,7 +35,7 @@ def correct(house) -> Correct:
 
 
 def sentiments(house) -> dict[str, str]:
-    return {one.mention.text: one.sentiment for one in house.store.reading(queries.find, "", 100)}
+    return {one.mention.text: one.sentiment for one in house.store.reading(searches.find, "", 100)}
 
 
 def listed(house) -> list[corrections.Correction]:

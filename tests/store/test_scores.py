@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete
 
-from monitor import pipeline, queries
+from monitor import pipeline, searches
 from monitor.pipeline import Origin
 from monitor.store import opinions
 from monitor.store.tables import DueRow
@@ -84,14 +84,14 @@ def test_a_text_that_cannot_be_scored_is_settled_with_the_reason(house, item):
     (due,) = house.due()
     assert house.store.writing(pipeline.settle, [(due, {"skipped": "nothing but a symbol"})], VERSIONS, house.now)
     assert house.due() == []
-    (found,) = house.store.reading(queries.find, "", 10)
+    (found,) = house.store.reading(searches.find, "", 10)
     assert found.answers["skipped"] == "nothing but a symbol"
 
 
 def test_the_detected_language_fills_in_for_a_missing_one_only(house, item):
     house.take(item("1", "Acme es lento"), item("2", "Acme ist langsam", lang="de"))
     house.judge("negative", language="es")
-    languages = {one.mention.text: one.mention.lang for one in house.store.reading(queries.find, "", 10)}
+    languages = {one.mention.text: one.mention.lang for one in house.store.reading(searches.find, "", 10)}
     assert languages == {"Acme es lento": "es", "Acme ist langsam": "de"}
 
 
@@ -134,6 +134,6 @@ def test_a_newer_version_of_a_scorer_needs_no_new_table(house, item):
         house.store.writing(
             pipeline.settle, [(due, answer)], {"sentiment": version}, house.now + timedelta(seconds=int(version))
         )
-    (found,) = house.store.reading(queries.find, "", 10)
+    (found,) = house.store.reading(searches.find, "", 10)
     assert found.answers["sentiment"]["label"] == "positive"
     assert house.counts() == {"mentions": 1, "source:blog": 1, "sentiment:positive": 1}

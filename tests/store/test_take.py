@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from monitor import pipeline, queries
+from monitor import pipeline, searches
 from monitor.pipeline import Ear, Origin
 from monitor.store import brands, watches
 from monitor.store.engine import Store
@@ -151,7 +151,7 @@ def test_a_wider_query_reaches_what_was_passed_over(house, item):
     house.take(item("1", "Quuxly is slow", author="Ann", rating=2.0, rating_max=5.0, lang="en"), item("2", "noise"))
     house.listen({"Acme": "acme OR quuxly", "Bolt": "bolt"})
     try_changed_queries(house)
-    (found,) = house.store.reading(queries.find, 'brand:"Acme"', 10)
+    (found,) = house.store.reading(searches.find, 'brand:"Acme"', 10)
     assert (found.mention.text, found.mention.author, found.mention.rating) == ("Quuxly is slow", "Ann", 2.0)
     assert house.take(item("1", "Quuxly is slow", author="Ann", rating=2.0, rating_max=5.0)).known == 1
     assert house.counts()["mentions"] == 1

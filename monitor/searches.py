@@ -1,0 +1,280 @@
+"""Searches of what is stored, as every face asks them: found, counted, by facets, page by page, all of it."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from typing import Any, Literal
+
+from sqlalchemy import Connection
+
+from monitor.errors import Refused
+from monitor.mention import Mention
+from monitor.query.document import Document
+from monitor.query.fields import instant, label, nearest
+from monitor.query.parse import parse
+from monitor.query.tree import And, Between, Label, Node, Query
+from monitor.store import brands, counting, heard, ranking, standing
+from monitor.store.heard import Answers
+from monitor.store.ranking import Reached
+from monitor.store.search import Hit, Stretch, budget, one
+from monitor.store.search import Search as Asking
+
+Sort = Literal["newest", "relevance", "reach"]
+SORTS: tuple[Sort, ...] = ("newest", "relevance", "reach")
+DOZENS = 500
+"""So many are read at once where everything is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is asked of the store. All in it narrows; nothing in it finds everything."""
+
+    query: str = ""
+    """A view's query."""
+    brand: str = ""
+    """Only mentions of this brand: its name."""
+    since: datetime | None = None
+    until: datetime | None = None
+    """Published from `since` to before `until`."""
+    sort: Sort = "newest"
+    limit: int = 50
+    cursor: str = ""
+    """Where the page before ended: its `next`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A stored mention that a query found."""
+
+    mention: Mention
+    brands: tuple[str, ...]
+    answers: Answers
+    spans: tuple[tuple[str, int, int], ...]
+    corrected: tuple[str, ...] = ()
+    """The fields of which a person's word holds: sentiment, topics …"""
+
+    @property
+    def sentiment(self) -> str:
+        """Towards the first of its brands, else of the text; empty while it is not scored."""
+        known = self.answers.get("brands", {})
+        towards = [
+            known[brand]["brand_sentiment"] for brand in self.brands if "brand_sentiment" in known.get(brand, {})
+        ]
+        answer = towards[0] if towards else self.answers.get("sentiment", {})
+        return str(answer.get("label", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of what was found, in the order that was asked for."""
+
+    found: tuple[Found, ...]
+    next: str = ""
+    """The cursor of the page after this one; empty at the end."""
+    note: str = ""
+    """What a reader must know of the order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many match; not `exact`: at least so many."""
+
+    n: int
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """What matches, by source, sentiment, topic, stage, day, author and site."""
+
+    total: Count
+    by: Mapping[str, tuple[tuple[str, int], ...]]
+    """Facet to (value, how many), the most frequent first; days (UTC) in their order."""
+    note: str = ""
+
+
+def search(connection: Connection, asked: Search) -> Page:
+    """One page. Raises QueryError for a query, Refused for a brand or a cursor that cannot be used, and TooSlow."""
+    query = read(connection, asked)
+    with budget(connection) as check:
+        asking = Asking(connection, query, check)
+        return _ORDERS[asked.sort](asking, asked, _Cursor.read(asked, query))
+
+
+def find(connection: Connection, query: str, most: int) -> tuple[Found, ...]:
+    """The newest mentions that match a query written as a view; an empty one finds everything."""
+    return search(connection, Search(query, limit=most)).found
+
+
+def everything(connection: Connection, asked: Search) -> Iterator[Found]:
+    """All that is found, newest first, read as it is asked for; `sort`, `limit` and `cursor` are not heeded."""
+    query = read(connection, asked)
+    hits = Asking(connection, query).newest()
+    while some := list(islice(hits, DOZENS)):
+        yield from _found(connection, some)
+
+
+def count(connection: Connection, asked: Search) -> Count:
+    """How many are found."""
+    query = read(connection, asked)
+    with budget(connection) as check:
+        return Count(*counting.count(Asking(connection, query, check)))
+
+
+def facets(connection: Connection, asked: Search, most: int = 10) -> Facets:
+    """What is found, by its facets, the `most` frequent of each."""
+    query = read(connection, asked)
+    with budget(connection) as check:
+        found = counting.facets(Asking(connection, query, check), most)
+    by = {facet: tuple(counts.most_common()) for facet, counts in found.by.items()}
+    by["day"] = tuple((day.isoformat(), n) for day, n in sorted(found.days.items()))
+    walked = sum(found.days.values())
+    note = "" if walked >= found.total else f"Counted by what the newest {walked:,} are."
+    return Facets(Count(found.total, found.exact or walked < found.total), by, note)
+
+
+def stored(connection: Connection, mention_id: int) -> tuple[Mention, Document]:
+    """One mention, and what a query sees of it. Raises Refused where there is none."""
+    found = one(connection, mention_id)
+    if found is None:
+        raise Refused(f"There is no mention #{mention_id}: `overheard mentions` shows the number before each.")
+    return found
+
+
+def read(connection: Connection, asked: Search) -> Query | None:
+    """All that is asked as one query; None where everything is wanted."""
+    own = parse(asked.query, as_view=True) if asked.query.strip() else None
+    parts: list[Node] = []
+    if asked.brand:
+        parts.append(Label("brand", _known_brand(connection, asked.brand)))
+    if asked.since or asked.until:
+        low, high = (None if end is None else instant(end) for end in (asked.since, asked.until))
+        parts.append(Between("published", low, high, True, False, ""))
+    if not parts:
+        return own
+    if own is not None:
+        parts += own.root.parts if isinstance(own.root, And) else (own.root,)
+    root = parts[0] if len(parts) == 1 else And(tuple(parts))
+    return replace(own, root=root) if own else Query("", root, as_view=True)
+
+
+def _known_brand(connection: Connection, name: str) -> str:
+    names = tuple(brands.names(connection).values())
+    if label(name) in map(label, names):
+        return label(name)
+    guess = nearest(name, names)
+    known = f'Did you mean "{guess}"?' if guess else f"Known: {', '.join(sorted(names)) or 'none'}."
+    raise Refused(f'There is no brand "{name}". {known}')
+
+
+# ---- pages -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Cursor:
+    """Where a page ended: which search it was, its newest place, and numbers that its order goes on from."""
+
+    key: int
+    since: int | None = None
+    at: tuple[float, ...] = ()
+
+    @classmethod
+    def read(cls, asked: Search, query: Query | None) -> _Cursor:
+        key = zlib.crc32(f"{asked.sort} {query and query.text} {asked.brand} {asked.since} {asked.until}".encode())
+        if not asked.cursor:
+            return cls(key)
+        try:
+            of, since, *at = (float(part) if "." in part else int(part) for part in asked.cursor.split("_"))
+        except ValueError:
+            of, since, at = -1, 0, []
+        if of != key or not at:
+            raise Refused("This cursor belongs to another search: begin again without it.")
+        return cls(key, int(since), tuple(at))
+
+    def write(self, since: int, *at: float) -> str:
+        return "_".join(map(str, (self.key, since, *at)))
+
+
+def _newest(asking: Asking, asked: Search, cursor: _Cursor) -> Page:
+    after = int(cursor.at[0]) if cursor.at else None
+    hits = list(islice(asking.newest(Stretch(after=after)), asked.limit + 1))
+    page = hits[: asked.limit]
+    following = cursor.write(0, page[-1].place) if len(hits) > len(page) else ""
+    return Page(_found(asking.connection, page), following)
+
+
+def _relevant(asking: Asking, asked: Search, cursor: _Cursor) -> Page:
+    stretch, skip = Stretch(since=cursor.since), int(cursor.at[0]) if cursor.at else 0
+    looked_at = list(islice(ranking.by_relevance(asking, stretch, skip), asked.limit + 1))
+    page = looked_at[: asked.limit]
+    more = len(looked_at) > len(page)
+    since = cursor.since if cursor.since is not None else _first_place(asking)
+    note = f"The best of the newest {ranking.RANKED:,}." if ranking.is_cut(asking, stretch) else ""
+    following = cursor.write(since, page[-1][1]) if more else ""
+    return Page(_found(asking.connection, [hit for hit, _ in page]), following, note)
+
+
+def _reaching(asking: Asking, asked: Search, cursor: _Cursor) -> Page:
+    after: Reached | None = (cursor.at[0], int(cursor.at[1])) if len(cursor.at) == 2 else None
+    hits = list(islice(ranking.by_reach(asking, Stretch(since=cursor.since), after), asked.limit + 1))
+    page = hits[: asked.limit]
+    since = cursor.since if cursor.since is not None else _first_place(asking)
+    note = "" if all(hit.reach is not None for hit in page) else "Those whose reach nobody tells come last."
+    last = page[-1] if page else None
+    following = cursor.write(since, *ranking.reached(last)) if last and len(hits) > len(page) else ""
+    return Page(_found(asking.connection, page), following, note)
+
+
+_ORDERS = {"newest": _newest, "relevance": _relevant, "reach": _reaching}
+
+
+def _first_place(asking: Asking) -> int:
+    """Of the newest that matches now: what comes later belongs to no later page of this search."""
+    return next((hit.place for hit in asking.newest()), 0)
+
+
+def _found(connection: Connection, hits: Sequence[Hit]) -> tuple[Found, ...]:
+    of_brands, answers = heard.of_mentions(connection, [hit.mention for hit in hits])
+    said = standing.fields(connection, [hit.mention.id for hit in hits])
+    return tuple(
+        Found(
+            hit.mention,
+            of_brands.get(hit.mention.id, ()),
+            answers.get(hit.mention.id, {}),
+            hit.spans,
+            said.get(hit.mention.id, ()),
+        )
+        for hit in hits
+    )
+
+
+# ---- as JSON ---------------------------------------------------------------------------------------------------------
+
+
+def as_json(found: Found) -> dict[str, Any]:
+    """A found mention as the command line and the API print it."""
+    mention = found.mention
+    return {
+        "id": mention.id,
+        "url": mention.url,
+        "title": mention.title,
+        "text": mention.text,
+        "author": mention.author,
+        "published": mention.published.isoformat().replace("+00:00", "Z"),
+        "source": mention.source,
+        "rating": mention.rating,
+        "lang": mention.lang,
+        "brands": list(found.brands),
+        "scores": dict(found.answers),
+        "corrected": list(found.corrected),
+    }
+
+
+def json_line(found: Found) -> str:
+    """A found mention as one line of JSON."""
+    return json.dumps(as_json(found), ensure_ascii=False)

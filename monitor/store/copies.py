@@ -1,0 +1,67 @@
+"""Copies among what is stored: texts too long to be written twice by chance, the same but for links and handles.
+
+The first to come leads; the others are duplicates. Grouped, never deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Literal
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from monitor.insight.copies import LONG
+from monitor.insight.words import parts
+from monitor.store.sameness import fingerprint
+from monitor.store.tables import WordingRow
+
+WORDING = WordingRow.__table__
+IDS_PER_QUESTION = 500
+
+Role = Literal["story-lead", "duplicate"]
+
+
+def note(connection: Connection, texts: Iterable[tuple[int, str, str]]) -> list[int]:
+    """Remember the wording of these (mention id, title, body); the ids of the leads that got a copy by it."""
+    rows = [
+        {"mention_id": id_, "fingerprint": fingerprint(title, body)}
+        for id_, title, body in texts
+        if len(parts(f"{title} {body}")) >= LONG
+    ]
+    rows = [row for row in rows if row["fingerprint"]]
+    if not rows:
+        return []
+    connection.execute(insert(WORDING), rows)
+    return _leads(connection, {str(row["fingerprint"]) for row in rows})
+
+
+def forget(connection: Connection, mention_id: int) -> list[int]:
+    """Its wording is gone; the ids of the mentions of which something else is true now."""
+    mine = WORDING.c.mention_id == mention_id
+    print_of = connection.execute(select(WORDING.c.fingerprint).where(mine)).scalar()
+    if print_of is None:
+        return []
+    connection.execute(delete(WORDING).where(mine))
+    return _leads(connection, {print_of})
+
+
+def _leads(connection: Connection, prints: Collection[str]) -> list[int]:
+    wanted = list(prints)
+    found: list[int] = []
+    for start in range(0, len(wanted), IDS_PER_QUESTION):
+        some = wanted[start : start + IDS_PER_QUESTION]
+        first = select(func.min(WORDING.c.mention_id)).where(WORDING.c.fingerprint.in_(some))
+        found += connection.execute(first.group_by(WORDING.c.fingerprint)).scalars()
+    return found
+
+
+def roles(connection: Connection, ids: Collection[int]) -> dict[int, Role]:
+    """What these mentions are to others; those that have no copy are left out."""
+    one, all_ = WORDING.alias("one"), WORDING.alias("all_")
+    question = (
+        select(one.c.mention_id, func.min(all_.c.mention_id), func.count())
+        .join(all_, all_.c.fingerprint == one.c.fingerprint)
+        .where(one.c.mention_id.in_(ids))
+        .group_by(one.c.mention_id)
+    )
+    return {id_: "story-lead" if id_ == lead else "duplicate" for id_, lead, n in connection.execute(question) if n > 1}

@@ -1,0 +1,100 @@
+"""Searches in another order than time: what speaks of it most, what is most alike, what most people may have seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from monitor.store.facts import magnitude
+from monitor.store.index import id_at
+from monitor.store.search import Hit, Search, Stretch, ranged
+
+RANKED = 10_000
+"""So many of the newest that the index finds are put in order by relevance."""
+SORTED = 2_000
+"""So many are put in order by their reach at once."""
+SLICE = 100
+
+_WEIGHTS = "4.0, 1.0, 0.5, 0.5, 0.0"
+"""Of a word in title, text, author, url; facts say nothing of relevance."""
+
+
+def by_relevance(search: Search, stretch: Stretch, skip: int) -> Iterator[tuple[Hit, int]]:
+    """(hit, how many were looked at with it), the best first: by likeness where the query asks for that, else by BM25
+    (Okapi, as FTS5 counts it) among the newest RANKED; of equals the newest."""
+    order = _by_likeness(search) if search.where.likes else _by_words(search, stretch)
+    for start in range(skip, len(order), SLICE):
+        search.check()
+        some = order[start : start + SLICE]
+        at = {id_: start + offset + 1 for offset, id_ in enumerate(some)}
+        yield from ((hit, at[hit.mention.id]) for hit in search.of(some))
+
+
+def _by_words(search: Search, stretch: Stretch) -> list[int]:
+    sql, values = ranged(search.where, Stretch(since=stretch.since), search.where.match)
+    rows = search.connection.exec_driver_sql(
+        f"SELECT w.rowid, bm25(mention_words, {_WEIGHTS}) FROM mention_words AS w {sql} LIMIT {RANKED}", values
+    )
+    return [id_at(number) for _, number in sorted((score, number) for number, score in rows)]
+
+
+def _by_likeness(search: Search) -> list[int]:
+    cosines = search.likes[search.where.likes[0]]
+    return sorted(cosines, key=lambda id_: (-cosines[id_], -id_))
+
+
+def is_cut(search: Search, stretch: Stretch) -> bool:
+    """Whether there are more than are ranked."""
+    if search.where.likes:
+        return False
+    sql, values = ranged(search.where, Stretch(since=stretch.since), search.where.match)
+    found = search.connection.exec_driver_sql(f"SELECT 1 FROM mention_words AS w {sql} LIMIT {RANKED + 1}", values)
+    return len(found.all()) > RANKED
+
+
+Reached = tuple[float, int]
+"""How far a hit reaches, less than nothing where nobody knows; and its place. The widest first, of equals the newest:
+this is how a page remembers where it ended."""
+
+
+def reached(hit: Hit) -> Reached:
+    """What a page remembers of its last hit."""
+    return -1.0 if hit.reach is None else float(hit.reach), hit.place
+
+
+def _key(hit: Hit) -> tuple[float, int]:
+    reach, number = reached(hit)
+    return -reach, number
+
+
+def by_reach(search: Search, stretch: Stretch, after: Reached | None) -> Iterator[Hit]:
+    """The widest reach first; those of unknown reach last. Where there are thousands, those whose reach is the same in
+    its first two digits are put in order 2,000 at a time."""
+    whole = Stretch(since=stretch.since)
+    few = list(islice(search.newest(whole), SORTED + 1))
+    groups = iter([few]) if len(few) <= SORTED else _groups(search, whole, after)
+    edge = None if after is None else (-after[0], after[1])
+    for group in groups:
+        yield from (hit for hit in sorted(group, key=_key) if edge is None or _key(hit) > edge)
+
+
+def _groups(search: Search, stretch: Stretch, after: Reached | None) -> Iterator[Sequence[Hit]]:
+    """Hits whose reach begins with the same digits, the widest first."""
+    terms = search.connection.exec_driver_sql(
+        "SELECT term FROM mention_words_terms WHERE term >= 'reach:' AND term < 'reach;' ORDER BY term"
+    )
+    widest = None if after is None or after[0] < 0 else f"reach:{magnitude(after[0])}"
+    known = [term for term in terms.scalars() if widest is None or term <= widest] if not _past(after) else []
+    asked = search.where.match
+    for term in reversed(known):
+        yield from _slices(search.newest(stretch, f'({asked}) AND facts : "{term}"'))
+    yield from _slices(search.newest(stretch, f'({asked}) NOT facts : "reach:" *'))
+
+
+def _past(after: Reached | None) -> bool:
+    return after is not None and after[0] < 0
+
+
+def _slices(hits: Iterator[Hit]) -> Iterator[Sequence[Hit]]:
+    while group := list(islice(hits, SORTED)):
+        yield group

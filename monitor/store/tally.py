@@ -1,0 +1,135 @@
+"""Facets over days, counted in the transaction that changes what is indexed: how many mentions of a brand have a fact.
+
+A count is kept by UTC day and by blocks of 8 and of 64 days: any stretch of days is a few blocks and a few days.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select
+from sqlalchemy.dialects.sqlite import insert
+
+from monitor.store.facts import Known
+from monitor.store.tables import TallyRow
+
+TALLY = TallyRow.__table__
+
+VALUES_A_QUESTION = 500
+
+EVERYONE = 0
+"""In place of a brand's id: mentions of any brand and of none."""
+LEVELS = (1, 8, 64)
+"""Days of a block, by level."""
+TOTAL = "mentions"
+LABELS = ("sentiment", "topic", "stage")
+SHOWN = {"source": "from", "author": "by", "site": "host"}
+"""Facet → the token that shows what is counted as it was written."""
+FACETS = ("source", "sentiment", "topic", "stage", "author", "site")
+
+Key = tuple[int, str, int, str]
+"""(brand id, facet, UTC day since 1970, value)"""
+
+
+def counted(known: Known, brand_ids: Mapping[str, int], day: int) -> Iterator[Key]:
+    """All that one mention counts for. `brand_ids`: name, folded as a label, to id."""
+    facets = dict(values(known))
+    for brand, id_ in ((None, EVERYONE), *((name, brand_ids[name]) for name in known.labels("brand"))):
+        yield id_, TOTAL, day, ""
+        for facet, found in facets.items():
+            if facet == "sentiment" and brand is not None:
+                found = known.sentiments((brand,))
+            yield from ((id_, facet, day, value) for value in found)
+
+
+def values(known: Known) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Facet to what a mention has of it."""
+    for facet in FACETS:
+        yield facet, known.shown(SHOWN[facet]) if facet in SHOWN else known.labels(facet)
+
+
+def change(connection: Connection, by: Counter[Key]) -> None:
+    """Count up, and down where the number is negative."""
+    blocks: Counter[tuple[int, str, int, int, str]] = Counter()
+    for (brand, facet, day, value), n in by.items():
+        for level, days in enumerate(LEVELS):
+            blocks[brand, facet, level, day // days, value] += n
+    rows = [
+        {"brand_id": brand, "field": facet, "level": level, "number": number, "value": value, "n": n}
+        for (brand, facet, level, number, value), n in sorted(blocks.items())
+        if n
+    ]
+    if rows:
+        connection.execute(_ADD, rows)
+
+
+_INSERT = insert(TALLY)
+_ADD = _INSERT.on_conflict_do_update(
+    index_elements=["brand_id", "field", "level", "number", "value"], set_={"n": TALLY.c.n + _INSERT.excluded.n}
+)
+
+
+def blocks_of(first: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Days `first` to before `end` as (level, first number, number after the last), none of them overlapping."""
+    if first >= end:
+        return
+    for level in reversed(range(len(LEVELS))):
+        days = LEVELS[level]
+        low, high = -(-first // days), end // days
+        if low < high:
+            yield level, low, high
+            yield from blocks_of(first, low * days)
+            yield from blocks_of(high * days, end)
+            return
+
+
+def most_frequent(connection: Connection, brand_id: int, facet: str, days: tuple[int, int], most: int) -> Counter[str]:
+    """The `most` frequent values of a facet over days (first, end); ties in the order of their names."""
+    total = func.sum(TALLY.c.n)
+    rows = connection.execute(
+        select(TALLY.c.value, total)
+        .where(TALLY.c.brand_id == brand_id, TALLY.c.field == facet, _in_days(days))
+        .group_by(TALLY.c.value)
+        .having(total > 0)
+        .order_by(total.desc(), TALLY.c.value)
+        .limit(most)
+    )
+    return Counter(dict(rows.all()))
+
+
+def of_values(
+    connection: Connection, brand_id: int, facet: str, days: tuple[int, int], values: Collection[str]
+) -> Counter[str]:
+    """How many of these values; those without any are left out."""
+    wanted, found = sorted(values), Counter[str]()
+    for start in range(0, len(wanted), VALUES_A_QUESTION):
+        some = wanted[start : start + VALUES_A_QUESTION]
+        mine = (TALLY.c.brand_id == brand_id, TALLY.c.field == facet, TALLY.c.value.in_(some), _in_days(days))
+        question = select(TALLY.c.value, func.sum(TALLY.c.n)).where(*mine).group_by(TALLY.c.value)
+        found.update({value: n for value, n in connection.execute(question) if n})
+    return found
+
+
+def by_day(connection: Connection, brand_id: int, days: tuple[int, int]) -> dict[int, int]:
+    """UTC day since 1970 to how many mentions; days without any are left out."""
+    rows = connection.execute(
+        select(TALLY.c.number, TALLY.c.n).where(
+            TALLY.c.brand_id == brand_id, TALLY.c.field == TOTAL, TALLY.c.level == 0, TALLY.c.n > 0,
+            TALLY.c.number >= days[0], TALLY.c.number < days[1],
+        )
+    )  # fmt: skip
+    return dict(rows.all())
+
+
+def _in_days(days: tuple[int, int]) -> ColumnElement[bool]:
+    parts = [
+        and_(TALLY.c.level == level, TALLY.c.number >= low, TALLY.c.number < high)
+        for level, low, high in blocks_of(*days)
+    ]
+    return or_(*parts) if parts else TALLY.c.level < 0
+
+
+def forget_all(connection: Connection) -> None:
+    """Nothing is counted any more: it is to be counted anew."""
+    connection.execute(delete(TALLY))
