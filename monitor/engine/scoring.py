@@ -24,11 +24,11 @@ class Scorer(Protocol):
 
     @property
     def versions(self) -> Mapping[str, str]:
-        """Scorer to its version."""
+        """Scorer to its version; beside them, as `embedding`, that of the space in which embeddings are compared."""
         ...
 
     def answers(self, texts: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-        """For each (text, brand or empty) the answer as JSON.
+        """For each (text, brand or empty) the answer as JSON and, as `embedding`, the vector of what the text means.
 
         {"skipped": why} for a text that cannot be judged, {"waits": why} for one that cannot be judged now: the
         encoder of its language is lacking.

@@ -9,9 +9,10 @@ import numpy as np
 
 from models import lessons
 from models.base import Question
-from models.judge import Judge
+from models.judge import Judge, Reading
 from models.refit import Adjustment, Lessons
 from monitor.engine.learning import Example, Learnt
+from monitor.store.likeness import EMBEDDING
 from monitor.store.taught import Lesson
 
 
@@ -25,11 +26,11 @@ class Shipped:
 
     @property
     def versions(self) -> Mapping[str, str]:
-        return self._judge.versions
+        return {**self._judge.versions, EMBEDDING: lessons.of_all(self._judge)}
 
     def answers(self, texts: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
         readings = self._judge.read([self._question(text, brand) for text, brand in texts])
-        return [{"waits": reading.waits} if reading.waits else reading.as_json() for reading in readings]
+        return [_answer(reading) for reading in readings]
 
     def _question(self, text: str, brand: str) -> Question:
         return Question(text, brand or None, self._names.get(brand, ()))
@@ -62,6 +63,13 @@ class Shipped:
                 }
             )
         )
+
+
+def _answer(reading: Reading) -> dict[str, Any]:
+    if reading.waits:
+        return {"waits": reading.waits}
+    meant = {} if reading.embedding is None else {EMBEDDING: reading.embedding}
+    return reading.as_json() | meant
 
 
 def _learnt(one: lessons.Learnt) -> Learnt:
