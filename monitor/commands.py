@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from monitor import searches
 from monitor.app import Service, opened
 from monitor.config import Config, ConfigError, channel_for, load
 from monitor.config.problems import did_you_mean
@@ -24,8 +25,10 @@ from monitor.errors import Refused
 from monitor.mention import Brand
 from monitor.pipeline import Origin, Taken
 from monitor.queries import Period
-from monitor.store import outbox, watches
+from monitor.searches import SORTS, Search
+from monitor.store import outbox, saved, watches
 from monitor.store.lock import WriteLock
+from monitor.triaging import Triage
 from sources import table
 from sources.base import BadShape, Item, Problem
 
@@ -51,10 +54,13 @@ def handlers(service: Service) -> dict[str, Handler]:
         "pause": commands.pause,
         "resume": commands.resume,
         "backfill": commands.backfill,
+        "save search": commands.save_search,
+        "remove search": commands.remove_search,
         "correct": corrections.correct,
         "undo": corrections.undo,
         "learn": corrections.learn,
         "switch": corrections.switch,
+        "triage": Triage(service).triage,
     }
     return {name: at_work.unless_stale(handler) for name, handler in known.items()} | {"reload": at_work.reload}
 
@@ -286,6 +292,24 @@ class Commands:
             "gaps": list(past.gaps),
             "scored": scored,
         }
+
+
+    async def save_search(self, arguments: Mapping[str, Any], say: Say) -> dict[str, Any]:
+        """Keep a search under a name; what it took the place of comes back. One that cannot be used is refused."""
+        service = self.service
+        name, query, brand, sort = (str(arguments.get(key) or "") for key in ("name", "query", "brand", "sort"))
+        kept = saved.Saved(
+            saved.name_of(name), query, brand, sort or SORTS[0], service.now(), str(arguments.get("by") or "")
+        )
+        if kept.sort not in SORTS:
+            raise Refused(f'A search cannot be sorted by "{sort}"; it can by {", ".join(SORTS)}.')
+        await service.store.read(searches.read, Search(kept.query, kept.brand))
+        replaced = await service.store.write(saved.put, kept)
+        return {"saved": saved.as_json(kept), "replaced": saved.as_json(replaced) if replaced else None}
+
+    async def remove_search(self, arguments: Mapping[str, Any], say: Say) -> dict[str, Any]:
+        """Forget a saved search; what it was comes back."""
+        return saved.as_json(await self.service.store.write(saved.remove, str(arguments["name"])))
 
 
 BATCH = 500

@@ -18,7 +18,7 @@ from monitor.engine.handover import Say
 from monitor.errors import Refused
 from monitor.mention import SENTIMENTS
 from monitor.query.fields import label, nearest
-from monitor.store import brands, corrections, taught
+from monitor.store import brands, corrections, meant, taught
 from monitor.store.standing import OF_BRAND, SEVERAL
 from monitor.store.taught import SCORER_OF
 
@@ -115,27 +115,10 @@ def _correct(
 ) -> list[int]:  # fmt: skip
     written: list[int] = []
     for asked in dict.fromkeys(mentions):
-        mention_id = _mention_id(connection, asked)
+        mention_id = meant.mention_id(connection, asked)
         brand_id = _brand_id(connection, mention_id, brand, changes)
         written += corrections.correct(connection, mention_id, brand_id, changes, by=by, note=note, now=now)
     return written
-
-
-def _mention_id(connection: Connection, asked: str) -> int:
-    """By the number that `overheard mentions` shows, or by its address."""
-    number = asked.strip().removeprefix("#")
-    if number.isascii() and number.isdigit():
-        return int(number)
-    found = corrections.ids_at(connection, asked.strip())
-    if not found:
-        raise Refused(
-            f'"{asked}" is no mention: give the number before it in `overheard mentions`, or its whole address.'
-        )
-    if len(found) > 1:
-        raise Refused(
-            f"{len(found)} mentions have this address: {', '.join(f'#{id_}' for id_ in found[:20])}. Name one."
-        )
-    return found[0]
 
 
 def _brand_id(connection: Connection, mention_id: int, brand: str, changes: Collection[str]) -> int:

@@ -300,6 +300,7 @@ def read(
 
 correcting.add_to(app)
 triaging.add_to(app)
+triaging.add_to(app)
 
 
 @query_app.command()

@@ -43,7 +43,7 @@ def correct(
     single = {"sentiment": sentiment, "relevance": relevant, "stage": stage, "emotion": emotion}
     several = {"topics": topic or [], "touchpoints": touchpoint or [], "need": need or []}
     changes = {field: value for field, value in (single | several).items() if value}
-    asked = {"mentions": mentions, "changes": changes, "brand": brand, "note": note, "by": by or _whoever()}
+    asked = {"mentions": mentions, "changes": changes, "brand": brand, "note": note, "by": by or whoever()}
     corrected.corrected(perform(config, "correct", asked))
 
 
@@ -64,7 +64,7 @@ def corrections(
 
     if sum(map(bool, (undo, learn, forget, restore))) > 1:
         raise Refused("One at a time: --undo, --learn, --forget or --restore.")
-    who = by or _whoever()
+    who = by or whoever()
     if undo:
         corrected.undone(perform(config, "undo", {"id": _number(undo), "by": who}))
     elif forget or restore:
@@ -79,7 +79,7 @@ def corrections(
         corrected.listed(ask(config, queries.corrections, limit), as_json=as_json)
 
 
-def _whoever() -> str:
+def whoever() -> str:
     """Who sits at this terminal."""
     try:
         return getpass.getuser()
