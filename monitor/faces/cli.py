@@ -300,7 +300,6 @@ def read(
 
 correcting.add_to(app)
 triaging.add_to(app)
-triaging.add_to(app)
 
 
 @query_app.command()
