@@ -1,0 +1,131 @@
+"""What somebody typed, as a search: shared by the command line and the pages, so that both mean the same."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from monitor import queries, searches
+from monitor.config import Config
+from monitor.config.days import stretch
+from monitor.config.times import machine_timezone
+from monitor.errors import Refused
+from monitor.hindrance import hindrance
+from monitor.query.conditions import added, asks_for_scores
+from monitor.query.fields import nearest
+from monitor.searches import SORTS, Count, Search, Sort
+from monitor.store import saved
+from monitor.store.saved import Saved
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A search as somebody typed it."""
+
+    query: str = ""
+    brand: str = ""
+    since: str = ""
+    until: str = ""
+    """A day is searched to its end."""
+    sort: str = ""
+    limit: int = 50
+    cursor: str = ""
+
+    def over(self, kept: Saved) -> Typed:
+        """A saved search, narrowed by what was typed beside its name. Raises QueryError."""
+        query = added(kept.query, self.query) if self.query.strip() and kept.query.strip() else kept.query or self.query
+        return replace(self, query=query, brand=self.brand or kept.brand, sort=self.sort or kept.sort)
+
+
+def zone(config: Config, brand: str = "") -> ZoneInfo:
+    """Where the readers of this brand's digest live, else of any; this machine's zone where there is no digest."""
+    by_brand = sorted(config.digests, key=lambda one: one.brand != brand)
+    return ZoneInfo(by_brand[0].timezone if by_brand else machine_timezone(os.environ))
+
+
+def asked(typed: Typed, now: datetime, at: ZoneInfo) -> Search:
+    """The search. Raises Refused for what cannot be read."""
+    since = _stretch("since", typed.since, now, at)
+    until = _stretch("until", typed.until, now, at)
+    if since and until and until[1] <= since[0]:
+        raise Refused(f"Nothing is since {typed.since} and until {typed.until}: write the earlier one first.")
+    return Search(
+        query=typed.query,
+        brand=typed.brand,
+        since=since[0] if since else None,
+        until=until[1] if until else None,
+        sort=_sort(typed.sort),
+        limit=typed.limit,
+        cursor=typed.cursor,
+    )
+
+
+def _stretch(name: str, written: str, now: datetime, at: ZoneInfo) -> tuple[datetime, datetime] | None:
+    if not written.strip():
+        return None
+    try:
+        return stretch(written, now, at)
+    except ValueError as error:
+        raise Refused(f"{name}: {error}") from error
+
+
+def _sort(written: str) -> Sort:
+    for sort in SORTS:
+        if sort == (written.strip().lower() or SORTS[0]):
+            return sort
+    guess = nearest(written, SORTS)
+    hint = f'did you mean "{guess}"? There are' if guess else "there are"
+    raise Refused(f'Nothing is sorted by "{written}"; {hint}: {", ".join(SORTS)}.')
+
+
+def found_by(kept_name: str, typed: Typed, connection: Connection) -> Typed:
+    """What was typed over the saved search of this name, if one was named. Raises Refused."""
+    return typed.over(saved.get(connection, kept_name)) if kept_name else typed
+
+
+# ---- what to say -----------------------------------------------------------------------------------------------------
+
+
+def told(count: Count) -> str:
+    """ "1 mention", "1,204 mentions", "more than 20,000 mentions"."""
+    more = "" if count.exact else "more than "
+    return f"{more}{count.n:,} mention{'' if count.n == 1 and count.exact else 's'}"
+
+
+def head(count: Count, shown: int, search: Search) -> str:
+    """The line above a page: how many there are, and which are shown."""
+    if shown == count.n and count.exact and not search.cursor:
+        return told(count)
+    first = {"newest": "newest", "relevance": "most relevant", "reach": "widest reach,"}[search.sort]
+    return f"{told(count)} · {'next' if search.cursor else first} {shown:,} shown"
+
+
+def nothing_found(connection: Connection, search: Search) -> str:
+    """Why nothing was found, and what to change."""
+    best = hindrance(connection, search)
+    if best:
+        return f"Nothing matches. Without `{best.condition}` there would be {_at_least(best.count)}."
+    if not searches.count(connection, Search()).n:
+        return "Nothing is stored yet: `overheard collect` asks every source once, `overheard run` keeps listening."
+    return "Nothing matches: try another spelling, or fewer words."
+
+
+def _at_least(count: Count) -> str:
+    return f"{count.n:,}" if count.exact else f"more than {count.n:,}"
+
+
+def unscored(connection: Connection, search: Search, *, anyway: bool = False) -> str:
+    """What is missing because scoring has not come that far; empty where nothing that was asked for is."""
+    if not (anyway or asks_for_scores(search.query)):
+        return ""
+    waiting = queries.waiting(connection)
+    if not waiting:
+        return ""
+    return (
+        f"Not everything is scored yet ({waiting:,} to go): sentiment, topics and stages leave those out. "
+        "`overheard collect` scores them, and says why where it cannot."
+    )
