@@ -73,11 +73,11 @@ class Document:
     @cached_property
     def vocabulary(self) -> set[str]:
         """The different words of title, text and author."""
-        words = set(self.text_words.in_order)
+        words = self.text_words.different
         if self.title:
-            words.update(self.title_words.in_order)
+            words = words | self.title_words.different
         if self.author:
-            words.update(self.author_words.in_order)
+            words = words | self.author_words.different
         return words
 
 

@@ -64,11 +64,11 @@ def compile(query: Query) -> Matcher:
 
 
 def _spans(document: Document, found: Iterable[Found]) -> tuple[Span, ...]:
-    spans = []
-    for field, first, last, ahead, behind in set(found):
+    places = set()
+    for field, first, last, ahead, behind in found:
         words = _reader(field)(document)
-        spans.append(Span(field, words.starts[first] - ahead, words.ends[last] + behind))
-    return tuple(sorted(spans))
+        places.add((field, words.starts[first] - ahead, words.ends[last] + behind))
+    return tuple(Span(*place) for place in sorted(places))
 
 
 def _reader(field: str) -> Callable[[Document], Words]:
@@ -140,9 +140,9 @@ def _any_word(fields: tuple[str, ...], wanted: frozenset[str]) -> Condition:
     def hold(document: Document) -> list[Found] | None:
         found = []
         for field, read in readers:
-            at = read(document).at
-            for word in (one,) if one else wanted & at.keys():
-                found += [Found(field, position, position) for position in at.get(word, ())]
+            words = read(document)
+            for word in (one,) if one else wanted & words.different:
+                found += [Found(field, position, position) for position in words.where(word)]
         return found or None
 
     return hold

@@ -35,7 +35,7 @@ def phrase_finder(phrase: Phrase) -> Finder:
     pieces, width = phrase.pieces, phrase.width
     if width == 1 and pieces[0].plain:
         word = pieces[0].letters
-        return lambda words: [Hit(at, at, True) for at in words.at.get(word, ())]
+        return lambda words: [Hit(at, at, True) for at in words.where(word)]
     if all(piece.plain for piece in pieces):
         return _plain_finder([piece.letters for piece in pieces], width)
     plain = [offset for offset, piece in enumerate(pieces) if piece.plain]
@@ -43,8 +43,8 @@ def phrase_finder(phrase: Phrase) -> Finder:
 
     def find(words: Words) -> list[Hit]:
         if plain:
-            anchor = min(plain, key=lambda offset: len(words.at.get(pieces[offset].letters, ())))
-            candidates: Iterable[int] = words.at.get(pieces[anchor].letters, ())
+            anchor = min(plain, key=lambda offset: len(words.where(pieces[offset].letters)))
+            candidates: Iterable[int] = words.where(pieces[anchor].letters)
         else:
             anchor, candidates = 0, _positions(words, pieces[0], tests[0])
         last_start = len(words.in_order) - width
@@ -61,15 +61,10 @@ def _plain_finder(letters: list[str], width: int) -> Finder:
     count = len(letters)
 
     def find(words: Words) -> list[Hit]:
-        at = words.at
-        anchor, rarest = 0, None
-        for offset, word in enumerate(letters):
-            found = at.get(word)
-            if found is None:
-                return []
-            if rarest is None or len(found) < len(rarest):
-                anchor, rarest = offset, found
-        starts = [position - anchor for position in rarest or () if position >= anchor]
+        if not words.different.issuperset(letters):
+            return []
+        anchor, rarest = min(enumerate(map(words.where, letters)), key=lambda found: len(found[1]))
+        starts = [position - anchor for position in rarest if position >= anchor]
         return [Hit(i, i + width - 1, True) for i in starts if words.in_order[i : i + count] == letters]
 
     return find
@@ -77,7 +72,7 @@ def _plain_finder(letters: list[str], width: int) -> Finder:
 
 def _positions(words: Words, piece: Piece, test: Callable[[str], bool]) -> list[int]:
     head = piece.letters.partition("?")[0]
-    return sorted(position for word in words.beginning_with(head) if test(word) for position in words.at[word])
+    return sorted(position for word in words.beginning_with(head) if test(word) for position in words.where(word))
 
 
 def _test(piece: Piece) -> Callable[[str], bool]:
@@ -209,7 +204,7 @@ def within_finder(within: Within, *, every: bool) -> Finder:
 def _lookup(piece: Piece) -> Callable[[Words], Sequence[int]]:
     """Finds the positions of words that will do for `piece`."""
     if piece.plain:
-        return lambda words: words.at.get(piece.letters, ())
+        return lambda words: words.where(piece.letters)
     test = _test(piece)
     return lambda words: _positions(words, piece, test)
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from itertools import accumulate
 
@@ -77,6 +78,8 @@ _CHUNK = 256
 _CACHED = 64
 _MOSTLY_ASCII = 8
 """One foreign character in so many: dashes, curly quotes, emoji and a few accents."""
+
+_LOOKS = 4
 
 SENTENCE_END = re.compile(r"[.!?…](?=\s|$)|[。！？｡]|[\n\r\v\f\x85\u2028\u2029]")
 
@@ -158,6 +161,7 @@ class Words:
         """The cheapest pattern that cuts the text; known, as the next, once it was cut."""
         self._one_each = True
         """Whether each token is one word."""
+        self._looked = 0
 
     @cached_property
     def in_order(self) -> list[str]:
@@ -193,8 +197,29 @@ class Words:
         return words
 
     @cached_property
-    def at(self) -> dict[str, list[int]]:
-        """Word → its positions in `in_order`, ascending."""
+    def different(self) -> set[str]:
+        """The different words."""
+        return set(self.in_order)
+
+    def where(self, word: str) -> Sequence[int]:
+        """The positions of `word` in `in_order`, ascending."""
+        if word not in self.different:
+            return ()
+        if self._looked < _LOOKS:  # to write down where each word is pays only where many are asked for
+            self._looked += 1
+            return self._look_for(word)
+        return self._at[word]
+
+    def _look_for(self, word: str) -> list[int]:
+        found: list[int] = []
+        position = -1
+        for _ in range(self.in_order.count(word)):
+            position = self.in_order.index(word, position + 1)
+            found.append(position)
+        return found
+
+    @cached_property
+    def _at(self) -> dict[str, list[int]]:
         positions: dict[str, list[int]] = {}
         for position, word in enumerate(self.in_order):
             if word in positions:
@@ -205,7 +230,7 @@ class Words:
 
     @cached_property
     def _sorted(self) -> list[str]:
-        return sorted(self.at)
+        return sorted(self.different)
 
     def beginning_with(self, letters: str) -> list[str]:
         """The different words that begin with `letters`, sorted."""
