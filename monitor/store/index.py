@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Row, column, delete, func, select, table, text
+from sqlalchemy import Connection, Integer, Row, column, delete, func, select, table
 from sqlalchemy.dialects.sqlite import insert
 
 from monitor.own import Own
@@ -111,21 +111,20 @@ Entry = tuple[Row[Any], str]
 def _add(connection: Connection, entries: Sequence[Entry], brand_ids: Mapping[str, int]) -> None:
     if entries:
         # In the order of their numbers: FTS5 writes a new segment wherever the next is smaller than the one before.
-        connection.execute(_INDEX, sorted((_words(*entry) for entry in entries), key=lambda words: words["place"]))
-        connection.execute(_KEEP, [{"mention_id": row.id, "facts": facts} for row, facts in entries])
+        connection.exec_driver_sql(_INDEX, sorted(_words(*entry) for entry in entries))
+        connection.exec_driver_sql(_KEEP, [(row.id, facts) for row, facts in entries])
         tally.change(connection, _counted(entries, brand_ids))
 
 
 def _remove(connection: Connection, entries: Sequence[Entry], brand_ids: Mapping[str, int]) -> None:
     if entries:
-        connection.execute(_UNINDEX, sorted((_words(*entry) for entry in entries), key=lambda words: words["place"]))
+        connection.exec_driver_sql(_UNINDEX, sorted(_words(*entry) for entry in entries))
         down = _counted(entries, brand_ids)
         tally.change(connection, Counter({key: -n for key, n in down.items()}))
 
 
-def _words(row: Row[Any], facts: str) -> dict[str, Any]:
-    words = {name: index_words(getattr(row, name)) for name in COLUMNS}
-    return {"place": place(row.published, row.id), **words, "facts": facts}
+def _words(row: Row[Any], facts: str) -> tuple[Any, ...]:
+    return place(row.published, row.id), *(index_words(getattr(row, name)) for name in COLUMNS), facts
 
 
 def _counted(entries: Iterable[Entry], brand_ids: Mapping[str, int]) -> Counter[tally.Key]:
@@ -142,13 +141,9 @@ def _brand_ids(connection: Connection) -> dict[str, int]:
 
 
 _COLUMN_LIST = ", ".join((*COLUMNS, "facts"))
-_VALUE_LIST = ", ".join(f":{name}" for name in (*COLUMNS, "facts"))
-_INDEX = text(f"INSERT INTO mention_words(rowid, {_COLUMN_LIST}) VALUES (:place, {_VALUE_LIST})")
-_UNINDEX = text(
-    f"INSERT INTO mention_words(mention_words, rowid, {_COLUMN_LIST}) VALUES ('delete', :place, {_VALUE_LIST})"
-)
-_FIRST = insert(INDEXED)
-_KEEP = _FIRST.on_conflict_do_update(index_elements=["mention_id"], set_={"facts": _FIRST.excluded.facts})
+_INDEX = f"INSERT INTO mention_words(rowid, {_COLUMN_LIST}) VALUES (?, ?, ?, ?, ?, ?)"
+_UNINDEX = f"INSERT INTO mention_words(mention_words, rowid, {_COLUMN_LIST}) VALUES ('delete', ?, ?, ?, ?, ?, ?)"
+_KEEP = "INSERT INTO indexed (mention_id, facts) VALUES (?, ?) ON CONFLICT DO UPDATE SET facts = excluded.facts"
 
 
 # ---- as a whole ------------------------------------------------------------------------------------------------------
