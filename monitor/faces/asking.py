@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,6 +31,12 @@ def quiet_log(config: Config | None = None, *, level: str = "error") -> None:
     from monitor.faces.logging import set_up
 
     set_up(config.log.level if config else level, config.log.format if config else "text")
+
+
+def end_with_the_pipe() -> None:
+    """When whoever reads our output has enough of it (`… | head`), end as `cat` does. Not for what holds sockets."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
 
 def perform(path: Path, command: str, arguments: dict[str, Any]) -> Any:

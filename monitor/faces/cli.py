@@ -6,7 +6,6 @@ Exit codes: 0 done, 2 wrong input, 1 anything else. Heavy parts are imported by 
 
 from __future__ import annotations
 
-import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,8 +14,9 @@ import typer
 
 from monitor.errors import Refused, StoreBusy, StoreUnusable, TooSlow
 from monitor.faces import correcting, triaging, troubles
-from monitor.faces.asking import DEFAULT, ConfigPath, ask, configured, perform, quiet_log
+from monitor.faces.asking import DEFAULT, ConfigPath, ask, configured, end_with_the_pipe, perform, quiet_log
 from monitor.faces.models import models_app
+from monitor.faces.querying import query_app
 from monitor.faces.sources import sources_app
 
 app = typer.Typer(
@@ -27,7 +27,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-query_app = typer.Typer(help="Try out queries.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(query_app, name="query")
 app.add_typer(models_app, name="models")
 app.add_typer(sources_app, name="sources")
@@ -56,12 +55,6 @@ def _fail(message: str, code: int) -> None:
     sys.stdout.flush()
     print(message, file=sys.stderr)
     sys.exit(code)
-
-
-def _end_with_the_pipe() -> None:
-    """When whoever reads our output has enough of it (`… | head`), end as `cat` does. Not for what holds sockets."""
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
 
 @app.command()
@@ -186,7 +179,7 @@ def mentions(
     from monitor.faces import show
     from monitor.query.problem import QueryError
 
-    _end_with_the_pipe()
+    end_with_the_pipe()
     try:
         found = ask(config, searches.find, query, limit)
     except QueryError as error:
@@ -276,7 +269,7 @@ def score(
     from models.weights import WeightsDamaged, WeightsMissing
     from monitor.faces.setup import input_lines
 
-    _end_with_the_pipe()
+    end_with_the_pipe()
     try:
         judge = Judge.open(threads=threads, encoder=encoder)
     except (WeightsDamaged, WeightsMissing) as error:
@@ -294,40 +287,12 @@ def read(
     """Show what a source takes out of a saved reply: for whoever adds or mends a source."""
     from monitor.faces.setup import read_saved_reply
 
-    _end_with_the_pipe()
+    end_with_the_pipe()
     read_saved_reply(kind, file, config)
 
 
 correcting.add_to(app)
 triaging.add_to(app)
-
-
-@query_app.command()
-def match(
-    query: Annotated[str, typer.Argument(help="The query.")],
-    view: Annotated[bool, typer.Option("--view", help="Read it as a filter, not as a brand's query.")] = False,
-) -> None:
-    """Print the JSON lines of standard input that match, with the places. Exit code 1 when none does."""
-    from monitor.faces.setup import match_standard_input
-
-    _end_with_the_pipe()
-    raise typer.Exit(match_standard_input(query, as_view=view))
-
-
-@query_app.command()
-def explain(
-    query: Annotated[str, typer.Argument(help="The query.")],
-    view: Annotated[bool, typer.Option("--view", help="Read it as a filter, not as a brand's query.")] = False,
-) -> None:
-    """Show how a query is read, with all its brackets."""
-    from monitor.query.explain import explain as explained
-    from monitor.query.parse import parse
-    from monitor.query.problem import QueryError
-
-    try:
-        print(explained(parse(query, as_view=view)))
-    except QueryError as error:
-        raise Refused(str(error)) from error
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import io
 import json
 import os
@@ -21,8 +20,6 @@ from monitor.errors import Refused
 from monitor.faces import show
 from monitor.faces.adding import free_name
 from monitor.faces.sources import taken_in
-from monitor.query.lines import match_lines
-from monitor.query.problem import QueryError
 from monitor.starter import starter
 from sources import names, opml, table
 from sources.base import BadShape, Item, Problem
@@ -143,20 +140,3 @@ def read_saved_reply(kind: str, file: Path, config: str) -> None:
 def input_lines() -> Iterator[str]:
     """The lines of standard input as UTF-8, whatever the terminal's settings; damaged bytes are replaced."""
     return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", errors="replace", newline="\n")
-
-
-def match_standard_input(query: str, *, as_view: bool) -> int:
-    """Print the lines that match; 0 when some did, 1 when none did."""
-    matched = 0
-    try:
-        for line in match_lines(query, input_lines(), as_view=as_view, report=_report):
-            matched += 1
-            print(line)
-    except QueryError as error:
-        raise Refused(str(error)) from error
-    return 0 if matched else 1
-
-
-def _report(problem: Any) -> None:
-    with contextlib.suppress(BrokenPipeError):
-        print(f"line {problem.line}: {problem.why}", file=sys.stderr)

@@ -38,9 +38,9 @@ _WHOLE = 600
 """Characters of a text that is shown whole; of a longer one what is around the marks."""
 
 
-def explain(query: Query) -> str:
-    """The reading, on one line where it fits, then one line for each note."""
-    lines = laid_out(query.root)
+def explain(query: Query, width: int = WIDTH) -> str:
+    """The reading, on one line where it fits into `width` columns, then one line for each note."""
+    lines = laid_out(query.root, max(_LEAST, width))
     read = [f"Read as: {lines[0]}"] if len(lines) == 1 else ["Read as:", *lines]
     return "\n".join([*read, *(_told(query, note) for note in query.notes)])
 
@@ -137,8 +137,10 @@ _SPELLING: dict[str, Callable[[str], str]] = {
 
 
 def _told(query: Query, note: Note) -> str:
-    written = " ".join(query.text[note.place.start : note.place.end].split())
-    return f"Note: {note.message} ({written if len(written) <= 60 else written[:59] + '…'})"
+    start, end = note.place
+    while query.text[end : end + 1] == ")" and query.text.count("(", start, end) > query.text.count(")", start, end):
+        end += 1  # the place of a bracketed part ends before its bracket
+    return f"Note: {note.message} ({_clipped(query.text[start:end])})"
 
 
 def account(root: Trace, document: Document) -> str:

@@ -263,6 +263,8 @@ def test_of_a_query_of_which_nothing_can_be_kept_nothing_is_left():
         ("nike AND", "found the end of the query"),
         ("{nike", "this brace is not closed"),
         ("(" * 70 + "a" + ")" * 70, "64 deep"),
+        (" NEAR/3 ".join(["a"] * 2_000), "at most 64 NEARs"),
+        ("NOT " * 2_000 + "a", "64 deep"),
         ("a " * 30_000, "50,000 characters"),
     ],
 )
@@ -282,6 +284,7 @@ def test_several_queries_are_found_by_blank_lines_by_lines_and_in_tables():
     assert [one.query for one in queries_in("nike\npuma NOT jobs\n", dialect)] == ["nike", "puma NOT jobs"]
     assert [one.query for one in queries_in("(nike OR\npuma)", dialect)] == ["(nike OR\npuma)"]
     assert [one.query for one in queries_in("nike\nOR puma", dialect)] == ["nike\nOR puma"]
+    assert [one.query for one in queries_in("nike\nNOT jobs", dialect)] == ["nike\nNOT jobs"]
     table = 'Name,Boolean Query\nNike,"nike OR ""just do it"""\nPuma,puma\n'
     assert [tuple(one) for one in queries_in(table, dialect)] == [
         ("Nike", 'nike OR "just do it"', 2),

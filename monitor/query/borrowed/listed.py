@@ -14,7 +14,7 @@ from monitor.query.problem import QueryError
 _NAMES = ("name", "query name", "queryname", "title", "topic", "search", "search name")
 _QUERIES = ("query", "boolean", "boolean query", "booleanquery", "search query", "query string", "keywords")
 _UNFINISHED = re.compile(r"(?:\b(?:AND|OR|NOT|O?NEAR(?:/\d+)?f?)|-)\s*$", re.IGNORECASE)
-_CONTINUED = re.compile(r"\s*(?:AND|OR|O?NEAR)\b", re.IGNORECASE)
+_CONTINUED = re.compile(r"\s+|(?:AND|OR|NOT|O?NEAR|O?SENTENCE)\b", re.IGNORECASE)
 
 
 class Listed(NamedTuple):
@@ -65,7 +65,7 @@ def _paragraphs(text: str, dialect: Dialect) -> tuple[Listed, ...]:
 
 
 def _line_each(lines: list[str], dialect: Dialect) -> bool:
-    """Whether each line is a query: it can be read alone, and no operator joins it with its neighbours."""
+    """Whether each line is a query: it can be read alone, and neither an operator nor an indent joins it to its neighbours."""
     return all(not _UNFINISHED.search(line) and not _CONTINUED.match(line) and _whole(line, dialect) for line in lines)
 
 

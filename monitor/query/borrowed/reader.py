@@ -167,7 +167,11 @@ class _Reader:
 
     def proximity(self) -> Part:
         left = self.unary()
+        joined = 0
         while self.next.kind == "near":
+            joined += 1
+            if joined > MAX_NESTING:
+                raise self.error(f"at most {MAX_NESTING} NEARs can follow each other")
             operator = self.take()
             left = _joined("near", operator, [left, self.unary()])
         return left
