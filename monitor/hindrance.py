@@ -20,7 +20,7 @@ class Hindrance:
     """Without this condition there would be so many."""
 
     condition: str
-    """As a person would name it: `lang:de`, brand Acme, the dates."""
+    """As a person would name it: "`lang:de`", "brand Acme", "the dates"."""
     count: Count
     without: Search
 
@@ -41,7 +41,7 @@ def hindrance(connection: Connection, asked: Search) -> Hindrance | None:
 def _widened(asked: Search) -> Iterator[tuple[str, Search]]:
     asked = replace(asked, cursor="")
     known = conditions(asked.query)[:MOST_TRIED]
-    rests = [(one.written, replace(asked, query=one.rest)) for one in known]
+    rests = [(f"`{one.written}`", replace(asked, query=one.rest)) for one in known]
     if asked.brand:
         rests.append((f"brand {asked.brand}", replace(asked, brand="")))
     if asked.since or asked.until:

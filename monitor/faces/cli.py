@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import typer
 
 from monitor.errors import Refused, StoreBusy, StoreUnusable, TooSlow
-from monitor.faces import correcting, triaging, troubles
+from monitor.faces import correcting, mentions, triaging, troubles
 from monitor.faces.asking import DEFAULT, ConfigPath, ask, configured, end_with_the_pipe, perform, quiet_log
 from monitor.faces.models import models_app
 from monitor.faces.querying import query_app
@@ -166,31 +166,7 @@ def digest(
         raise typer.Exit(1)
 
 
-@app.command()
-def mentions(
-    query: Annotated[str, typer.Argument(help='Such as: refund OR "late delivery". All where left out.')] = "",
-    config: ConfigPath = DEFAULT,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="A table for a spreadsheet.")] = False,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 50,
-) -> None:
-    """Search what is stored."""
-    from monitor import searches
-    from monitor.faces import show
-    from monitor.query.problem import QueryError
-
-    end_with_the_pipe()
-    try:
-        found = ask(config, searches.find, query, limit)
-    except QueryError as error:
-        raise Refused(str(error)) from error
-    if as_json:
-        for one in found:
-            print(searches.json_line(one))
-    elif as_csv:
-        show.as_csv(found, sys.stdout)
-    else:
-        show.mentions(found, limit)
+mentions.add_to(app)
 
 
 @app.command(name="import")

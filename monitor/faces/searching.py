@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -20,6 +22,8 @@ from monitor.query.fields import nearest
 from monitor.searches import SORTS, Count, Search, Sort
 from monitor.store import saved
 from monitor.store.saved import Saved
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +60,23 @@ def asked(typed: Typed, now: datetime, at: ZoneInfo) -> Search:
     return Search(
         query=typed.query,
         brand=typed.brand,
-        since=since[0] if since else None,
-        until=until[1] if until else None,
+        since=since[0].astimezone(UTC) if since else None,
+        until=until[1].astimezone(UTC) if until else None,
         sort=_sort(typed.sort),
         limit=typed.limit,
         cursor=typed.cursor,
     )
+
+
+def fixed(typed: Typed, search: Search) -> Typed:
+    """The same search in words that mean the same tomorrow: "7d" is another moment then, and another search."""
+    since = typed.since if _DAY.fullmatch(typed.since) else _written(search.since)
+    until = typed.until if _DAY.fullmatch(typed.until) else _written(search.until)
+    return replace(typed, since=since, until=until)
+
+
+def _written(moment: datetime | None) -> str:
+    return moment.isoformat().replace("+00:00", "Z") if moment else ""
 
 
 def _stretch(name: str, written: str, now: datetime, at: ZoneInfo) -> tuple[datetime, datetime] | None:
@@ -100,15 +115,19 @@ def head(count: Count, shown: int, search: Search) -> str:
     """The line above a page: how many there are, and which are shown."""
     if shown == count.n and count.exact and not search.cursor:
         return told(count)
-    first = {"newest": "newest", "relevance": "most relevant", "reach": "widest reach,"}[search.sort]
-    return f"{told(count)} · {'next' if search.cursor else first} {shown:,} shown"
+    if search.cursor:
+        return f"{told(count)} · next {shown:,} shown"
+    return f"{told(count)} · {_FIRST[search.sort].format(f'{shown:,}')} shown"
+
+
+_FIRST: Mapping[Sort, str] = {"newest": "newest {}", "relevance": "{} most relevant", "reach": "{} of widest reach"}
 
 
 def nothing_found(connection: Connection, search: Search) -> str:
     """Why nothing was found, and what to change."""
     best = hindrance(connection, search)
     if best:
-        return f"Nothing matches. Without `{best.condition}` there would be {_at_least(best.count)}."
+        return f"Nothing matches. Without {best.condition} there would be {_at_least(best.count)}."
     if not searches.count(connection, Search()).n:
         return "Nothing is stored yet: `overheard collect` asks every source once, `overheard run` keeps listening."
     return "Nothing matches: try another spelling, or fewer words."

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -18,7 +17,7 @@ from rich.text import Text
 from monitor.digest.terminal import terminal
 from monitor.errors import Refused
 from monitor.faces.listening import Trouble, together
-from monitor.searches import Found, as_json
+from monitor.searches import Found
 from monitor.store.outbox import Parcel
 from sources.table import Preview
 
@@ -27,7 +26,6 @@ errors = Console(stderr=True, highlight=False)
 
 SHOWN_OF_A_TEXT = 400
 COLORS = {"negative": "red", "positive": "green", "neutral": "dim"}
-_FORMULA = re.compile(r"^[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\-@\t\r\n\x00＝＋－＠]")
 
 
 def started(service: Any, address: str) -> None:
@@ -89,8 +87,10 @@ def _undated(undated: int, usable: int, dates_in: str = "") -> None:
     console.print(Text(told, style="yellow"), soft_wrap=True)
 
 
-def mentions(found: Sequence[Found], limit: int) -> None:
-    """Found mentions, the newest first, with what matched marked."""
+def mentions(head: str, found: Sequence[Found]) -> None:
+    """How many there are, and found mentions in the order in which they came, with what matched marked."""
+    console.print(Text(head, style="bold"))
+    console.print()
     for one in found:
         console.print(_headline(one))
         if one.mention.title:
@@ -100,8 +100,6 @@ def mentions(found: Sequence[Found], limit: int) -> None:
         if one.mention.url:
             console.print(Text(one.mention.url, style="dim"), soft_wrap=True)
         console.print()
-    more = f"; the newest {limit}, --limit shows more" if len(found) == limit else ""
-    errors.print(f"{counted(len(found), 'mention')}{more}")
 
 
 def _headline(one: Found) -> Text:
@@ -126,34 +124,6 @@ def _marked(text: str, spans: Sequence[tuple[str, int, int]], field: str) -> Tex
 def plain(text: str) -> str:
     """Without what a terminal would obey. Same length, so that spans stay right."""
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "\ufffd", text)
-
-
-def as_csv(found: Sequence[Found], out: IO[str]) -> None:
-    """A table for a spreadsheet: what would be a formula is text."""
-    columns = (
-        "id",
-        "url",
-        "title",
-        "text",
-        "author",
-        "published",
-        "source",
-        "rating",
-        "lang",
-        "brands",
-        "sentiment",
-        "corrected",
-    )
-    table = csv.writer(out)
-    table.writerow(columns)
-    for one in found:
-        joined = {"brands": ", ".join(one.brands), "corrected": ", ".join(one.corrected)}
-        row = as_json(one) | joined | {"sentiment": one.sentiment}
-        table.writerow([_cell(row[column]) for column in columns])
-
-
-def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
 def reloaded(result: Mapping[str, Any]) -> None:
