@@ -30,142 +30,16 @@ BRANDS, VOCABULARY, AUTHORS, SITES = 20, 40_000, 100_000, 400
 LATE = 0.05
 """How many are found long after they were published; the others within hours."""
 
-_COMMON = [
-    "the",
-    "to",
-    "and",
-    "a",
-    "of",
-    "i",
-    "in",
-    "is",
-    "for",
-    "it",
-    "you",
-    "that",
-    "this",
-    "on",
-    "with",
-    "was",
-    "my",
-    "have",
-    "but",
-    "not",
-    "they",
-    "are",
-    "be",
-    "at",
-    "as",
-    "so",
-    "just",
-    "we",
-    "or",
-    "if",
-    "from",
-    "your",
-    "me",
-    "all",
-    "like",
-    "can",
-    "what",
-    "about",
-    "their",
-    "out",
-    "there",
-    "when",
-    "get",
-    "no",
-    "time",
-    "good",
-    "one",
-    "very",
-    "great",
-    "app",
-    "up",
-    "now",
-    "more",
-    "love",
-    "really",
-    "will",
-    "how",
-    "had",
-    "best",
-    "don't",
-    "service",
-    "only",
-    "which",
-    "after",
-    "work",
-    "customer",
-    "well",
-    "price",
-    "after",
-    "order",
-    "been",
-    "who",
-    "made",
-    "product",
-]
-_SYLLABLES = [
-    "ba",
-    "be",
-    "bo",
-    "ca",
-    "co",
-    "cu",
-    "da",
-    "de",
-    "do",
-    "fa",
-    "fe",
-    "fi",
-    "ga",
-    "go",
-    "gu",
-    "ha",
-    "he",
-    "hi",
-    "ja",
-    "jo",
-    "ka",
-    "ke",
-    "ki",
-    "la",
-    "le",
-    "li",
-    "lo",
-    "ma",
-    "me",
-    "mi",
-    "mo",
-    "na",
-    "ne",
-    "ni",
-    "no",
-    "pa",
-    "pe",
-    "pi",
-    "po",
-    "ra",
-    "re",
-    "ri",
-    "ro",
-    "sa",
-    "se",
-    "si",
-    "so",
-    "ta",
-    "te",
-    "ti",
-    "to",
-    "va",
-    "ve",
-    "vi",
-    "wa",
-    "we",
-    "za",
-    "zo",
-]
+_COMMON = """
+the to and a of i in is for it you that this on with was my have but not they are be at as so just we or if
+from your me all like can what about their out there when get no time good one very great app up now more love
+really will how had best don't service only which after work customer well price after order been who made
+product
+"""
+_SYLLABLES = """
+ba be bo ca co cu da de do fa fe fi ga go gu ha he hi ja jo ka ke ki la le li lo ma me mi mo na ne ni no pa pe
+pi po ra re ri ro sa se si so ta te ti to va ve vi wa we za zo
+"""
 _TOPICS = (
     *(
         "late_delivery",
@@ -228,9 +102,10 @@ class Invented:
     def of(cls, seed: int) -> Invented:
         """The world of this seed."""
         draw = random.Random(seed)
-        known = dict.fromkeys(_COMMON)
+        known = dict.fromkeys(_COMMON.split())
+        syllables = _SYLLABLES.split()
         while len(known) < VOCABULARY:
-            known["".join(draw.choices(_SYLLABLES, k=draw.randint(2, 4)))] = None
+            known["".join(draw.choices(syllables, k=draw.randint(2, 4)))] = None
         words = tuple(known)
         names = tuple(dict.fromkeys(f"{word}x".capitalize() for word in draw.sample(words[2_000:], BRANDS)))
         rare = words[100:]

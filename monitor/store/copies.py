@@ -16,13 +16,12 @@ from monitor.store.sameness import fingerprint
 from monitor.store.tables import WordingRow
 
 WORDING = WordingRow.__table__
-IDS_PER_QUESTION = 500
 
 Role = Literal["story-lead", "duplicate"]
 
 
 def note(connection: Connection, texts: Iterable[tuple[int, str, str]]) -> list[int]:
-    """Remember the wording of these (mention id, title, body); the ids of the leads that got a copy by it."""
+    """Remember the wording of these (mention id, title, body); the ids of those whose role may change."""
     rows = [
         {"mention_id": id_, "fingerprint": fingerprint(title, body)}
         for id_, title, body in texts
@@ -46,13 +45,9 @@ def forget(connection: Connection, mention_id: int) -> list[int]:
 
 
 def _leads(connection: Connection, prints: Collection[str]) -> list[int]:
-    wanted = list(prints)
-    found: list[int] = []
-    for start in range(0, len(wanted), IDS_PER_QUESTION):
-        some = wanted[start : start + IDS_PER_QUESTION]
-        first = select(func.min(WORDING.c.mention_id)).where(WORDING.c.fingerprint.in_(some))
-        found += connection.execute(first.group_by(WORDING.c.fingerprint)).scalars()
-    return found
+    """The first of each group, and the second: it may have led until now."""
+    first_two = "SELECT mention_id FROM wording WHERE fingerprint = ? ORDER BY mention_id LIMIT 2"
+    return [id_ for one in prints for id_ in connection.exec_driver_sql(first_two, (one,)).scalars()]
 
 
 def roles(connection: Connection, ids: Collection[int]) -> dict[int, Role]:
