@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -170,3 +173,23 @@ def test_a_long_matching_tells_how_far_it_has_come(run, monkeypatch):
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) == 2_000
     assert "of 2,000 lines match" in done.stderr
+
+
+def test_what_the_page_shows_of_explain_is_what_comes(run):
+    page = (Path(__file__).parents[2] / "docs" / "query-language.md").read_text(encoding="utf-8")
+    example = re.search(r"```\n\$ overheard (query explain [^\n]*)\n(.*?)```", page, re.DOTALL)
+    assert example is not None
+    assert run(*shlex.split(example[1])).stdout == example[2]
+
+
+def test_what_the_page_says_of_other_monitors_is_so(run):
+    page = (Path(__file__).parents[2] / "docs" / "query-language.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (Brandwatch|Talkwalker) ([^|]*) \| ([^|]*) \|$", page, re.M)
+    assert len(rows) == 5
+    for monitor, theirs, ours in rows:
+        pairs = zip(re.findall("`([^`]*)`", theirs), re.findall("`([^`]*)`", ours), strict=False)
+        for written, expected in pairs:
+            if written.endswith(":") or written.startswith("<<<"):
+                continue
+            done = run("query", "import", "--from", monitor.lower(), "-", stdin=f"acme AND {written}")
+            assert done.stdout == f"acme AND {expected}\n", written
