@@ -222,9 +222,9 @@ def _gaps(parts: tuple[Trace, ...], document: Document) -> Iterator[tuple[int, b
 
 
 def _positions(document: Document, span: Span) -> tuple[int, int]:
-    """The first and the last word of a span, by their positions."""
+    """The first and the last word of a span, by their positions; the span may begin with a sign, such as #."""
     words = words_of(document, span.field)
-    return bisect_right(words.starts, span.start) - 1, bisect_left(words.starts, span.end) - 1
+    return bisect_right(words.ends, span.start), bisect_left(words.starts, span.end) - 1
 
 
 def _sentence(found: Trace, document: Document, *, ordered: bool) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -173,7 +175,14 @@ def test_the_longest_queries_are_looked_through_in_seconds(query):
     assert time.monotonic() - begin < 10
 
 
-words = st.sampled_from(["apple", "app*", "pie", '"apple pie"', "{Apple}", "title:apple", "rating:<2", "rating:>=4"])
+WORDS = """
+apple; app*; a?ple; pie; "apple pie"; "apple pie*"; "pie apple"~2; {Apple}; #apple; @apple; 東京; 京
+title:apple; text:apple; (apple NEAR/1 pie); (apple NEAR/3 pie); (apple ONEAR/3 pie); (pie NEAR/3 apple)
+(apple SENTENCE pie); (pie OSENTENCE apple)
+rating:<2; rating:<=1; rating:>=4; after:2026-02; before:2026-03; published:2026-02; type:post; type:review
+lang:en; lang:en-gb; lang:de; site:a.com; site:b.a.com
+"""
+words = st.sampled_from(re.split("[;\n]", WORDS.strip())).map(str.strip)
 queries = st.recursive(
     words,
     lambda inner: st.one_of(
@@ -186,8 +195,15 @@ queries = st.recursive(
 documents = st.builds(
     Document,
     title=st.sampled_from(["", "Apple", "pie"]),
-    text=st.lists(st.sampled_from(["apple", "Apple", "pie", "apps"]), max_size=4).map(" ".join),
-    rating=st.sampled_from([None, 1.0, 3.0, 5.0]),
+    text=st.lists(st.sampled_from(["apple", "Apple", "pie", "apps", "#apple", "@apple", ".", "東京"]), max_size=6).map(
+        " ".join
+    ),
+    author=st.sampled_from(["", "apple"]),
+    rating=st.sampled_from([None, 1.0, 2.0, 5.0]),
+    lang=st.sampled_from(["", "en", "en-GB", "de"]),
+    kind=st.sampled_from(["post", "review"]),
+    url=st.sampled_from(["", "https://a.com/1", "https://b.a.com", "https://c.com"]),
+    published=st.sampled_from([None, *(datetime(2026, month, 1, tzinfo=UTC) for month in (1, 2, 3))]),
 )
 
 

@@ -47,6 +47,7 @@ def test_what_keeps_a_text_out_comes_first_and_what_holds_after_it():
         ('"great battery"~2', "great", "“battery” is not there"),
         ("a NEAR/3 b", "a 1 2 3 4 5 6 7 8 9 b", "both are there, 9 words between them; at most 3 allowed"),
         ("a NEAR/3 b", "a c", "“b” is not there"),
+        ("#a NEAR/1 @b", "(#a 1 2 3 @b)", "both are there, 3 words between them; at most 1 allowed"),
         ("a ONEAR/3 b", "b a", "both are there, in the other order"),
         ("apple NEAR/3 apple", "apple", "both are one and the same word; two are asked for"),
         ("a SENTENCE b", "a. b", "all are there, but not in one sentence"),
