@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from sqlalchemy import Connection
 
 from monitor.errors import TooSlow
-from monitor.query.conditions import conditions
+from monitor.query.conditions import Conditions
 from monitor.searches import Count, Search, count
 
 MOST_TRIED = 8
@@ -40,7 +41,7 @@ def hindrance(connection: Connection, asked: Search) -> Hindrance | None:
 
 def _widened(asked: Search) -> Iterator[tuple[str, Search]]:
     asked = replace(asked, cursor="")
-    known = conditions(asked.query)[:MOST_TRIED]
+    known = islice(Conditions(asked.query).each(), MOST_TRIED)
     rests = [(f"`{one.written}`", replace(asked, query=one.rest)) for one in known]
     if asked.brand:
         rests.append((f"brand {asked.brand}", replace(asked, brand="")))

@@ -17,7 +17,7 @@ from monitor.config.days import stretch
 from monitor.config.times import machine_timezone
 from monitor.errors import Refused
 from monitor.hindrance import hindrance
-from monitor.query.conditions import added, asks_for_scores
+from monitor.query.conditions import asks_for_scores, both
 from monitor.query.fields import nearest
 from monitor.searches import SORTS, Count, Search, Sort
 from monitor.store import saved
@@ -41,7 +41,7 @@ class Typed:
 
     def over(self, kept: Saved) -> Typed:
         """A saved search, narrowed by what was typed beside its name. Raises QueryError."""
-        query = added(kept.query, self.query) if self.query.strip() and kept.query.strip() else kept.query or self.query
+        query = both(kept.query, self.query)
         return replace(self, query=query, brand=self.brand or kept.brand, sort=self.sort or kept.sort)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from monitor.query.explain import reading
@@ -12,6 +13,7 @@ from monitor.query.tree import And, Label, Node, Query, walk
 
 _BARE = re.compile(r"[\w.]+(?:-[\w.]+)*")
 _QUOTES = re.compile(r'["“”„‟«»\s]+')
+_PROBE = "lang:en"
 _SCORED = ("sentiment", "emotion", "topic", "touchpoint", "stage", "need")
 
 
@@ -33,34 +35,65 @@ def condition(field: str, value: str) -> str:
     return "" if isinstance(root, And) else written
 
 
-def conditions(query: str) -> tuple[Condition, ...]:
-    """All that must be fulfilled, in the order of writing; none for an empty query. Raises QueryError."""
-    if not query.strip():
-        return ()
-    parsed = parse(query, as_view=True)
-    parts = _parts(parsed)
-    return tuple(Condition(reading(part), _without(parsed, part)) for part in parts)
+class Conditions:
+    """The conditions of one query that must all be fulfilled; an empty query has none. Raises QueryError."""
+
+    def __init__(self, query: str) -> None:
+        self._query = parse(query, as_view=True) if query.strip() else None
+        self._parts = _parts(self._query) if self._query else ()
+        self._own = self._beside(query.strip())
+
+    def each(self) -> Iterator[Condition]:
+        """All of them, in the order of writing."""
+        for part in self._parts:
+            yield Condition(reading(part), self._rest(part))
+
+    def holds(self, one: str) -> bool:
+        """Whether this condition, written so or otherwise, is one of them."""
+        return _node(one) in self._parts
+
+    def plus(self, one: str) -> str:
+        """The query, narrowed by this condition, one that `condition` gave."""
+        return f"{self._own} {one}".strip()
+
+    def minus(self, one: str) -> str:
+        """The query without this condition; as it was where it is none of them."""
+        node = _node(one)
+        if self._query is None or node not in self._parts:
+            return self._query.text if self._query else ""
+        return self._rest(node)
+
+    def _beside(self, written: str) -> str:
+        """The query as it can stand beside a condition: in brackets where an OR would take that for its own."""
+        if not self._parts:
+            return ""
+        try:
+            whole = _parts(parse(f"{written} {_PROBE}", as_view=True))
+        except QueryError:  # it is as long as a query may be
+            return f"({written})"
+        return written if whole == (*self._parts, _node(_PROBE)) else f"({written})"
+
+    def _rest(self, unwanted: Node) -> str:
+        """Cut out of what was written where that leaves the same meaning, else written anew."""
+        kept = tuple(part for part in self._parts if part != unwanted)
+        if not kept or self._query is None:
+            return ""
+        place = next(part for part in self._parts if part == unwanted).place
+        before, after = self._query.text[: place.start].rstrip(), self._query.text[place.end :].lstrip()
+        before = before.removesuffix("AND").rstrip() if before.endswith(" AND") else before
+        after = after.removeprefix("AND").lstrip() if not before else after
+        cut = f"{before} {after}".strip()
+        try:
+            if _parts(parse(cut, as_view=True)) == kept:
+                return cut
+        except QueryError:
+            pass  # a bracket or a minus stood around it
+        return " ".join(map(reading, kept))
 
 
-def added(query: str, more: str) -> str:
-    """The query, narrowed by a condition. Raises QueryError."""
-    if not query.strip():
-        return more
-    parts = _parts(parse(query, as_view=True)) + _parts(parse(more, as_view=True))
-    beside = f"{query.strip()} {more}"
-    return beside if _parts(parse(beside, as_view=True)) == parts else f"({query.strip()}) {more}"
-
-
-def removed(query: str, one: str) -> str:
-    """The query without a condition that it holds; as it was where it holds none such. Raises QueryError."""
-    (unwanted,) = _parts(parse(one, as_view=True))
-    parsed = parse(query, as_view=True)
-    return _without(parsed, unwanted) if unwanted in _parts(parsed) else query
-
-
-def holds(query: str, one: str) -> bool:
-    """Whether a condition is among those that must all be fulfilled. Raises QueryError."""
-    return bool(query.strip()) and _parts(parse(one, as_view=True))[0] in _parts(parse(query, as_view=True))
+def both(query: str, other: str) -> str:
+    """One query that asks for what both ask for; an empty one asks for nothing. Raises QueryError."""
+    return " ".join(own for own in (Conditions(query).plus(""), Conditions(other).plus("")) if own)
 
 
 def asks_for_scores(query: str) -> bool:
@@ -70,23 +103,9 @@ def asks_for_scores(query: str) -> bool:
     )
 
 
+def _node(written: str) -> Node:
+    return parse(written, as_view=True).root
+
+
 def _parts(query: Query) -> tuple[Node, ...]:
     return query.root.parts if isinstance(query.root, And) else (query.root,)
-
-
-def _without(query: Query, unwanted: Node) -> str:
-    """Cut out of what was written where that leaves the same meaning, else written anew."""
-    kept = tuple(part for part in _parts(query) if part != unwanted)
-    if not kept:
-        return ""
-    place = next(part for part in _parts(query) if part == unwanted).place
-    before, after = query.text[: place.start].rstrip(), query.text[place.end :].lstrip()
-    before = before.removesuffix("AND").rstrip() if before.endswith(" AND") else before
-    after = after.removeprefix("AND").lstrip() if not before else after
-    cut = f"{before} {after}".strip()
-    try:
-        if _parts(parse(cut, as_view=True)) == kept:
-            return cut
-    except QueryError:
-        pass  # a bracket or a minus stood around it
-    return " ".join(map(reading, kept))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.query.conditions import added, asks_for_scores, condition, conditions, holds, removed
+from monitor.query.conditions import Conditions, asks_for_scores, both, condition
 from monitor.query.parse import parse
 
 
@@ -21,8 +21,8 @@ from monitor.query.parse import parse
     ],
 )
 def test_a_condition_is_added_with_brackets_only_where_they_are_needed(query, more, narrowed):
-    assert added(query, more) == narrowed
-    assert holds(narrowed, more)
+    assert Conditions(query).plus(more) == narrowed
+    assert Conditions(narrowed).holds(more)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_a_condition_is_added_with_brackets_only_where_they_are_needed(query, mo
     ],
 )
 def test_a_condition_is_taken_out_and_the_rest_stays_as_it_was_written(query, one, widened):
-    assert removed(query, one) == widened
+    assert Conditions(query).minus(one) == widened
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,8 @@ def test_a_condition_is_taken_out_and_the_rest_stays_as_it_was_written(query, on
 )
 def test_adding_and_removing_leaves_the_same_meaning(query):
     more = condition("topic", "late delivery")
-    assert parse(removed(added(query, more), more), as_view=True).root == parse(query, as_view=True).root
+    back = Conditions(Conditions(query).plus(more)).minus(more)
+    assert parse(back, as_view=True).root == parse(query, as_view=True).root
 
 
 @pytest.mark.parametrize(
@@ -67,11 +68,17 @@ def test_a_value_is_quoted_or_cannot_be_asked_for(field, value, written):
 
 
 def test_every_condition_is_told_with_the_query_without_it():
-    assert [(one.written, one.rest) for one in conditions("refund (a OR b) -lang:de")] == [
+    assert [(one.written, one.rest) for one in Conditions("refund (a OR b) -lang:de").each()] == [
         ("refund", "(a OR b) -lang:de"),
         ("(a OR b)", "refund NOT lang:de"),
         ("NOT lang:de", "refund (a OR b)"),
     ]
+
+
+def test_two_queries_are_joined_without_one_taking_what_is_the_others():
+    assert both("a OR b", "c OR d") == "(a OR b) (c OR d)"
+    assert both("", "c OR d") == "(c OR d)"
+    assert both("a", "") == "a"
 
 
 def test_it_is_known_whether_a_query_asks_for_what_only_scoring_knows():
