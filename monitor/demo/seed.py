@@ -159,7 +159,7 @@ def _sentences(words: list[str], draw: random.Random) -> str:
 
 def _answer(draw: random.Random, brand: str) -> dict[str, Any]:
     label = draw.choices(SENTIMENTS, weights=(3, 4, 3))[0]
-    sentiment = {"label": label, **dict.fromkeys(SENTIMENTS, 0.1), label: 0.8, "unsure": False}
+    sentiment: dict[str, Any] = {"label": label, **dict.fromkeys(SENTIMENTS, 0.1), label: 0.8, "unsure": False}
     topics = [{"label": topic, "score": 0.8} for topic in draw.sample(_TOPICS, draw.randint(0, 2))]
     answer = {
         "language": "en",

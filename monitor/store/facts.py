@@ -155,12 +155,15 @@ def _signed(text: str) -> Iterator[str]:
 class Known:
     """The tokens of one mention, read back."""
 
-    def __init__(self, facts: str) -> None:
+    def __init__(self, facts: str, fields: Iterable[str] = ()) -> None:
+        """`fields`: of which something will be asked, where that is known; others are passed over, which is quicker."""
         self._values: dict[str, list[str]] = defaultdict(list)
+        wanted = tuple(f"{field}:" for field in (*fields, "felt")) if fields else ("",)
         for one in facts.split():
-            field, colon, value = one.partition(":")
-            if colon:
-                self._values[field].append(value)
+            if one.startswith(wanted):
+                field, colon, value = one.partition(":")
+                if colon:
+                    self._values[field].append(value)
 
     def labels(self, field: str) -> tuple[str, ...]:
         """The labels of a field, folded as they are compared."""

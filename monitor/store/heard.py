@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from monitor.store import rollups
 from monitor.store.labels import labels_of
 from monitor.store.matches import RELEVANT_FROM
 from monitor.store.mentions import IDS_PER_QUESTION, as_mention
-from monitor.store.opinions import in_order
+from monitor.store.opinions import PERSON, in_order
 from monitor.store.tables import BrandRow, MatchRow, MentionRow, OpinionRow, RollupRow, TriageRow
 
 MATCH, MENTION, OPINION, TRIAGE = MatchRow.__table__, MentionRow.__table__, OpinionRow.__table__, TriageRow.__table__
@@ -210,18 +211,24 @@ def _brands_of(connection: Connection, ids: Collection[int]) -> dict[int, tuple[
 def _answers_of(connection: Connection, revisions: Mapping[int, int]) -> dict[int, Answers]:
     """`revisions`: mention id to the revision that counts."""
     answers: dict[int, dict[str, Any]] = defaultdict(dict)
-    question = (
-        select(OPINION, BRAND.c.name)
-        .outerjoin(BRAND, BRAND.c.id == OPINION.c.brand_id)
-        .where(OPINION.c.mention_id.in_(revisions))
-        .order_by(*in_order())
-    )
-    for row in connection.execute(question):
-        if row.revision != revisions[row.mention_id]:
+    marks = ", ".join("?" * len(revisions))
+    rows = connection.exec_driver_sql(_ANSWERS.format(marks), (*revisions, PERSON))
+    for mention_id, revision, scorer, label, detail, brand in rows:
+        if revision != revisions[mention_id]:
             continue
-        answer = row.detail["all"] if row.detail and "all" in row.detail else row.detail or row.label
-        if row.name:
-            answers[row.mention_id].setdefault("brands", {}).setdefault(row.name, {})[row.scorer] = answer
+        said = json.loads(detail) if detail else None
+        answer = said["all"] if said and "all" in said else said or label
+        if brand:
+            answers[mention_id].setdefault("brands", {}).setdefault(brand, {})[scorer] = answer
         else:
-            answers[row.mention_id][row.scorer] = answer
+            answers[mention_id][scorer] = answer
     return dict(answers)
+
+
+# As SQL: a page of fifty mentions has hundreds of opinions, and taking each through the columns' types took half the
+# time of a search. The one that counts comes last (opinions.in_order).
+_ANSWERS = (
+    "SELECT o.mention_id, o.revision, o.scorer, o.label, o.detail, b.name "
+    "FROM opinion AS o LEFT JOIN brand AS b ON b.id = o.brand_id "
+    "WHERE o.mention_id IN ({}) ORDER BY o.version = ?, o.scored"
+)

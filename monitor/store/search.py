@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,13 +17,13 @@ from typing import Any
 from sqlalchemy import Connection, Row
 from sqlalchemy.exc import OperationalError
 
-from monitor.audience import known_of
+from monitor.audience import audience
 from monitor.errors import TooSlow
 from monitor.mention import Mention
-from monitor.query.document import Document
+from monitor.query.document import Document, Match
+from monitor.query.fields import FIELDS
 from monitor.query.matcher import Matcher
-from monitor.query.tree import Label, Query, walk
-from monitor.store import likeness
+from monitor.query.tree import Between, Host, Label, Query, walk
 from monitor.store.candidates import Candidates, asked_brands, candidates
 from monitor.store.columns import EPOCH
 from monitor.store.facts import Known
@@ -56,7 +56,8 @@ class Hit:
     spans: tuple[tuple[str, int, int], ...]
     place: int
     """In the order of time: smaller is newer."""
-    reach: float | None
+    reach: float | None = None
+    """How many may have seen it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ class Search:
         self.likes = _likes(connection, query)
         self._matcher = Matcher(query) if query else None
         self._asked = asked_brands(query) if query else frozenset()
+        nodes = walk(query.root) if query else ()
+        self._fields = frozenset(node.field for node in nodes if isinstance(node, Label | Host | Between))
 
     def newest(self, stretch: Stretch = WHOLE, match: str | None = None) -> Iterator[Hit]:
         """All that match, newest first. `match`: an expression of FTS5 in the place of the query's own."""
@@ -118,12 +121,12 @@ class Search:
     def hits(self, rows: Sequence[Row[Any]]) -> Iterator[Hit]:
         """Those of these rows that match."""
         for row in rows:
-            document = self._document(row)
-            match = self._matcher.match(document) if self._matcher else None
-            if match is not None or self._matcher is None:
-                spans = tuple((span.field, span.start, span.end) for span in match.spans) if match else ()
+            match = self._matcher.match(self._document(row)) if self._matcher else _EVERYWHERE
+            if match is not None:
                 mention = _mention(row)
-                yield Hit(mention, spans, place(mention.published, mention.id), document.reach)
+                spans = tuple((span.field, span.start, span.end) for span in match.spans)
+                reach = audience(mention.extra, mention.kind).reach
+                yield Hit(mention, spans, place(mention.published, mention.id), reach)
 
     def _rows(self, stretch: Stretch, match: str) -> Iterator[Sequence[Row[Any]]]:
         if self.where.likes:
@@ -143,9 +146,11 @@ class Search:
         yield from (inside[start : start + CHUNK] for start in range(0, len(inside), CHUNK))
 
     def _document(self, row: Row[Any]) -> Document:
-        known = Known(row.facts)
         like = tuple(value for value, ids in self.likes.items() if row.id in ids)
-        return document(row, known, known.sentiments(self._asked), like)
+        return document(row, self._fields, self._asked, like)
+
+
+_EVERYWHERE = Match(())
 
 
 def _likes(connection: Connection, query: Query | None) -> dict[str, Mapping[int, float]]:
@@ -153,6 +158,10 @@ def _likes(connection: Connection, query: Query | None) -> dict[str, Mapping[int
     if query is None:
         return {}
     asked = {node.value for node in walk(query.root) if isinstance(node, Label) and node.field == "like"}
+    if not asked:
+        return {}
+    from monitor.store import likeness  # loads numpy, which no other search needs
+
     return {value: dict(likeness.alike(connection, int(value))) for value in sorted(asked)}
 
 
@@ -161,8 +170,7 @@ def one(connection: Connection, mention_id: int) -> tuple[Mention, Document] | N
     row = next(iter(_rows_of(connection, [mention_id])), None)
     if row is None:
         return None
-    known = Known(row.facts)
-    return _mention(row), document(row, known, known.sentiments(()), ())
+    return _mention(row), document(row, EVERY_FIELD, (), ())
 
 
 # ---- places ----------------------------------------------------------------------------------------------------------
@@ -221,39 +229,54 @@ def _mention(row: Row[Any]) -> Mention:
         rating_max=row.rating_max,
         rating_kind=row.rating_kind,
         revision=row.revision,
-        flags=tuple(json.loads(row.flags)),
-        extra=json.loads(row.extra),
+        flags=tuple(_decoded(row.flags)),
+        extra=_decoded(row.extra),
     )
 
 
-def document(row: Row[Any], known: Known, sentiments: tuple[str, ...], like: tuple[str, ...]) -> Document:
-    """What a query sees of a row, by the facts that the index holds of it."""
-    numbers = known_of(row.title, row.text, row.kind, json.loads(row.extra))
+def _decoded(stored: str) -> Any:
+    return {} if stored == "{}" else () if stored == "[]" else json.loads(stored)
+
+
+# ---- documents -------------------------------------------------------------------------------------------------------
+
+_SCORED = ("topic", "touchpoint", "need", "emotion", "stage")
+_KNOWN = {"brand": "brands", "team": "teams", "tag": "tags", "status": "statuses", "assignee": "assignees",
+          "has": "has", "is": "marks"}  # fmt: skip
+_NUMBERS = ("reach", "engagement", "followers")
+EVERY_FIELD = frozenset(FIELDS)
+
+
+def document(row: Row[Any], fields: frozenset[str], asked: Collection[str], like: tuple[str, ...]) -> Document:
+    """What a query that asks for these fields sees of a row: of the facts that the index holds only what is asked,
+    for taking them all apart would take longer than matching. `asked`: the brands that the query names."""
+    facts: dict[str, Any] = {}
+    if not _OF_THE_ROW.issuperset(fields):
+        known = Known(row.facts, fields)
+        facts = {name: known.labels(field) for field, name in _KNOWN.items() if field in fields}
+        facts["scores"] = {field: known.labels(field) for field in _SCORED if field in fields}
+        if "sentiment" in fields:
+            facts["scores"]["sentiment"] = known.sentiments(asked)
+        if "country" in fields:
+            facts["country"] = max(known.labels("country"), key=len, default="")
+    if not fields.isdisjoint(_NUMBERS):
+        heard = audience(_decoded(row.extra), row.kind)
+        facts |= {name: getattr(heard, name) for name in _NUMBERS}
     return Document(
         title=row.title,
         text=row.text,
         author=row.author,
         url=row.url,
         lang=row.lang,
-        country=max(known.labels("country"), key=len, default=""),
         source=row.source,
         source_kind=row.source_kind,
         kind=row.kind,
         rating=row.rating,
         published=_instant(row.published),
-        brands=known.labels("brand"),
-        scores={"sentiment": sentiments, **{field: known.labels(field) for field in _SCORED}},
-        teams=known.labels("team"),
-        tags=known.labels("tag"),
-        statuses=known.labels("status"),
-        assignees=known.labels("assignee"),
         like=like,
-        has=known.labels("has"),
-        marks=known.labels("is"),
-        reach=numbers["reach"],
-        engagement=numbers["engagement"],
-        followers=numbers["followers"],
+        **facts,
     )
 
 
-_SCORED = ("topic", "touchpoint", "need", "emotion", "stage")
+_OF_THE_ROW = frozenset({"title", "text", "author", "url", "site", "lang", "source", "type", "rating", "published",
+                         "after", "before", "like", *_NUMBERS})  # fmt: skip

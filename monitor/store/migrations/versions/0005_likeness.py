@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Apply. What was scored before is scored again, in slices: its embedding was not kept (store/opinions.py: renew)."""
+    """Apply. What was scored before is scored again, in slices: its embedding was not kept (opinions.renew)."""
     op.create_table(
         "embeddings",
         sa.Column("block", sa.Integer(), nullable=False),
