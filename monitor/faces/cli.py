@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import typer
 
 from monitor.errors import Refused, StoreBusy, StoreUnusable, TooSlow
-from monitor.faces import correcting, mentions, triaging, troubles
+from monitor.faces import backtesting, correcting, mentions, triaging, troubles
 from monitor.faces.asking import DEFAULT, ConfigPath, ask, configured, end_with_the_pipe, perform, quiet_log
 from monitor.faces.models import models_app
 from monitor.faces.querying import query_app
@@ -267,6 +267,7 @@ def read(
     read_saved_reply(kind, file, config)
 
 
+backtesting.add_to(query_app)
 correcting.add_to(app)
 triaging.add_to(app)
 

@@ -43,10 +43,10 @@ def accounted(query: Query, document: Document) -> None:
     spans = told_spans(told)
     for field in ("title", "text"):
         if shown := getattr(document, field):
-            console.print(_marked(shown, spans, field), soft_wrap=not console.is_terminal)
+            console.print(marked(shown, spans, field), soft_wrap=not console.is_terminal)
 
 
-def _marked(text: str, spans: Iterable[Span], field: str) -> Text:
+def marked(text: str, spans: Iterable[Span], field: str) -> Text:
     """Marks are colours on a terminal, »signs« elsewhere."""
     shown = Text()
     for piece, marked in pieces(plain(text), [(span.start, span.end) for span in spans if span.field == field]):
