@@ -92,7 +92,7 @@ def _refresh(connection: Connection, ids: Sequence[int], own: Own, brand_ids: Ma
     facts = {id_: written(one.document, one.felt) for id_, one in seen(connection, rows, own).items()}
     changed = [row for row in rows if before.get(row.id) != facts[row.id]]
     _remove(connection, [(row, before[row.id]) for row in changed if row.id in before], brand_ids)
-    _add(connection, [(row, facts[row.id]) for row in changed], brand_ids)
+    add(connection, [(row, facts[row.id]) for row in changed], brand_ids)
 
 
 def remove(connection: Connection, mention_id: int) -> None:
@@ -108,7 +108,8 @@ Entry = tuple[Row[Any], str]
 """A mention's row, and its facts."""
 
 
-def _add(connection: Connection, entries: Sequence[Entry], brand_ids: Mapping[str, int]) -> None:
+def add(connection: Connection, entries: Sequence[Entry], brand_ids: Mapping[str, int]) -> None:
+    """Write rows that the index does not hold yet."""
     if entries:
         # In the order of their numbers: FTS5 writes a new segment wherever the next is smaller than the one before.
         connection.exec_driver_sql(_INDEX, sorted(_words(*entry) for entry in entries))
