@@ -26,8 +26,9 @@ Monitor = Literal["brandwatch", "talkwalker", "meltwater"]
 
 @query_app.command()
 def match(query: Query, view: View = False) -> None:
-    """Print the lines of JSON from standard input that match, with the places.
+    """Print the lines of JSON that match, with the places.
 
+    Lines look like {"title": "…", "text": "…", "author": "…", "url": "…", "lang": "en", "rating": 4}.
     Exit code 0: some matched, 1: none, 2: the query cannot be used.
 
     \b
@@ -58,7 +59,10 @@ def explain(
     mention: Annotated[int | None, typer.Option("--mention", help="Ask it of a stored mention.", metavar="ID")] = None,
     config: ConfigPath = DEFAULT,
 ) -> None:
-    """Show how a query is read, with all its brackets; and why a text matches it or does not.
+    """Show how a query is read, and why a text matches it.
+
+    The reading has all its brackets; of a text or a stored mention each clause is told with the words it found, and
+    which clause kept it out.
 
     \b
     overheard query explain 'gopro hero OR max'
@@ -98,8 +102,9 @@ def lint(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a query.")] = False,
     config: ConfigPath = DEFAULT,
 ) -> None:
-    """Say what is likely not meant in a query, and what to write instead.
+    """Say what a query likely does not mean.
 
+    Each finding comes with its place and, where it is certain, with what to write instead.
     Exit code 0: clean, or hints only, 1: warnings, 2: a query that cannot be used or can never match.
 
     \b
@@ -137,8 +142,9 @@ def import_(
     monitor: Annotated[Monitor, typer.Option("--from", help="The monitor that they come from.")],
     out: Annotated[Path | None, typer.Option("--out", help="Write them there.", metavar="FILE")] = None,
 ) -> None:
-    """Bring queries from another monitor: ours on standard output, what changed on standard error.
+    """Bring queries from another monitor.
 
+    Ours are written to standard output, what changed to standard error.
     Exit code 0: all was kept, 1: something was left out, 2: a query cannot be read.
 
     \b

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from monitor.query.document import Document, Span
-from monitor.query.fields import DEFAULT_FIELDS
+from monitor.query.fields import DEFAULT_FIELDS, FIELDS
 from monitor.query.text import is_unspaced
-from monitor.query.trace import Trace, blamed, holding, nearly, text_of
+from monitor.query.trace import Trace, blamed, day, figure, holding, nearly, text_of
 from monitor.query.tree import (
     And,
     Between,
@@ -183,10 +183,28 @@ def _failed(clause: Trace, document: Document) -> Iterator[str]:
 
 def _wanted(node: Node) -> str:
     match node:
-        case Label(value=value) | Host(host=value) | Between(written=value):
+        case Label(value=value) | Host(host=value):
             return f"; wanted {value}"
+        case Between(field=field):
+            return f"; wanted {_span_of_time(node) if FIELDS[field].moment else _range(node)}"
         case _:
             return ""
+
+
+def _range(node: Between) -> str:
+    low, high = node.low, node.high
+    if low is not None and high is not None:
+        return figure(low) if low == high else f"{figure(low)} to {figure(high)}"
+    if low is not None:
+        return f"{'at least' if node.low_included else 'more than'} {figure(low)}"
+    assert high is not None, "an interval has an end"
+    return f"{'at most' if node.high_included else 'less than'} {figure(high)}"
+
+
+def _span_of_time(node: Between) -> str:
+    start = f"from {day(node.low)} on" if node.low is not None else ""
+    end = f"before {day(node.high)}" if node.high is not None else ""
+    return " and ".join(part for part in (start, end) if part)
 
 
 def _evidence(part: Trace, document: Document) -> str:

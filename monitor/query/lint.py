@@ -50,14 +50,14 @@ def lint(query: str, *, as_view: bool = False) -> tuple[Finding, ...]:
         return (Finding("error", error.problem, error.start, error.end, error.advice),)
     found = list(dict.fromkeys(_finding(read, suspicion) for rule in RULES for suspicion in islice(rule(read), MOST)))
     hopeless = worst(found) == "error"
-    told = [one for one in found if not (hopeless and one.severity == "hint") and not _outdone(one, found)]
+    told = [one for one in found if one.severity != "hint" or not (hopeless or _outdone(one, found))]
     return tuple(sorted(told, key=lambda one: (one.start, SEVERITIES.index(one.severity), one.end)))
 
 
-def _outdone(one: Finding, found: Iterable[Finding]) -> bool:
-    """Whether something graver is said of the same place, so that a hint would only be noise."""
-    places = {(other.start, other.end) for other in found if other.severity != "hint"}
-    return one.severity == "hint" and (one.start, one.end) in places
+def _outdone(hint: Finding, found: Sequence[Finding]) -> bool:
+    """Whether something graver, or a hint of an earlier rule, is said of the same place: more would be noise."""
+    there = [one for one in found if (one.start, one.end) == (hint.start, hint.end)]
+    return there[0] is not hint or any(one.severity != "hint" for one in there)
 
 
 def _finding(query: Query, suspicion: Suspicion) -> Finding:

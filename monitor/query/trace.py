@@ -8,10 +8,10 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from monitor.query.document import Document, Span
-from monitor.query.fields import FIELDS
+from monitor.query.fields import FIELDS, instant
 from monitor.query.matcher import Matcher
 from monitor.query.text import Words
 from monitor.query.tree import (
@@ -157,14 +157,20 @@ def _value(node: Between, document: Document) -> str:
     field = FIELDS[node.field]
     if field.number:
         value = field.number(document)
-        return f"{node.field} is {value:g}" if value is not None else f"it has no {node.field}"
+        return f"{node.field} is {figure(value)}" if value is not None else f"it has no {node.field}"
     moment = field.moment(document) if field.moment else None
-    return f"it was published {_written_at(moment)}" if moment else "it has no date"
+    return f"it was published {day(instant(moment))}" if moment else "it has no date"
 
 
-def _written_at(moment: datetime) -> str:
-    there = moment.astimezone(UTC) if moment.tzinfo else moment
-    return f"{there:%Y-%m-%d %H:%M} UTC"
+def figure(value: float) -> str:
+    """A number as people write it: 4, 2.5, 1,500,000."""
+    return f"{value:,.0f}" if value == int(value) else f"{value:,}"
+
+
+def day(seconds: float) -> str:
+    """A moment (seconds since 1970) as the day in UTC, with the time where it is not midnight."""
+    there = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    return f"{there:%Y-%m-%d}" if seconds % 86_400 == 0 else f"{there:%Y-%m-%d %H:%M} UTC"
 
 
 def _phrase(phrase: Phrase, document: Document) -> str:

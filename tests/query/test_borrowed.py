@@ -163,6 +163,7 @@ MELTWATER: list[tuple[str, str, Found, Found]] = [
     ("Subway NOT (station OR train)", AS_IT_IS, "subway sandwich", "subway train"),
     ("{SUN} and newspaper", "{SUN} AND newspaper", "SUN newspaper", "sun newspaper"),
     ("apple and lang:en", "apple AND lang:en", {"text": "apple", "lang": "en"}, "apple"),
+    ("apple and language:English", "apple AND lang:en", {"text": "apple", "lang": "en"}, "apple"),
     ("apple and country:uk", "apple AND country:gb", {"text": "apple", "country": "gb"}, "apple"),
     ("hashtag:apple or mention:apple", "#apple OR @apple", "#apple", "apple"),
     (

@@ -153,6 +153,10 @@ def test_a_view_that_shows_everything_is_warned_of(query):
     assert ("warning", "this holds for every mention") in told(query, as_view=True)
 
 
+def test_of_one_place_one_hint_is_told():
+    assert only('gopro OR "gopro x"').message == '"gopro x" is found by gopro already'
+
+
 def test_all_that_is_certain_is_mended_at_once():
     query = "gopro or dji e-mail OR #gopro"
     assert mended(query, lint(query)) == "(gopro OR dji (e-mail OR email)) OR #gopro"

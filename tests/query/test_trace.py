@@ -61,8 +61,8 @@ def test_what_a_word_or_a_proximity_lacks_is_said(query, text, why):
 @pytest.mark.parametrize(
     ("query", "facts", "why"),
     [
-        ("rating:<=2", {"rating": 4.0}, "rating is 4; wanted <=2"),
-        ("rating:<=2", {}, "it has no rating; wanted <=2"),
+        ("rating:<=2", {"rating": 4.0}, "rating is 4; wanted at most 2"),
+        ("rating:<=2", {}, "it has no rating; wanted at most 2"),
         ("lang:en", {"lang": "fr"}, "lang is fr; wanted en"),
         ("lang:en", {}, "it has no language"),
         ("site:a.com", {"url": "https://b.com/x"}, "site is b.com; wanted a.com"),
@@ -70,10 +70,24 @@ def test_what_a_word_or_a_proximity_lacks_is_said(query, text, why):
         ("author:tim", {}, "it has no author"),
         ("author:tim", {"author": "Ann Lee"}, "the author is “Ann Lee”"),
         ("sentiment:negative", {"scores": {"sentiment": ("positive",)}}, "sentiment is positive; wanted negative"),
-        ("after:2026-02", {"published": datetime(2026, 1, 3, tzinfo=UTC)}, "it was published 2026-01-03 00:00 UTC"),
+        (
+            "after:2026-02",
+            {"published": datetime(2026, 1, 3, tzinfo=UTC)},
+            "it was published 2026-01-03; wanted from 2026-02-01 on",
+        ),
+        ("rating:<2.5", {"rating": 2.5}, "rating is 2.5; wanted less than 2.5"),
+        ("rating:>2", {"rating": 2.0}, "rating is 2; wanted more than 2"),
+        ("rating:1..3", {"rating": 4.0}, "rating is 4; wanted 1 to 3"),
+        ("rating:5", {"rating": 4.0}, "rating is 4; wanted 5"),
+        ("followers:<1.5m", {"followers": 1.5e6}, "followers is 1,500,000; wanted less than 1,500,000"),
+        (
+            "published:2026-01..2026-02",
+            {"published": datetime(2026, 3, 1, 8, 30, tzinfo=UTC)},
+            "it was published 2026-03-01 08:30 UTC; wanted from 2026-01-01 on and before 2026-03-01",
+        ),
         ("NOT rating:4", {"rating": 4.0}, "it is there: rating is 4"),
         ("tag:vip", {}, "it has no tag"),
-        ("reach:>=10k", {"reach": 300.0}, "reach is 300; wanted >=10k"),
+        ("reach:>=10k", {"reach": 300.0}, "reach is 300; wanted at least 10,000"),
     ],
 )
 def test_what_a_condition_found_instead_is_said(query, facts, why):

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from monitor.query.fields import FIELDS, nearest_label
+
 
 def same(value: str) -> str | None:
     """The value as it is."""
@@ -74,8 +76,9 @@ def handle(value: str) -> str | None:
 
 
 def language(value: str) -> str | None:
-    """A code of a language: `zh-CN`, `pt_BR` as `zh-cn`, `pt-br`."""
-    return value.lower().replace("_", "-")
+    """A code of a language: `zh-CN`, `pt_BR` and `English` as `zh-cn`, `pt-br` and `en`."""
+    code = value.lower().replace("_", "-")
+    return nearest_label(FIELDS["lang"], code) or code
 
 
 def host(value: str) -> str | None:

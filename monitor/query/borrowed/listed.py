@@ -65,7 +65,7 @@ def _paragraphs(text: str, dialect: Dialect) -> tuple[Listed, ...]:
 
 
 def _line_each(lines: list[str], dialect: Dialect) -> bool:
-    """Whether each line is a query: it can be read alone, and neither an operator nor an indent joins it to its neighbours."""
+    """Whether each line is a query: it can be read alone, and no operator or indent joins it to its neighbours."""
     return all(not _UNFINISHED.search(line) and not _CONTINUED.match(line) and _whole(line, dialect) for line in lines)
 
 
