@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from monitor.query.document import Document, Match, Span
 from monitor.query.fields import FIELDS, instant, label
@@ -28,18 +27,8 @@ from monitor.query.tree import (
     walk,
 )
 
-
-class Found(NamedTuple):
-    """One hit of a condition, by the positions of its words in a field."""
-
-    field: str
-    first: int
-    last: int
-    ahead: int = 0
-    """Characters before the first word that belong to it: the sign of a tag."""
-    behind: int = 0
-    """Characters after the last word: the pluses of `C++`."""
-
+Found = tuple[str, int, int]
+"""One hit of a condition: the field, and its first character and the one after its last there."""
 
 Condition = Callable[[Document], "list[Found] | None"]
 """None: does not hold. A list, perhaps empty: holds, there."""
@@ -55,7 +44,7 @@ class Matcher:
     def match(self, document: Document) -> Match | None:
         """Where `document` matches, or None. Takes time linear in its text."""
         found = self._condition(document)
-        return None if found is None else Match(_spans(document, found))
+        return None if found is None else Match(_spans(found))
 
 
 def compile(query: Query) -> Matcher:
@@ -63,12 +52,8 @@ def compile(query: Query) -> Matcher:
     return Matcher(query)
 
 
-def _spans(document: Document, found: Iterable[Found]) -> tuple[Span, ...]:
-    places = set()
-    for field, first, last, ahead, behind in found:
-        words = _reader(field)(document)
-        places.add((field, words.starts[first] - ahead, words.ends[last] + behind))
-    return tuple(Span(*place) for place in sorted(places))
+def _spans(found: Iterable[Found]) -> tuple[Span, ...]:
+    return tuple(Span(*place) for place in sorted(set(found)))
 
 
 def _reader(field: str) -> Callable[[Document], Words]:
@@ -142,7 +127,7 @@ def _any_word(fields: tuple[str, ...], wanted: frozenset[str]) -> Condition:
         for field, read in readers:
             words = read(document)
             for word in (one,) if one else wanted & words.different:
-                found += [Found(field, position, position) for position in words.where(word)]
+                found += [(field, start, end) for start, end in words.places(word)]
         return found or None
 
     return hold
@@ -207,10 +192,10 @@ def _placed(node: Node) -> Condition:
 
     def hold(document: Document) -> list[Found] | None:
         found = []
-        for field, read, find, margins in finders:
+        for field, read, find, (ahead, behind) in finders:
             words = read(document)
-            if words.text:
-                found += [Found(field, hit.first, hit.last, *margins) for hit in find(words)]
+            for hit in find(words) if words.text else ():
+                found.append((field, words.place(hit.first)[0] - ahead, words.place(hit.last)[1] + behind))
         return found or None
 
     return hold

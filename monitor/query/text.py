@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from itertools import accumulate
@@ -79,7 +78,7 @@ _CACHED = 64
 _MOSTLY_ASCII = 8
 """One foreign character in so many: dashes, curly quotes, emoji and a few accents."""
 
-_LOOKS = 4
+_FEW = 12
 
 SENTENCE_END = re.compile(r"[.!?…](?=\s|$)|[。！？｡]|[\n\r\v\f\x85\u2028\u2029]")
 
@@ -129,6 +128,11 @@ def _stand_ins(run: str) -> str:
     return "".join(map(_stand_in, run))
 
 
+def _shifts(text: str) -> bool:
+    """Whether a stand-in is longer or shorter than what it stands for, so that places differ."""
+    return any(len(_stand_in(character)) != 1 for run in _FOREIGN.findall(text) for character in run)
+
+
 @lru_cache(maxsize=1 << 12)
 def _stand_in(character: str) -> str:
     """What `character` is cut and folded to: letters, nothing or a space. Itself where what is around it matters."""
@@ -158,19 +162,24 @@ class Words:
     def __init__(self, text: str) -> None:
         self.text = text
         self._token = _ASCII_TOKEN
-        """The cheapest pattern that cuts the text; known, as the next, once it was cut."""
+        """The cheapest pattern that cuts the text."""
         self._one_each = True
         """Whether each token is one word."""
-        self._looked = 0
-
-    @cached_property
-    def in_order(self) -> list[str]:
+        self._plain: str | None = None
+        """The text in small ASCII letters and spaces, where it can be written so."""
+        self._asked_where = self._asked_place = 0
+        self.in_order: list[str] = self._cut()
         """The folded words in order."""
+        self.different: set[str] = set(self.in_order)
+
+    def _cut(self) -> list[str]:
         text = self.text
-        plain = _in_ascii(text)
-        if plain is not None:
-            self._token = _ASCII_TOKEN if plain is text else _SPACED_TOKEN
-            return plain.translate(_ASCII_WORDS).split()
+        ascii_text = _in_ascii(text)
+        if ascii_text is not None:
+            if ascii_text is not text:
+                self._token = _SPACED_TOKEN
+            self._plain = ascii_text.translate(_ASCII_WORDS)
+            return self._plain.split()
         self._token = _SPACED_TOKEN
         if _NOT_SIMPLY_SPACED.search(text):
             if _UNSPACED_CHARACTER.search(text):
@@ -196,19 +205,42 @@ class Words:
                 words += folded.split()
         return words
 
-    @cached_property
-    def different(self) -> set[str]:
-        """The different words."""
-        return set(self.in_order)
-
     def where(self, word: str) -> Sequence[int]:
         """The positions of `word` in `in_order`, ascending."""
         if word not in self.different:
             return ()
-        if self._looked < _LOOKS:  # to write down where each word is pays only where many are asked for
-            self._looked += 1
+        if self._asked_where < _FEW:  # to write down where each word is pays only where many are asked for
+            self._asked_where += 1
             return self._look_for(word)
         return self._at[word]
+
+    def places(self, word: str) -> list[tuple[int, int]]:
+        """Where `word` begins and ends in the original, ascending."""
+        if word not in self.different:
+            return []
+        if not self._in_place:
+            return [(self.starts[position], self.ends[position]) for position in self.where(word)]
+        found: list[tuple[int, int]] = []
+        start = self._in_place.find(f" {word} ")
+        while start >= 0:
+            found.append((start, start + len(word)))
+            start = self._in_place.find(f" {word} ", start + 1)
+        return found
+
+    def place(self, position: int) -> tuple[int, int]:
+        """Where the word at `position` begins and ends in the original."""
+        if self._in_place and self._asked_place < _FEW:  # as above
+            self._asked_place += 1
+            word = self.in_order[position]
+            return self.places(word)[self.in_order[:position].count(word)]
+        return self.starts[position], self.ends[position]
+
+    @cached_property
+    def _in_place(self) -> str:
+        """The plain text between two spaces, where each of its words stands as in the original; else nothing."""
+        if self._plain is None or (not self.text.isascii() and _shifts(self.text)):
+            return ""
+        return f" {self._plain} "
 
     def _look_for(self, word: str) -> list[int]:
         found: list[int] = []
@@ -228,23 +260,27 @@ class Words:
                 positions[word] = [position]
         return positions
 
-    @cached_property
-    def _sorted(self) -> list[str]:
-        return sorted(self.different)
-
     def beginning_with(self, letters: str) -> list[str]:
-        """The different words that begin with `letters`, sorted."""
-        words = self._sorted
-        first = last = bisect_left(words, letters)
-        while last < len(words) and words[last].startswith(letters):
-            last += 1
-        return words[first:last]
+        """The different words that begin with `letters`, in no order."""
+        if not letters:
+            return list(self.different)
+        found = []
+        start = self._joined.find(" " + letters) + 1
+        while start:
+            end = self._joined.index(" ", start)
+            found.append(self._joined[start:end])
+            start = self._joined.find(" " + letters, end) + 1
+        return found
+
+    @cached_property
+    def _joined(self) -> str:
+        return f" {' '.join(self.different)} "
 
     @cached_property
     def _places(self) -> tuple[list[int], list[int]]:
-        _ = self.in_order  # cutting the words tells how they are cut, and whether each token is one
         if self._one_each:
-            ends = list(accumulate(map(len, self._token.split(self.text))))  # of a gap, a word, a gap, …
+            cut = _ASCII_TOKEN.split(self._in_place[1:]) if self._in_place else self._token.split(self.text)
+            ends = list(accumulate(map(len, cut)))  # of a gap, a word, a gap, …
             return ends[:-1:2], ends[1::2]
         spans = [token.span() for token in self._token.finditer(self.text)]
         spans = [span for span in spans for _ in _folded(self.text[span[0] : span[1]]).split()]
