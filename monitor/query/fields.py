@@ -36,6 +36,8 @@ class Field:
     """Labels are short codes of languages or countries: `en` finds `en-GB` too."""
     mention: bool = False
     """Labels are the numbers of mentions."""
+    judged: tuple[str, ...] | bool = False
+    """Labels (True: all) that nobody knows of when a mention comes in: scorers and people give them later."""
     sign: str = ""
     """May stand before a label in a query and says nothing: `assignee:@ann`, `like:#123`."""
 
@@ -77,6 +79,7 @@ _KINDS = ("post", "comment", "review", "article", "survey")
 _STATUSES = ("new", "assigned", "replied", "resolved", "reopened", "hidden")
 _HAS = ("link", "media", "reply")
 _IS = ("question", "reply", "story-lead", "duplicate", "own")
+_LATER_IS = ("question", "story-lead", "duplicate")
 _ASKING = ("question", "help")
 _STARS = "a number such as 4, >=4 or 1..3"
 _MANY = "a number such as 500, >=10k or 1k..1.5m"
@@ -100,20 +103,38 @@ FIELDS: dict[str, Field] = {
         Field("published", "when it was published (UTC): >=2026-01, 2026-01..2026-03", moment=lambda d: d.published),
         Field("after", "published on this day (UTC) or later", moment=lambda d: d.published, edge="after"),
         Field("before", "published before this day (UTC)", moment=lambda d: d.published, edge="before"),
-        Field("brand", "mentions of this brand of yours", labels=lambda d: d.brands),
-        Field("sentiment", "what the writer feels", labels=_score("sentiment"), choices=_SENTIMENTS),
-        Field("emotion", "the emotion heard", labels=_score("emotion")),
-        Field("topic", "what it is about", labels=_score("topic")),
-        Field("touchpoint", "the point of contact it speaks of", labels=_score("touchpoint")),
-        Field("stage", "the step of the customer's journey", labels=_score("stage")),
-        Field("need", "what the writer needs: help, question, complaint …", labels=_score("need")),
-        Field("team", "the team that should answer", labels=lambda d: d.teams, example="the name of a team"),
-        Field("tag", "a label that you gave", labels=lambda d: d.tags, sign="#", example="a label that you gave"),
-        Field("status", "where it stands with you", labels=lambda d: d.statuses, choices=_STATUSES),
-        Field("assignee", "who is to answer", labels=_assignees, sign="@", example="the name of a colleague"),
+        Field("brand", "mentions of this brand of yours", labels=lambda d: d.brands, judged=True),
+        Field("sentiment", "what the writer feels", labels=_score("sentiment"), choices=_SENTIMENTS, judged=True),
+        Field("emotion", "the emotion heard", labels=_score("emotion"), judged=True),
+        Field("topic", "what it is about", labels=_score("topic"), judged=True),
+        Field("touchpoint", "the point of contact it speaks of", labels=_score("touchpoint"), judged=True),
+        Field("stage", "the step of the customer's journey", labels=_score("stage"), judged=True),
+        Field("need", "what the writer needs: help, question, complaint …", labels=_score("need"), judged=True),
+        Field(
+            "team", "the team that should answer", labels=lambda d: d.teams, example="the name of a team", judged=True
+        ),
+        Field(
+            "tag",
+            "a label that you gave",
+            labels=lambda d: d.tags,
+            sign="#",
+            example="a label that you gave",
+            judged=True,
+        ),
+        Field("status", "where it stands with you", labels=lambda d: d.statuses, choices=_STATUSES, judged=True),
+        Field(
+            "assignee", "who is to answer", labels=_assignees, sign="@", example="the name of a colleague", judged=True
+        ),
         Field("has", "what comes with it: a link, a picture or film, an answer", labels=lambda d: d.has, choices=_HAS),
-        Field("is", "what it is to others: " + ", ".join(_IS), labels=_marks, choices=_IS),
-        Field("like", "mentions like this one, by its number", labels=lambda d: d.like, sign="#", mention=True),
+        Field("is", "what it is to others: " + ", ".join(_IS), labels=_marks, choices=_IS, judged=_LATER_IS),
+        Field(
+            "like",
+            "mentions like this one, by its number",
+            labels=lambda d: d.like,
+            sign="#",
+            mention=True,
+            judged=True,
+        ),
     )
 }
 """Name → field, in the order in which they are told."""

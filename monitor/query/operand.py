@@ -17,6 +17,8 @@ from monitor.query.values import between
 from monitor.query.wildcard import BesideUnspaced, mask, may_be_one_word, unmask
 
 MIN_PREFIX = 3
+MAX_WILD = 30
+"""Words of a phrase with wildcards: each is tried at every place of a text that repeats itself."""
 _TAG = re.compile(r"[#＃](\w[\w\u0300-\u036f\u0900-\u0e7f]*)(\*?)")
 _HANDLE = re.compile(r"[@＠]([\w.-]+(?:@[\w.-]+)?)")
 _DOMAIN = re.compile(r"(?:[^\W_][\w-]*\.)+([a-z]{2,})")
@@ -77,6 +79,9 @@ def _phrase(query: str, token: Token, fields: tuple[str, ...], *, wild: bool = F
         _refuse_wordless(query, token)
     if wild:
         pieces = tuple(map(unmask, pieces))
+        if len(pieces) > MAX_WILD and not all(piece.plain for piece in pieces[:-1]):
+            problem = f"wildcards work in phrases of at most {MAX_WILD} words, this one has {len(pieces)}"
+            raise QueryError(problem, query, *place, "Take the wildcards away, or join shorter phrases by AND.")
         for piece in pieces:
             _check_beginning(query, token, piece)
     return Phrase(fields, pieces, width, _SPACES.sub(" ", text.strip()), quoted, place)

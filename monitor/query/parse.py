@@ -10,7 +10,7 @@ from monitor.query.fields import FIELDS, Field, nearest
 from monitor.query.lexer import Token, tokens
 from monitor.query.operand import note_of, operand
 from monitor.query.problem import QueryError, shown
-from monitor.query.refusal import check_operand, few_enough, refuse_boundless
+from monitor.query.refusal import check_operand, few_enough, refuse_boundless, unheard
 from monitor.query.tree import And, Near, Node, Not, Note, Or, Place, Query, Sentence, Written
 
 MAX_CHARACTERS = 50_000
@@ -38,6 +38,7 @@ def parse(query: str, *, as_view: bool = False) -> Query:
     root = parser.whole()
     if not as_view:
         refuse_boundless(query, root)
+        parser.notes += unheard(root)
     return Query(query, root, as_view, tuple(parser.notes))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from monitor.query.fields import FIELDS, label
 from monitor.query.lexer import Token
 from monitor.query.problem import QueryError
 from monitor.query.tree import (
@@ -12,6 +13,7 @@ from monitor.query.tree import (
     Near,
     Node,
     Not,
+    Note,
     Or,
     Phrase,
     Sentence,
@@ -58,6 +60,24 @@ def _has_letters(node: Node) -> bool:
             return any(piece.letters.strip("?") for piece in pieces)
         case _:
             return False
+
+
+def unheard(root: Node) -> list[Note]:
+    """Of a brand's query: the facts that nobody knows yet when a mention comes in and it is decided whose it is."""
+    told: dict[str, Note] = {}
+    for node in walk(root):
+        if isinstance(node, Label) and _is_judged(node):
+            written = f"{node.field}:{node.value}" if node.field == "is" else f"{node.field}:"
+            message = (
+                f"{written} is known only after a mention came in, so a brand's query never finds it. Use it in a view."
+            )
+            told.setdefault(message, Note(message, node.place))
+    return list(told.values())
+
+
+def _is_judged(node: Label) -> bool:
+    judged = FIELDS[node.field].judged
+    return judged if isinstance(judged, bool) else node.value in map(label, judged)
 
 
 def check_operand(query: str, operator: Token, node: Node) -> None:

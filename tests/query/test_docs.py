@@ -20,6 +20,24 @@ def test_every_example_is_a_brand_query(query):
     assert parse(query).root
 
 
+OPERATORS = PAGE.split("## Operators")[1].split("## ")[0]
+SPELLINGS = [
+    spelling.strip().strip("`").strip()
+    for row in OPERATORS.splitlines()
+    if row.startswith("| `")
+    for spelling in re.split(r"(?<=`), (?=`)|(?<=`) or (?=`)", row.split(" | ")[0].removeprefix("| "))
+]
+
+
+@pytest.mark.parametrize("query", SPELLINGS)
+def test_every_spelling_of_an_operator_is_read_without_a_doubt(query):
+    assert parse(query).notes == ()
+
+
+def test_the_page_shows_the_spellings_that_other_monitors_use():
+    assert {'"apple pie"', "!Apple", "`Apple`", "a NEAR/3f b", '"great battery"~3', '+"AT&T"'} <= set(SPELLINGS)
+
+
 def test_every_field_is_on_the_page():
     assert [name for name in FIELDS if f"`{name}:`" not in PAGE] == []
 

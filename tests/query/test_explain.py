@@ -55,6 +55,17 @@ def test_a_reading_keeps_its_wildcards(query):
     assert parse(reading(read)).root == read
 
 
+def test_a_brand_that_asks_for_what_is_known_later_is_told_so():
+    late = "is known only after a mention came in, so a brand's query never finds it. Use it in a view."
+    assert f"Note: sentiment: {late} (sentiment:negative)" in explain(
+        parse("acme sentiment:negative -sentiment:positive")
+    )
+    assert f"Note: is:question {late} (is:question)" in explain(parse("acme is:question"))
+    for query in ("acme is:reply is:own has:link reach:>10 lang:en", "acme is:reply"):
+        assert parse(query).notes == ()
+    assert parse("sentiment:negative tag:vip", as_view=True).notes == ()
+
+
 def test_lower_case_operators_are_told_to_be_words():
     assert 'Note: "or" in lower case is a word to look for; the operator is OR. (or)' in explain(parse("apple or pear"))
 

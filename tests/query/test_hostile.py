@@ -78,6 +78,9 @@ BOMBS = {
     "long loose phrase": '"' + "a " * 24_000 + '"~30',
     "long word": "a" * 50_000,
     "wildcards": "a?" * 20_000 + "*",
+    "wildcards in a phrase": '"' + "aaa* " * 9_000 + '"',
+    "wildcards in a loose phrase": '"' + " ".join(f"aa{n}*" for n in range(9_000)) + '"~30',
+    "marks and wildcards": '"' + "\u0301?" * 12_000 + "e\u0301" * 10_000 + '*"',
     "stars": "*" * 50_000,
     "dots": "rating:" + "." * 40_000 + "<",
     "domain": "a." * 20_000 + "com",
@@ -109,6 +112,7 @@ HEAVY = {
     "a loose phrase": '"a a a b"~30 NEAR/5 a',
     "a sentence": "a SENTENCE b SENTENCE (a OR b)",
     "wildcards": "??? OR a? OR ?a",
+    "wildcards in a phrase": '"' + "aaa* " * 30 + '" OR "aaa* b" OR "aa?b* aaac*"~9',
     "as written": '{A A A A} OR #a OR @a OR a.com OR +"a, a"',
 }
 
@@ -119,6 +123,8 @@ def test_a_text_that_repeats_itself_costs_no_more_than_its_length(query):
     random_ = random.Random(3)
     texts = [
         "a " * 16_000,
+        "aaab " * 6_000,
+        "a보" * 16_000,
         "a b " * 8_000,
         "a" * 32_000,
         "#" * 32_000,
