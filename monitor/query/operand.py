@@ -17,6 +17,8 @@ from monitor.query.values import between
 from monitor.query.wildcard import BesideUnspaced, mask, may_be_one_word, unmask
 
 MIN_PREFIX = 3
+MAX_WORDS = 500
+"""Words of a phrase: nobody quotes more, and a text that repeats them is compared at every place."""
 MAX_WILD = 30
 """Words of a phrase with wildcards: each is tried at every place of a text that repeats itself."""
 _TAG = re.compile(r"[#＃](\w[\w\u0300-\u036f\u0900-\u0e7f]*)(\*?)")
@@ -77,6 +79,9 @@ def _phrase(query: str, token: Token, fields: tuple[str, ...], *, wild: bool = F
         raise QueryError(problem, query, *place, "Write the characters that are sure: parts are found.") from None
     if not pieces:
         _refuse_wordless(query, token)
+    if len(pieces) > MAX_WORDS:
+        problem = f"a phrase has at most {MAX_WORDS} words, this one has {len(pieces):,}"
+        raise QueryError(problem, query, *place, "Look for a piece of it, or join pieces by AND.")
     if wild:
         pieces = tuple(map(unmask, pieces))
         if len(pieces) > MAX_WILD and not all(piece.plain for piece in pieces[:-1]):

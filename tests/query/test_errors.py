@@ -160,4 +160,7 @@ def test_the_limits_are_refused_with_their_place():
     assert parse(" ".join(["a"] * 2000)).root
     assert refusal("(" * 65 + "a" + ")" * 65).start == 64
     assert parse("(" * 64 + "a" + ")" * 64).root
+    assert "a phrase has at most 500 words, this one has 501" in str(refusal('"' + "a " * 501 + '"'))
+    assert "wildcards work in phrases of at most 30 words" in str(refusal('"' + "abc* " * 31 + '"'))
+    assert parse('"' + "a " * 499 + 'abc*"').root
     assert "at most 10 NEARs" in str(refusal(" NEAR ".join("abcdefghijklm")))
