@@ -6,6 +6,7 @@ was read; they are no part of its words, so that a like more is no edit.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -77,7 +78,7 @@ def _counts(extra: Mapping[str, Any], kind: str) -> dict[str, int]:
 
 def _count(value: object) -> int | None:
     """A number, also as text ("1,204"); fewer than none is none."""
-    if isinstance(value, bool):
+    if isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value)):
         return None
     if isinstance(value, int | float):
         return max(0, int(value))

@@ -72,3 +72,7 @@ def test_what_is_known_makes_a_document():
     document = Document(text="see https://a.example", **known)
     assert (document.reach, document.engagement, document.followers) == (5, 2, None)
     assert (document.has, document.marks) == (("link",), ("reply",))
+
+
+def test_a_number_beyond_all_bounds_does_no_harm():
+    assert audience({"likes": 10**400, "views": float("inf"), "followers": -3}, "post") == Audience(0, 10**400, 0)

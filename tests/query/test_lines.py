@@ -59,6 +59,13 @@ def test_lines_are_written_as_readable_text():
         ("is:story-lead", {"is": ["story-lead"]}),
         ("is:question", {"needs": ["help"]}),
         ("like:#7", {"like": [7, 8]}),
+        ("has:link", {"title": "see https://a.example"}),
+        ("is:reply has:reply", {"type": "comment", "extra": {"replies": 2}}),
+        (
+            "followers:>=1k reach:1200 engagement:7",
+            {"extra": {"followers": "1,200", "likes": 7, "score": float("nan")}},
+        ),
+        ("reach:5", {"reach": 5, "extra": {"views": 9}}),
     ],
 )
 def test_fields_read_what_our_own_commands_write(query, facts):
