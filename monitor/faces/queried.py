@@ -12,6 +12,7 @@ from textwrap import indent
 from rich.text import Text
 
 from monitor.config.editing import as_toml
+from monitor.errors import Refused
 from monitor.faces.show import console, counted, errors, plain
 from monitor.query import Document, Finding, Problem, Query, QueryError, Span, account, mended, told_spans, trace, worst
 from monitor.query.borrowed import Borrowed, Listed, borrowed, grouped
@@ -112,6 +113,8 @@ def _as_json(name: str, query: str, findings: Sequence[Finding], instead: str) -
 
 def taken_over(listed: Sequence[Listed], monitor: str, out: Path | None) -> int:
     """Our queries on standard output or in a file, the report on standard error; the exit code."""
+    if out is not None and out.exists():
+        raise Refused(f"{out} is there already: name another file.")
     came: list[tuple[Listed, Borrowed]] = []
     code = 0
     for one in listed:

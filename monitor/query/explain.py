@@ -33,6 +33,8 @@ WIDTH = 100
 _LEAST = 30
 _LISTED = 3
 """So many places of one clause, or failed alternatives, are told; of the rest their number."""
+_MOST = 30
+"""Lines of what holds, and of what does not."""
 _NEAR_BY = 60
 _WHOLE = 600
 """Characters of a text that is shown whole; of a longer one what is around the marks."""
@@ -145,11 +147,16 @@ def _told(query: Query, note: Note) -> str:
 
 def account(root: Trace, document: Document) -> str:
     """Whether the document matches, then each clause that decided it with what it found, one line each."""
+    rest = _some(f"  {_held(clause, document)}" for clause in holding(root))
     if root.holds:
-        return "\n".join(["It matches.", *(f"  {_held(clause, document)}" for clause in holding(root))])
-    kept_out = [f"  {line}" for clause in blamed(root) for line in _failed(clause, document)]
-    rest = [f"  {_held(clause, document)}" for clause in holding(root)]
+        return "\n".join(["It matches.", *rest])
+    kept_out = _some(f"  {line}" for clause in blamed(root) for line in _failed(clause, document))
     return "\n".join(["It does not match. What keeps it out:", *kept_out, *(["What holds:", *rest] if rest else [])])
+
+
+def _some(lines: Iterable[str]) -> list[str]:
+    told = list(lines)
+    return told if len(told) <= _MOST else [*told[:_MOST], f"  … and {len(told) - _MOST} more"]
 
 
 def _held(clause: Trace, document: Document) -> str:

@@ -153,6 +153,14 @@ def test_a_table_of_names_and_queries_becomes_brands(run, folder):
     assert run("query", "lint", "Long").returncode == 0
 
 
+def test_no_file_is_overwritten(run, folder):
+    (folder / "config.toml").write_text(CONFIG)
+    done = run("query", "import", "--from", "brandwatch", "-", "--out", "config.toml", stdin="acme")
+    assert done.returncode == 2
+    assert "config.toml is there already" in done.stderr
+    assert (folder / "config.toml").read_text() == CONFIG
+
+
 def test_one_change_in_many_places_is_told_once(run):
     done = run("query", "import", "--from", "meltwater", "-", stdin="acme or bolt or nut or screw")
     assert done.stdout == "acme OR bolt OR nut OR screw\n"

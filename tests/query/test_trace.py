@@ -117,3 +117,9 @@ def test_a_long_text_with_thousands_of_hits_is_explained_in_few_lines():
     lines = told("a NEAR/1 b", "a x y z b x y z " * 20_000)
     assert "3 words between them; at most 1 allowed" in lines[1]
     assert len(told("a", "a b " * 20_000)) == 2
+
+
+def test_of_hundreds_of_clauses_the_first_are_told():
+    lines = told(" ".join(f"word{n}" for n in range(200)), "word0")
+    assert len(lines) == 34
+    assert lines[31] == "  … and 169 more"
