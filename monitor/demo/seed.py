@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
@@ -25,6 +25,7 @@ from monitor.store.engine import Store
 from sources.base import Item, MentionKind
 
 BATCH = 1_000
+END = datetime(2026, 11, 1, tzinfo=UTC)
 SPAN = timedelta(days=365)
 BRANDS, VOCABULARY, AUTHORS, SITES = 20, 40_000, 100_000, 400
 LATE = 0.05
@@ -114,13 +115,13 @@ class Invented:
         return cls(names, _Zipf.over(*words), _Zipf.over(*people), _Zipf.over(*hosts), _Zipf.over(*names))
 
 
-def items(invented: Invented, seed: int, numbers: range, count: int, until: datetime) -> Iterator[Item]:
-    """The mentions of these numbers, in the order in which they are found; `count` of them fill the year to `until`."""
+def items(invented: Invented, seed: int, numbers: range, count: int) -> Iterator[Item]:
+    """The mentions of these numbers, in the order in which they are found; `count` of them fill the year to END."""
     for number in numbers:
         draw = random.Random(f"{seed} {number}")
         late = draw.random() < LATE
         ago = timedelta(days=draw.uniform(0, 60)) if late else timedelta(seconds=draw.expovariate(1 / 3600))
-        found = until - SPAN * ((count - number) / count)
+        found = END - SPAN * ((count - number) / count)
         words = invented.words.some(draw, draw.randint(8, 50))
         words.insert(draw.randrange(len(words)), invented.names.one(draw))
         if draw.random() < 0.1:
@@ -134,7 +135,7 @@ def items(invented: Invented, seed: int, numbers: range, count: int, until: date
             title=" ".join(invented.words.some(draw, 7)).capitalize() if draw.random() < 0.4 else "",
             url=f"https://{invented.sites.one(draw)}/{number}",
             author=invented.authors.one(draw),
-            published=max(until - SPAN, found - ago),
+            published=max(END - SPAN, found - ago),
             lang=_weighted(draw, _LANGUAGES),
             rating=float(draw.randint(1, 5)) if kind == "review" else None,
             rating_max=5.0 if kind == "review" else None,
@@ -174,12 +175,10 @@ def _answer(draw: random.Random, brand: str) -> dict[str, Any]:
     return answer | {"brand_sentiment": sentiment, "relevance": likely}
 
 
-def fill(
-    store: Store, count: int, until: datetime, *, seed: int = 7, progress: Progress = lambda done, all_: None
-) -> Invented:
-    """Store `count` invented mentions of the year up to `until`, matched, scored and indexed; the world they are of.
+def fill(store: Store, count: int, *, seed: int = 7, progress: Progress = lambda done, of: None) -> Invented:
+    """Store `count` invented mentions of the year up to END, matched, scored and indexed; the world they are of.
 
-    About 1,500 a second on one core; of a store that holds some already, the rest.
+    About 1,000 a second on one core; of a store that holds some already, the rest.
     """
     invented = Invented.of(seed)
     known = store.writing(brands.sync, [Brand(0, name, f"{name} OR @{name}") for name in invented.brands])
@@ -190,17 +189,17 @@ def fill(
     begun = store.reading(lambda connection: connection.exec_driver_sql("SELECT count(*) FROM mention").scalar_one())
     for start in range(begun, count, BATCH):
         numbers = range(start, min(start + BATCH, count))
-        found = list(items(invented, seed, numbers, count, until))
-        store.writing(_store, found, start // BATCH, ear, until)
+        found = list(items(invented, seed, numbers, count))
+        store.writing(_store, found, start // BATCH, ear)
         progress(numbers.stop, count)
     return invented
 
 
-def _store(connection: Connection, found: list[Item], batch: int, ear: Ear, now: datetime) -> None:
+def _store(connection: Connection, found: list[Item], batch: int, ear: Ear) -> None:
     """One batch, of one source, stored and scored in one transaction."""
     name, kind = _SOURCES[batch % len(_SOURCES)]
     origin = Origin(name, kind, "invented", keeps="all")
-    pipeline.take(connection, found, (), None, origin, ear, now)
+    pipeline.take(connection, found, (), None, origin, ear, END)
     due = opinions.due(connection, len(found) * 2)
     draw = random.Random(batch)
-    pipeline.settle(connection, [(one, _answer(draw, one.brand)) for one in due], _VERSIONS, now)
+    pipeline.settle(connection, [(one, _answer(draw, one.brand)) for one in due], _VERSIONS, END)

@@ -15,6 +15,7 @@ import typer
 from monitor.errors import Refused, StoreBusy, StoreUnusable, TooSlow
 from monitor.faces import backtesting, correcting, mentions, triaging, troubles
 from monitor.faces.asking import DEFAULT, ConfigPath, ask, configured, end_with_the_pipe, perform, quiet_log
+from monitor.faces.benching import bench_app
 from monitor.faces.models import models_app
 from monitor.faces.querying import query_app
 from monitor.faces.sources import sources_app
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.add_typer(query_app, name="query")
 app.add_typer(models_app, name="models")
 app.add_typer(sources_app, name="sources")
+app.add_typer(bench_app, name="bench")
 Encoder = Literal["auto", "english", "multilingual"]
 
 
