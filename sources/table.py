@@ -23,7 +23,7 @@ from sources.base import (
     SourceConfig,
     source,
 )
-from sources.reading import fields
+from sources.reading import exported, fields
 from sources.reading.dates import speaks_day_first, when
 from sources.reading.identity import bounded, content_hash
 from sources.reading.links import web_link
@@ -116,7 +116,10 @@ def items_in(body: bytes, config: Config) -> Iterator[Item | Problem]:
     understood = _understand(body, config)
     seen: Counter[str] = Counter()
     for row in understood.table.rows:
-        yield row if isinstance(row, Problem) else _item(row, understood, seen)
+        if isinstance(row, Problem):
+            yield row
+        else:
+            yield exported.item(row.values) if exported.is_one(row.values) else _item(row, understood, seen)
 
 
 def preview(body: bytes, config: Config, rows: int = 20) -> Preview:

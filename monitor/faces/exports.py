@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import IO, Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from monitor.audience import audience
 from monitor.errors import Refused
@@ -28,6 +28,12 @@ T = TypeVar("T")
 
 _FORMULA = re.compile(r"^[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\-@\t\r\n\x00＝＋－＠]")
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+class Sink(Protocol):
+    """What a file is written into, from its beginning to its end."""
+
+    def write(self, data: bytes, /) -> int: ...
 
 
 # ---- columns of tables -----------------------------------------------------------------------------------------------
@@ -112,7 +118,7 @@ def _csv_cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
-def _write_csv(found: Iterable[Found], out: IO[bytes]) -> str:
+def _write_csv(found: Iterable[Found], out: Sink) -> str:
     text = io.StringIO(newline="")
     table = csv.writer(text)
     out.write(b"\xef\xbb\xbf")  # without it, Excel takes UTF-8 for the letters of Windows
@@ -143,7 +149,7 @@ def lossless(found: Found) -> dict[str, Any]:
     }
 
 
-def _write_jsonl(found: Iterable[Found], out: IO[bytes]) -> str:
+def _write_jsonl(found: Iterable[Found], out: Sink) -> str:
     for some in _at_once(found):
         out.write("".join(json.dumps(lossless(one), ensure_ascii=False) + "\n" for one in some).encode())
     return ""
@@ -152,7 +158,7 @@ def _write_jsonl(found: Iterable[Found], out: IO[bytes]) -> str:
 # ---- XLSX ------------------------------------------------------------------------------------------------------------
 
 
-def _write_xlsx(found: Iterable[Found], out: IO[bytes]) -> str:
+def _write_xlsx(found: Iterable[Found], out: Sink) -> str:
     from xlsxwriter import Workbook
 
     book = Workbook(out, {"constant_memory": True, "default_date_format": "yyyy-mm-dd hh:mm:ss"})
@@ -197,7 +203,7 @@ def _cell_text(text: str) -> str:
 # ---- Parquet ---------------------------------------------------------------------------------------------------------
 
 
-def _write_parquet(found: Iterable[Found], out: IO[bytes]) -> str:
+def _write_parquet(found: Iterable[Found], out: Sink) -> str:
     try:
         import pyarrow as arrow
         from pyarrow import parquet
@@ -239,7 +245,7 @@ class Format:
     """A kind of file."""
 
     media_type: str
-    write: Callable[[Iterable[Found], IO[bytes]], str]
+    write: Callable[[Iterable[Found], Sink], str]
 
 
 FORMATS: Mapping[str, Format] = {
@@ -257,7 +263,7 @@ def _at_once(rows: Iterable[T]) -> Iterator[tuple[T, ...]]:
         yield some
 
 
-def write(form: str, found: Iterator[Found], out: IO[bytes]) -> str:
+def write(form: str, found: Iterator[Found], out: Sink) -> str:
     """Write all of it; what its reader must know, or nothing. Nothing is written before the search has begun well."""
     first = next(found, None)
     return FORMATS[form].write(found if first is None else chain((first,), found), out)

@@ -23,6 +23,7 @@ from monitor.faces.correcting import whoever
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from monitor.faces.exports import Sink
     from monitor.faces.searching import Typed
     from monitor.searches import Count, Facets, Found, Page, Search
     from monitor.store.saved import Saved
@@ -106,7 +107,7 @@ def _answer(connection: Connection, search: Search, with_facets: bool, for_peopl
     found = searches.facets(connection, search, 8) if with_facets else None
     total = found.total if found else searches.count(connection, search)
     advice = [page.note, found.note if found else ""]
-    advice.append("" if page.found else searching.nothing_found(connection, search))
+    advice.append("" if page.found else searching.nothing_found(connection, search)[0])
     advice.append(searching.unscored(connection, search, anyway=with_facets))
     return Answer(page, searching.head(total, len(page.found), search), found, tuple(filter(None, advice)))
 
@@ -183,7 +184,7 @@ def _write(config: Path, search: Search, out: Path) -> None:
         errors.print(note, soft_wrap=True)
 
 
-def _written(connection: Connection, search: Search, form: str, file: object) -> tuple[int, str]:
+def _written(connection: Connection, search: Search, form: str, file: Sink) -> tuple[int, str]:
     from monitor import searches
     from monitor.engine.handover import Step
     from monitor.errors import TooSlow
@@ -207,7 +208,7 @@ def _written(connection: Connection, search: Search, form: str, file: object) ->
                     say(Step("written", written, max(total, written)))
                 yield one
 
-        note = exports.write(form, told(), file)  # type: ignore[arg-type]
+        note = exports.write(form, told(), file)
     return min(written, exports.MOST_ROWS) if note else written, note
 
 

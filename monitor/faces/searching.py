@@ -123,14 +123,15 @@ def head(count: Count, shown: int, search: Search) -> str:
 _FIRST: Mapping[Sort, str] = {"newest": "newest {}", "relevance": "{} most relevant", "reach": "{} of widest reach"}
 
 
-def nothing_found(connection: Connection, search: Search) -> str:
-    """Why nothing was found, and what to change."""
+def nothing_found(connection: Connection, search: Search) -> tuple[str, Search | None]:
+    """Why nothing was found and what to change; and the search without what keeps the most away, if one thing does."""
     best = hindrance(connection, search)
     if best:
-        return f"Nothing matches. Without {best.condition} there would be {_at_least(best.count)}."
+        return f"Nothing matches. Without {best.condition} there would be {_at_least(best.count)}.", best.without
     if not searches.count(connection, Search()).n:
-        return "Nothing is stored yet: `overheard collect` asks every source once, `overheard run` keeps listening."
-    return "Nothing matches: try another spelling, or fewer words."
+        words = "Nothing is stored yet: `overheard collect` asks every source once, `overheard run` keeps listening."
+        return words, None
+    return "Nothing matches: try another spelling, or fewer words.", None
 
 
 def _at_least(count: Count) -> str:

@@ -5,47 +5,20 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from monitor import queries, searches
+from monitor import queries
 from monitor.app import Service
 from monitor.digest.html import page as digest_page
 from monitor.errors import StoreUnusable, TooSlow
-from monitor.faces import listening
-from monitor.faces.highlight import marked
-from monitor.query.problem import QueryError
+from monitor.faces import listening, web_search
+from monitor.faces.pages import HEADERS, SERVICE, html
 from sources.base import BadShape, Forged
 
-PAGE = 50
 MOST = 1_000
 PUSHED_BYTES = 10 * 1024 * 1024
-
-SERVICE: web.AppKey[Service] = web.AppKey("service", Service)
-
-# Nothing from elsewhere, no script at all; the one style sheet of a page stands in it.
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
-
-_templates = Environment(
-    loader=FileSystemLoader(Path(__file__).with_name("templates")),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_templates.filters["marked"] = marked
 
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -59,7 +32,6 @@ def build(service: Service) -> web.Application:
             web.get("/", home),
             web.get("/digests", archive),
             web.get(r"/digests/{id:\d{1,18}}", digest),
-            web.get("/mentions", mentions),
             web.get("/sources", sources),
             web.get("/live", live),
             web.get("/ready", ready),
@@ -68,6 +40,7 @@ def build(service: Service) -> web.Application:
             web.post("/websub/{token}", hub_pushes),
         ]
     )
+    web_search.add_to(app)
     return app
 
 
@@ -96,10 +69,6 @@ def _ours(host: str, *known: str) -> bool:
         return False
 
 
-def _html(template: str, **values: Any) -> web.Response:
-    return web.Response(text=_templates.get_template(template).render(**values), content_type="text/html")
-
-
 async def home(request: web.Request) -> web.Response:
     """The newest digest, or what to expect until there is one."""
     service = request.app[SERVICE]
@@ -107,12 +76,12 @@ async def home(request: web.Request) -> web.Response:
     if newest:
         raise web.HTTPFound(f"/digests/{newest[0].id}")
     health = await service.store.read(queries.sources_health, service.now())
-    return _html("home.html", sources=health)
+    return html("home.html", sources=health)
 
 
 async def archive(request: web.Request) -> web.Response:
     """All digests, newest first."""
-    return _html("digests.html", digests=await request.app[SERVICE].store.search(queries.digests_archive, MOST))
+    return html("digests.html", digests=await request.app[SERVICE].store.search(queries.digests_archive, MOST))
 
 
 async def digest(request: web.Request) -> web.Response:
@@ -122,23 +91,6 @@ async def digest(request: web.Request) -> web.Response:
     if found is None:
         raise web.HTTPNotFound(text="There is no digest of this number: see /digests.")
     return web.Response(text=digest_page(found.content, f"{request.scheme}://{request.host}"), content_type="text/html")
-
-
-async def mentions(request: web.Request) -> web.Response:
-    """What is stored and matches `q`: a page for people, JSON lines for programs (`format=jsonl`)."""
-    service = request.app[SERVICE]
-    query = request.query.get("q", "")
-    most = min(max(_number(request.query.get("limit"), PAGE), 1), MOST)
-    try:
-        found = await service.store.search(searches.find, query, most)
-    except QueryError as error:
-        return _unanswered(request, query, most, str(error), 400)
-    except TooSlow as error:
-        return _unanswered(request, query, most, str(error), 503)
-    if request.query.get("format") == "jsonl":
-        text = "".join(searches.json_line(one) + "\n" for one in found)
-        return web.Response(text=text, content_type="application/x-ndjson")
-    return _html("mentions.html", query=query, found=found, error="", most=most)
 
 
 async def sources(request: web.Request) -> web.Response:
@@ -154,15 +106,7 @@ async def sources(request: web.Request) -> web.Response:
     if request.query.get("format") == "jsonl":
         text = "".join(json.dumps(listening.as_json(row), ensure_ascii=False) + "\n" for row in rows)
         return web.Response(text=text, content_type="application/x-ndjson")
-    return _html("sources.html", rows=rows, summary=listening.summary(rows), words=listening.WORDS)
-
-
-def _unanswered(request: web.Request, query: str, most: int, why: str, status: int) -> web.Response:
-    if request.query.get("format") == "jsonl":
-        return web.Response(text=why, status=status)
-    page = _html("mentions.html", query=query, found=[], error=why, most=most)
-    page.set_status(status)
-    return page
+    return html("sources.html", rows=rows, summary=listening.summary(rows), words=listening.WORDS)
 
 
 async def live(request: web.Request) -> web.Response:
@@ -227,7 +171,3 @@ async def hub_pushes(request: web.Request) -> web.Response:
 def _no_browser(request: web.Request) -> None:
     if request.headers.get("Origin") or request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
         raise web.HTTPForbidden(text="Browsers may not push mentions in.")
-
-
-def _number(text: str | None, otherwise: int) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else otherwise
