@@ -411,6 +411,10 @@ Connect = Callable[[Any, Cursor], Connection]
 another host may be chosen."""
 Decode = Callable[[Any, str], Decoded]
 """A frame as text: one WebSocket message, or the JSON {"event", "id", "data"} of a server-sent event."""
+Glance = Callable[[str], Decoded | None]
+"""What `decode` would say of a frame but for its things, told without reading it whole; None where it cannot.
+Only of frames in JSON that bring one new item at most, whose title, text and author are strings of the frame, put
+together with white space and cut nowhere within their first 300 characters: without anybody's words it is let go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,6 +463,8 @@ class Source:
     connect: Connect | None = None
     decode: Decode | None = None
     """For streams, both: where to connect, and what a frame holds."""
+    glance: Glance | None = None
+    """For streams of which most is nobody's concern."""
     cursor_at: Callable[[Any, datetime], Cursor] | None = None
     """The cursor from which polls read everything since that time; None where the service gives no past."""
     recheck: Recheck | None = None
@@ -498,6 +504,7 @@ def source(
     scope: Callable[[Any], str] | None = None,
     from_url: Callable[[str], Mapping[str, Any]] | None = None,
     connect: Connect | None = None,
+    glance: Glance | None = None,
     cursor_at: Callable[[Any, datetime], Cursor] | None = None,
     recheck: Recheck | None = None,
 ) -> Callable[[F], F]:
@@ -525,6 +532,7 @@ def source(
             scope=scope,
             from_url=from_url,
             connect=connect,
+            glance=glance,
             cursor_at=cursor_at,
             recheck=recheck,
             **roles,

@@ -8,6 +8,7 @@ so post by post: events about accounts and names (`account`, `identity`) are pas
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -28,6 +29,7 @@ LONGEST_EVENT = 1_000_000
 REWIND = 5_000_000
 """Microseconds asked for again on every connection: the servers' clocks differ, and a post seen twice is one."""
 _LONGEST_ALT = 1_000
+_ALTS = 4
 
 
 class Config(SourceConfig):
@@ -65,6 +67,23 @@ def connect(config: Config, cursor: Cursor) -> Connection:
     return Connection(f"{host}/subscribe?{urlencode(query)}", since=_moment(reached))
 
 
+_NEW_POST = re.compile(
+    r'\{"did": ?"did:[!#-\[\]-~]{1,100}", ?"time_us": ?([0-9]{1,18}), ?"kind": ?"commit", ?"commit": ?\{'
+    r'(?:"rev": ?"\w*", ?)?"operation": ?"create", ?"collection": ?"app\.bsky\.feed\.post", ?'
+    r'"rkey": ?"[\w.:~-]{1,512}", ?"record": ?\{',
+    re.ASCII,
+)
+"""How Jetstream begins a new post."""
+
+
+def glance(frame: str) -> Decoded | None:
+    """A new post as Jetstream writes it brings the moment it was seen, whatever it says."""
+    post = _NEW_POST.match(frame)
+    if not post or not frame.endswith("}}") or not int(post[1]):
+        return None
+    return Decoded((), {"time_us": int(post[1])}, _moment(int(post[1])))
+
+
 @source(
     kind="bluesky",
     title="Bluesky (all posts, as they are written)",
@@ -75,6 +94,7 @@ def connect(config: Config, cursor: Cursor) -> Connection:
     example={},
     keeps="matches only",
     connect=connect,
+    glance=glance,
 )
 def decode(config: Config, frame: str) -> Decoded:
     """One event: a post written or edited is an item, a deleted one a tombstone, anything else moves the cursor on.
@@ -130,14 +150,14 @@ def post_item(identifier: str, did: str, rkey: str, record: Mapping[str, Any], a
     shown, quoted = _embedded(record)
     card = part(shown, "external")
     links = [link for link in (web_link(card.get("uri")), *_links(record)) if link]
-    alts = [alt for alt in _alts(shown) if alt]
+    alts = [alt[:_LONGEST_ALT] for alt in _alts(shown) if alt][:_ALTS]
     # What the author's program claims; nothing was written after it was seen.
     claimed, seen = when(record.get("createdAt")), at and at.replace(microsecond=0)
     langs = record.get("langs")
     return Item(
         id=identifier,
         title=" ".join(text_of(card.get("title")).split())[:300],
-        text="\n\n".join(filter(None, [tidy(text_of(record.get("text"))), "\n".join(alts)[:_LONGEST_ALT]])),
+        text="\n\n".join(filter(None, [tidy(text_of(record.get("text"))), "\n".join(alts)])),
         url=f"https://bsky.app/profile/{did}/post/{rkey}",
         author=did,
         published=min(filter(None, (claimed, seen)), default=None),

@@ -135,6 +135,8 @@ class Batch:
     tombstones: tuple[Tombstone, ...]
     problems: tuple[Problem, ...]
     state: State
+    let_go: int = 0
+    """Frames of a stream that were not read, as nobody's words are in them."""
 
 
 Commit = Callable[[Batch], Awaitable[None]]

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from monitor.collect.backoff import jitter_of
@@ -23,6 +24,7 @@ from sources.base import (
     Connection,
     Cursor,
     Decoded,
+    Glance,
     Item,
     Problem,
     Response,
@@ -111,15 +113,17 @@ async def hold(
     now: Callable[[], datetime],
     brief: bool = False,
     timing: Timing | None = None,
+    wanted: Callable[[str], bool] | None = None,
 ) -> State:
-    """Listen until `stop` is set; `brief`: until what was missed is caught up. Where it got to.
+    """Listen until `stop` is set; `brief`: until what was missed is caught up. Where it got to. Of a source that can
+    tell at a glance, a frame that is not `wanted` moves the cursor on and is not read; it is asked in a thread.
 
     A connection that breaks is made anew, with `Heard.error` told. Raises any other SourceError, with all that came
     before it handed over. What `commit` and `tell` raise passes through.
     """
     if source.connect is None or source.decode is None:
         raise ValueError(f"{source.kind} is no stream")
-    held = _Hold(source, config, state, name, net, commit, tell, stop, now, timing or Timing())
+    held = _Hold(source, config, state, name, net, commit, tell, stop, now, timing or Timing(), wanted)
     return await held.run(brief=brief)
 
 
@@ -128,11 +132,13 @@ class _Hold:
 
     def __init__(
         self, source: Source, config: SourceConfig, state: State, name: str, net: Net, commit: Commit, tell: Tell,
-        stop: asyncio.Event, now: Callable[[], datetime], timing: Timing,
+        stop: asyncio.Event, now: Callable[[], datetime], timing: Timing, wanted: Callable[[str], bool] | None,
     ) -> None:  # fmt: skip
         assert source.connect is not None
         assert source.decode is not None
-        self._connect, self._decode, self._rate = source.connect, source.decode, source.rate
+        self._connect, self._rate = source.connect, source.rate
+        self._decode = partial(source.decode, config)
+        self._glance = _glance_for(source.glance, wanted)
         self._config, self._name, self._net, self._timing = config, name, net, timing
         self._commit, self._tell, self._stop, self._now = commit, tell, stop, now
         self._clock = asyncio.get_running_loop().time
@@ -255,7 +261,7 @@ class _Hold:
     async def _take(self, frames: Sequence[str], since: datetime | None, url: str) -> None:
         """Decode a batch and hand it over. `since`: from when on the first frame was to come."""
         started = self._clock()
-        read = await asyncio.to_thread(_read_all, self._decode, self._config, frames)
+        read = await asyncio.to_thread(_read_all, self._decode, self._glance, frames)
         self._frames += len(frames)
         if since and read.first and read.first - since > _LATE:
             self._note_gap(f"what came from {since:%d %b %H:%M} to {read.first:%d %b %H:%M} UTC is missing")
@@ -271,6 +277,7 @@ class _Hold:
                 tuple(self._resolved(thing) for thing in things if isinstance(thing, Tombstone)),
                 tuple(thing for thing in things if isinstance(thing, Problem)),
                 self._state,
+                read.let_go,
             )
         )
         if read.error is not None:
@@ -370,6 +377,8 @@ class _Read:
     """Frames in a row, up to the last one, that nobody understands."""
     all_bad: bool = True
     bad_frame: str = ""
+    let_go: int = 0
+    """Frames that were not read."""
     error: SourceError | None = None
     """The service says in a frame that it is over."""
 
@@ -387,12 +396,21 @@ class _Read:
         self.bad_frame = frame
 
 
-def _read_all(decode: Callable[[Any, str], Decoded], config: SourceConfig, frames: Iterable[str]) -> _Read:
+def _glance_for(glance: Glance | None, wanted: Callable[[str], bool] | None) -> Glance:
+    """What is known of a frame that need not be read; None for one that must be."""
+    if glance is None or wanted is None:
+        return lambda frame: None
+    return lambda frame: None if (seen := glance(frame)) is None or wanted(frame) else seen
+
+
+def _read_all(decode: Callable[[str], Decoded], glance: Glance, frames: Iterable[str]) -> _Read:
     """Decode frames one by one: one that nobody understands is a problem and does not lose the others."""
     read = _Read()
     for frame in frames:
         try:
-            read.add(decode(config, frame))
+            let_go = glance(frame)
+            read.add(decode(frame) if let_go is None else let_go)
+            read.let_go += let_go is not None
         except BadShape as error:
             read.add_bad(error.path, str(error.args[1]), frame)
         except SourceError as error:

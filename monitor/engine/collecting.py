@@ -24,6 +24,7 @@ from monitor.engine.holding import Holding
 from monitor.engine.listened import Listened, Poll
 from monitor.net.http import Net
 from monitor.pipeline import Ear, Origin, Taken
+from monitor.query.prefilter import may_match
 from monitor.store import brands, mentions, watches
 from monitor.store.engine import Store
 from sources.base import BadShape, Item, RateLimited, Response, SourceError
@@ -161,7 +162,7 @@ class Collector:
                 await holding.begin()
             await hold(
                 one.source, one.config, state, name=one.name, net=self.net, commit=holding.commit, tell=holding.tell,
-                stop=stop, now=self.now, brief=brief, timing=self.timing,
+                stop=stop, now=self.now, brief=brief, timing=self.timing, wanted=self._wanted(one),
             )  # fmt: skip
             await holding.end()
         except SourceError as error:
@@ -174,6 +175,12 @@ class Collector:
                 one, holding.taken, BadShape("this program", f"{type(error).__name__}: {error}")
             )
         return Poll(one.name, holding.taken, gaps=holding.gaps)
+
+    def _wanted(self, one: Listened) -> Callable[[str], bool] | None:
+        """Whether a frame of a stream may name a brand, where that alone says what is stored of it."""
+        if one.origin.keeps != "matches only" or one.origin.about is not None:
+            return None
+        return lambda frame: may_match(self.ear.queries, frame)
 
     def _start(self, name: str) -> asyncio.Task[Poll]:
         task = self._running.get(name)

@@ -63,7 +63,7 @@ class Holding:
         stored every few seconds."""
         self._reached = batch.state
         items, gone = await self._of_use(batch)
-        passed = len(batch.items) - len(items)
+        passed = batch.let_go + len(batch.items) - len(items)
         if items or gone or time.monotonic() - self._kept_at >= CURSOR_EVERY:
             self.taken += await self._take(items, gone, batch.state.as_json())
             self._kept, self._kept_at = batch.state, time.monotonic()

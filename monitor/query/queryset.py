@@ -7,7 +7,7 @@ the text costs nothing, and one that has little costs little. Measured by tests/
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import Generic, NamedTuple, TypeVar
 
 from monitor.query.document import Document, Match
@@ -93,6 +93,10 @@ class QuerySet(Generic[Key]):
         self._always.pop(key, None)
         self._matchers.pop(key, None)
 
+    def query(self, key: Key) -> Query:
+        """The query of `key`. KeyError where there is none."""
+        return self._matchers[key].query
+
     def _shelf(self, anchor: _Anchor) -> dict[str, _Shelf[Key]]:
         return self._by_head.setdefault(len(anchor.letters), {}) if anchor.open else self._by_word
 
@@ -105,9 +109,17 @@ class QuerySet(Generic[Key]):
                 matches[key] = match
         return matches
 
-    def candidates(self, document: Document) -> Iterable[Key]:
+    def candidates(self, document: Document) -> Collection[Key]:
         """The queries that can match: all others cannot."""
-        vocabulary = document.vocabulary
+        return self.within_reach(document.vocabulary)
+
+    @property
+    def all_need_words(self) -> bool:
+        """Whether there is no query that may match whatever the words are, such as one of facts alone."""
+        return not self._always
+
+    def within_reach(self, vocabulary: set[str]) -> dict[Key, None]:
+        """The queries that can match a text of these words (and of no others) in its title, text and author."""
         keys = dict(self._always)
         for word in vocabulary - self._dull:
             shelves = self._shelves(word)
