@@ -41,7 +41,7 @@ _SYLLABLES = """
 ba be bo ca co cu da de do fa fe fi ga go gu ha he hi ja jo ka ke ki la le li lo ma me mi mo na ne ni no pa pe
 pi po ra re ri ro sa se si so ta te ti to va ve vi wa we za zo
 """
-_TOPICS = (
+TOPICS = (
     *(
         "late_delivery",
         "price",
@@ -161,7 +161,7 @@ def _sentences(words: list[str], draw: random.Random) -> str:
 def _answer(draw: random.Random, brand: str) -> dict[str, Any]:
     label = draw.choices(SENTIMENTS, weights=(3, 4, 3))[0]
     sentiment: dict[str, Any] = {"label": label, **dict.fromkeys(SENTIMENTS, 0.1), label: 0.8, "unsure": False}
-    topics = [{"label": topic, "score": 0.8} for topic in draw.sample(_TOPICS, draw.randint(0, 2))]
+    topics = [{"label": topic, "score": 0.8} for topic in draw.sample(TOPICS, draw.randint(0, 2))]
     answer = {
         "language": "en",
         "sentiment": sentiment,

@@ -27,13 +27,15 @@ from monitor.query.tree import Between, Host, Label, Query, walk
 from monitor.store.candidates import Candidates, asked_brands, candidates
 from monitor.store.columns import EPOCH
 from monitor.store.facts import Known
-from monitor.store.index import ID_MASK, place
+from monitor.store.index import ID_MASK, id_at, place
 
 BUDGET = 5.0
 """Seconds after which a search is given up."""
 STEPS = 10_000
 """Of SQLite's machine between two looks at the clock: about a millisecond."""
 CHUNK = 100
+MOST_ALIKE = 50_000
+"""So many, the nearest, are alike to one mention at most."""
 IDS_PER_QUESTION = 500
 
 _COLUMNS = (
@@ -111,7 +113,6 @@ class Search:
     def newest(self, stretch: Stretch = WHOLE, match: str | None = None) -> Iterator[Hit]:
         """All that match, newest first. `match`: an expression of FTS5 in the place of the query's own."""
         for rows in self._rows(stretch, match or self.where.match):
-            self.check()
             yield from self.hits(rows)
 
     def of(self, ids: Sequence[int]) -> list[Hit]:
@@ -121,6 +122,7 @@ class Search:
     def hits(self, rows: Sequence[Row[Any]]) -> Iterator[Hit]:
         """Those of these rows that match."""
         for row in rows:
+            self.check()
             match = self._matcher.match(self._document(row)) if self._matcher else _EVERYWHERE
             if match is not None:
                 mention = _mention(row)
@@ -139,11 +141,10 @@ class Search:
     def _like_rows(self, stretch: Stretch) -> Iterator[Sequence[Row[Any]]]:
         """Of a few that are alike, rather than of all that the index knows."""
         wanted = frozenset.intersection(*(frozenset(self.likes[value]) for value in self.where.likes))
-        rows = _rows_of(self.connection, sorted(wanted))
         low, high = bounds(self.where, stretch)
-        placed = sorted((place(_instant(row.published), row.id), at) for at, row in enumerate(rows))
-        inside = [rows[at] for number, at in placed if low < number <= high]
-        yield from (inside[start : start + CHUNK] for start in range(0, len(inside), CHUNK))
+        inside = [number for number in sorted(_places_of(self.connection, sorted(wanted))) if low < number <= high]
+        for start in range(0, len(inside), CHUNK):
+            yield _rows_of(self.connection, [id_at(number) for number in inside[start : start + CHUNK]])
 
     def _document(self, row: Row[Any]) -> Document:
         like = tuple(value for value, ids in self.likes.items() if row.id in ids)
@@ -162,7 +163,7 @@ def _likes(connection: Connection, query: Query | None) -> dict[str, Mapping[int
         return {}
     from monitor.store import likeness  # loads numpy, which no other search needs
 
-    return {value: dict(likeness.alike(connection, int(value))) for value in sorted(asked)}
+    return {value: dict(likeness.alike(connection, int(value), most=MOST_ALIKE)) for value in sorted(asked)}
 
 
 def one(connection: Connection, mention_id: int) -> tuple[Mention, Document] | None:
@@ -206,6 +207,14 @@ def _rows_of(connection: Connection, ids: Sequence[int]) -> list[Row[Any]]:
         sql = f"{_SELECT} FROM mention AS m JOIN indexed AS i ON i.mention_id = m.id WHERE m.id IN ({marks})"
         found |= {row.id: row for row in connection.exec_driver_sql(sql, tuple(some))}
     return [found[id_] for id_ in ids if id_ in found]
+
+
+def _places_of(connection: Connection, ids: Sequence[int]) -> Iterator[int]:
+    for start in range(0, len(ids), IDS_PER_QUESTION):
+        some = ids[start : start + IDS_PER_QUESTION]
+        marks = ", ".join("?" * len(some))
+        rows = connection.exec_driver_sql(f"SELECT published, id FROM mention WHERE id IN ({marks})", tuple(some))
+        yield from (place(_instant(published), id_) for published, id_ in rows)
 
 
 def _instant(stored: int) -> datetime:

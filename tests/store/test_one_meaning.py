@@ -80,7 +80,7 @@ def stored(tmp_path_factory) -> Callable[..., list[set[int]]]:
             store.writing(ask)
         return found
 
-    def alike(connection: Connection, mention_id: int) -> list[tuple[int, float]]:
+    def alike(connection: Connection, mention_id: int, most: int) -> list[tuple[int, float]]:
         rows = connection.exec_driver_sql("SELECT mention_id, facts FROM indexed").all()
         return [(row.mention_id, 0.9) for row in rows if f"like:{mention_id}" in row.facts.split()]
 
