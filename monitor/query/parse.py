@@ -92,12 +92,14 @@ class _Parser:
         return (parts[0], True) if len(parts) == 1 else (And(tuple(parts), _around(parts)), False)
 
     def proximity(self) -> Node:
-        left = self.unary()
+        """NOT before a proximity takes away the whole of it: nothing that is not there can be near anything."""
+        negations = self.negations()
+        left = self.operand()
         while self.next.kind in ("near", "sentence"):
             operator = self.take()
-            right = self.unary()
-            left = self.joined(left, operator, right)
-        return left
+            taken = self.negations()
+            left = self.joined(left, operator, _negated(self.operand(), taken))
+        return _negated(left, negations)
 
     def joined(self, left: Node, operator: Token, right: Node) -> Node:
         place = _around((left, right))
@@ -114,16 +116,16 @@ class _Parser:
                 parts.append(node)
         return Sentence(tuple(parts), operator.ordered, place)
 
-    def unary(self) -> Node:
-        negations: list[Token] = []
+    def negations(self) -> list[Token]:
+        taken: list[Token] = []
         while self.next.kind == "NOT":
-            negations.append(self.take())
-            if len(negations) > MAX_NESTING:
-                raise self.error(f"at most {MAX_NESTING} NOTs can follow each other", negations[-1], "One is enough.")
-        node = self.field() if self.next.kind == "field" else self.primary()
-        if len(negations) % 2 == 0:
-            return node
-        return node.part if isinstance(node, Not) else Not(node, Place(negations[0].start, _around((node,)).end))
+            taken.append(self.take())
+            if len(taken) > MAX_NESTING:
+                raise self.error(f"at most {MAX_NESTING} NOTs can follow each other", taken[-1], "One is enough.")
+        return taken
+
+    def operand(self) -> Node:
+        return self.field() if self.next.kind == "field" else self.primary()
 
     def field(self) -> Node:
         token = self.take()
@@ -209,6 +211,12 @@ class _Parser:
         return self.error(
             f"expected a term, found {found}", token, 'Write a word, a phrase in "quotes" or a bracketed group.'
         )
+
+
+def _negated(node: Node, negations: Sequence[Token]) -> Node:
+    if len(negations) % 2 == 0:
+        return node
+    return node.part if isinstance(node, Not) else Not(node, Place(negations[0].start, _around((node,)).end))
 
 
 def _all_fields() -> str:

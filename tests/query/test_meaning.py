@@ -457,3 +457,10 @@ def test_spans_cover_the_signs_that_were_asked_for(found):
     assert found("@gopro", "hey @GoPro.", author="gopro") == ["gopro", "@GoPro"]
     assert found("{C++} OR {.NET} OR {Yahoo!}", "C++, .NET and Yahoo!") == ["C++", ".NET", "Yahoo!"]
     assert found("gopro.com", "https://www.gopro.com/x") == ["gopro.com"]
+
+
+@pytest.mark.parametrize("query", ["acme NOT foo NEAR/1 bar", "acme -foo NEAR/1 bar", "acme AND NOT foo SENTENCE bar"])
+def test_not_before_a_proximity_takes_away_the_whole_of_it(matches, query):
+    assert matches(query, "acme. foo and then there is the bar, far away" if "NEAR" in query else "acme. foo. bar")
+    assert not matches(query, "acme. foo bar")
+    assert matches(query, "acme. bar")
