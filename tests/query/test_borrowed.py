@@ -263,9 +263,9 @@ def test_of_a_query_of_which_nothing_can_be_kept_nothing_is_left():
         ('"nike', "this quote is not closed"),
         ("nike AND", "found the end of the query"),
         ("{nike", "this brace is not closed"),
-        ("(" * 70 + "a" + ")" * 70, "64 deep"),
+        ("(" * 70 + "a" + ")" * 70, "64 NOTs"),
         (" NEAR/3 ".join(["a"] * 2_000), "at most 64 NEARs"),
-        ("NOT " * 2_000 + "a", "64 deep"),
+        ("NOT " * 2_000 + "a", "64 NOTs"),
         ("a " * 30_000, "50,000 characters"),
     ],
 )
@@ -323,3 +323,15 @@ def test_any_text_at_all_is_refused_or_can_be_parsed(dialect, text):
         return
     if came.query:
         parse(came.query, as_view=True)
+
+
+@pytest.mark.parametrize(
+    ("written", "ours"),
+    [
+        ("acme NOT foo NEAR/5 bar", "acme NOT foo NEAR/5 bar"),
+        ("acme NOT raw:Foo NEAR/50 bar", "acme NOT {Foo} NEAR/30 bar"),
+        ("acme AND NOT (foo NEAR/5 bar)", "acme AND NOT (foo NEAR/5 bar)"),
+    ],
+)
+def test_not_before_a_proximity_keeps_taking_away_the_whole_of_it(written, ours):
+    assert borrowed(written, "brandwatch").query == ours

@@ -166,6 +166,18 @@ class _Reader:
         return parts[0] if len(parts) == 1 else _joined("and", operator, parts)
 
     def proximity(self) -> Part:
+        """NOT before a proximity takes away the whole of it, as with us."""
+        negations = []
+        while self.next.kind == "not":
+            negations.append(self.take())
+            if len(negations) > MAX_NESTING:
+                raise self.error(f"at most {MAX_NESTING} NOTs can follow each other")
+        part = self.joined()
+        for token in reversed(negations):
+            part = Part("not", token.start, part.end, token, (part,))
+        return part
+
+    def joined(self) -> Part:
         left = self.unary()
         joined = 0
         while self.next.kind == "near":
