@@ -53,10 +53,10 @@ def get(connection: Connection, name: str) -> Saved:
     """The one of this name. Raises Refused with the nearest name there is."""
     row = connection.execute(select(SAVED).where(SAVED.c.name == name)).one_or_none()
     if row is None:
-        names = connection.execute(select(SAVED.c.name).order_by(SAVED.c.name)).scalars().all()
+        names = {one.name.lower(): one.name for one in listed(connection)}
         guess = nearest(name, names)
-        known = f'Did you mean "{guess}"?' if guess else f"There are: {', '.join(names) or 'none yet'}."
-        raise Refused(f'There is no saved search "{name}". {known}')
+        hint = f'Did you mean "{names[guess]}"?' if guess else f"There are: {', '.join(names.values()) or 'none yet'}."
+        raise Refused(f'There is no saved search "{name}". {hint}')
     return _saved(row)
 
 

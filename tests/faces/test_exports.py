@@ -29,7 +29,7 @@ from sources.base import Item
 from sources.table import items_in
 
 FORMULAS = Path(__file__).parents[2] / ".." / "shared" / "corpora" / "security" / "own" / "csv-formula.jsonl"
-CONFIG = '[[brand]]\nname = "Acme"\n'
+CONFIG = '[scoring]\nenabled = false\n[[brand]]\nname = "Acme"\n'
 ROWS: list[dict[str, Any]] = [
     {"id": 1, "title": "Lovely", "text": 'Acme is "lovely";\nreally', "author": "Ann", "rating": 4, "rating_max": 5,
      "published": "2026-11-20T10:00:00Z", "url": "https://blog.example/a?b=1&c=2", "lang": "en", "kind": "review"},
