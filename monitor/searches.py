@@ -167,8 +167,9 @@ def _known_brand(connection: Connection, name: str) -> str:
     names = tuple(brands.names(connection).values())
     if label(name) in map(label, names):
         return label(name)
-    guess = nearest(name, names)
-    known = f'Did you mean "{guess}"?' if guess else f"Known: {', '.join(sorted(names)) or 'none'}."
+    written = {one.lower(): one for one in names}
+    guess = nearest(name, written)
+    known = f'Did you mean "{written[guess]}"?' if guess else f"Known: {', '.join(sorted(names)) or 'none'}."
     raise Refused(f'There is no brand "{name}". {known}')
 
 
