@@ -411,10 +411,21 @@ Connect = Callable[[Any, Cursor], Connection]
 another host may be chosen."""
 Decode = Callable[[Any, str], Decoded]
 """A frame as text: one WebSocket message, or the JSON {"event", "id", "data"} of a server-sent event."""
-Glance = Callable[[str], Decoded | None]
-"""What `decode` would say of a frame but for its things, told without reading it whole; None where it cannot.
-Only of frames in JSON that bring one new item at most, whose title, text and author are strings of the frame, put
-together with white space and cut nowhere within their first 300 characters: without anybody's words it is let go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """What is seen of a frame without reading it whole."""
+
+    decoded: Decoded
+    """What `decode` would give, but for its things."""
+    told: str
+    """The part of the frame, in its JSON, that the words of its item come from."""
+
+
+Glance = Callable[[str], Glimpse | None]
+"""None where nothing is sure. Only of frames that bring one new item at most, whose title, text and author are strings
+of `told`, put together with white space and cut nowhere within their first 300 characters."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from pydantic import Field, field_validator
 
-from sources.base import BadShape, Connection, Cursor, Decoded, Item, Problem, SourceConfig, Tombstone, source
+from sources.base import BadShape, Connection, Cursor, Decoded, Glimpse, Item, Problem, SourceConfig, Tombstone, source
 from sources.reading.dates import when
 from sources.reading.identity import bounded
 from sources.reading.links import web_link
@@ -68,7 +68,7 @@ def connect(config: Config, cursor: Cursor) -> Connection:
 
 
 _NEW_POST = re.compile(
-    r'\{"did": ?"did:[!#-\[\]-~]{1,100}", ?"time_us": ?([0-9]{1,18}), ?"kind": ?"commit", ?"commit": ?\{'
+    r'\{"did": ?("did:[!#-\[\]-~]{1,100}"), ?"time_us": ?([0-9]{1,18}), ?"kind": ?"commit", ?"commit": ?\{'
     r'(?:"rev": ?"\w*", ?)?"operation": ?"create", ?"collection": ?"app\.bsky\.feed\.post", ?'
     r'"rkey": ?"[\w.:~-]{1,512}", ?"record": ?\{',
     re.ASCII,
@@ -76,12 +76,13 @@ _NEW_POST = re.compile(
 """How Jetstream begins a new post."""
 
 
-def glance(frame: str) -> Decoded | None:
-    """A new post as Jetstream writes it brings the moment it was seen, whatever it says."""
+def glance(frame: str) -> Glimpse | None:
+    """A new post as Jetstream writes it brings the moment it was seen, whatever its author and its record say."""
     post = _NEW_POST.match(frame)
-    if not post or not frame.endswith("}}") or not int(post[1]):
+    if not post or not frame.endswith("}}") or not int(post[2]):
         return None
-    return Decoded((), {"time_us": int(post[1])}, _moment(int(post[1])))
+    reached = int(post[2])
+    return Glimpse(Decoded((), {"time_us": reached}, _moment(reached)), f"{post[1]} {frame[post.end() :]}")
 
 
 @source(

@@ -115,8 +115,10 @@ async def hold(
     timing: Timing | None = None,
     wanted: Callable[[str], bool] | None = None,
 ) -> State:
-    """Listen until `stop` is set; `brief`: until what was missed is caught up. Where it got to. Of a source that can
-    tell at a glance, a frame that is not `wanted` moves the cursor on and is not read; it is asked in a thread.
+    """Listen until `stop` is set; `brief`: until what was missed is caught up. Where it got to.
+
+    Of a source that can `glance`, a frame of which nothing told is `wanted` moves the cursor on and is not read. This
+    is asked in a thread.
 
     A connection that breaks is made anew, with `Heard.error` told. Raises any other SourceError, with all that came
     before it handed over. What `commit` and `tell` raise passes through.
@@ -138,7 +140,7 @@ class _Hold:
         assert source.decode is not None
         self._connect, self._rate = source.connect, source.rate
         self._decode = partial(source.decode, config)
-        self._glance = _glance_for(source.glance, wanted)
+        self._let_go = _let_go_by(source.glance, wanted)
         self._config, self._name, self._net, self._timing = config, name, net, timing
         self._commit, self._tell, self._stop, self._now = commit, tell, stop, now
         self._clock = asyncio.get_running_loop().time
@@ -261,7 +263,7 @@ class _Hold:
     async def _take(self, frames: Sequence[str], since: datetime | None, url: str) -> None:
         """Decode a batch and hand it over. `since`: from when on the first frame was to come."""
         started = self._clock()
-        read = await asyncio.to_thread(_read_all, self._decode, self._glance, frames)
+        read = await asyncio.to_thread(_read_all, self._decode, self._let_go, frames)
         self._frames += len(frames)
         if since and read.first and read.first - since > _LATE:
             self._note_gap(f"what came from {since:%d %b %H:%M} to {read.first:%d %b %H:%M} UTC is missing")
@@ -396,21 +398,29 @@ class _Read:
         self.bad_frame = frame
 
 
-def _glance_for(glance: Glance | None, wanted: Callable[[str], bool] | None) -> Glance:
-    """What is known of a frame that need not be read; None for one that must be."""
+LetGo = Callable[[str], Decoded | None]
+"""What is known of a frame that need not be read; None for one that must be."""
+
+
+def _let_go_by(glance: Glance | None, wanted: Callable[[str], bool] | None) -> LetGo:
     if glance is None or wanted is None:
         return lambda frame: None
-    return lambda frame: None if (seen := glance(frame)) is None or wanted(frame) else seen
+
+    def let_go(frame: str) -> Decoded | None:
+        seen = glance(frame)
+        return None if seen is None or wanted(seen.told) else seen.decoded
+
+    return let_go
 
 
-def _read_all(decode: Callable[[str], Decoded], glance: Glance, frames: Iterable[str]) -> _Read:
+def _read_all(decode: Callable[[str], Decoded], let_go: LetGo, frames: Iterable[str]) -> _Read:
     """Decode frames one by one: one that nobody understands is a problem and does not lose the others."""
     read = _Read()
     for frame in frames:
         try:
-            let_go = glance(frame)
-            read.add(decode(frame) if let_go is None else let_go)
-            read.let_go += let_go is not None
+            unread = let_go(frame)
+            read.add(decode(frame) if unread is None else unread)
+            read.let_go += unread is not None
         except BadShape as error:
             read.add_bad(error.path, str(error.args[1]), frame)
         except SourceError as error:

@@ -177,10 +177,10 @@ class Collector:
         return Poll(one.name, holding.taken, gaps=holding.gaps)
 
     def _wanted(self, one: Listened) -> Callable[[str], bool] | None:
-        """Whether a frame of a stream may name a brand, where that alone says what is stored of it."""
+        """Whether what a frame tells may name a brand, where that alone says what is stored of it."""
         if one.origin.keeps != "matches only" or one.origin.about is not None:
             return None
-        return lambda frame: may_match(self.ear.queries, frame)
+        return lambda told: may_match(self.ear.queries, told)
 
     def _start(self, name: str) -> asyncio.Task[Poll]:
         task = self._running.get(name)

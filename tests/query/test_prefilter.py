@@ -128,6 +128,19 @@ def test_a_text_with_what_cannot_be_seen_is_read(text):
     assert may_match(queries, post(text))
 
 
+def test_a_brand_called_as_a_part_of_every_frame_is_not_heard_in_all_of_them():
+    queries = QuerySet(
+        {number: parse(word) for number, word in enumerate(["post", "feed", "text", "record", "create", "type"])}
+    )
+    seen = glance(post("nothing"))
+    assert seen is not None
+    assert not may_match(queries, seen.told)
+    for text in ("a post", r"\"feed\": this", '"record": 1', '"$type":"create"'):
+        said = glance(post(text))
+        assert said is not None
+        assert may_match(queries, said.told), text
+
+
 def test_all_is_read_where_a_query_needs_no_words():
     queries = QuerySet({1: parse("gopro"), 2: parse("lang:de", as_view=True)})
     assert may_match(queries, post("nothing"))
@@ -146,8 +159,8 @@ def test_a_frame_that_is_no_new_post_is_never_let_go():
     assert glance(claims) is not None
     known = glance(post("nothing"))
     assert known is not None
-    assert known.cursor == decode(Config(), post("nothing")).cursor
-    assert known.at == decode(Config(), post("nothing")).at
+    assert known.decoded.cursor == decode(Config(), post("nothing")).cursor
+    assert known.decoded.at == decode(Config(), post("nothing")).at
 
 
 def test_long_frames_cost_no_more_than_their_length():
