@@ -38,6 +38,7 @@ class Audience:
 class Known(TypedDict):
     """What a query can ask beside the texts: arguments of a `Document`."""
 
+    country: str
     reach: float | None
     engagement: float | None
     followers: float | None
@@ -56,7 +57,9 @@ def audience(extra: Mapping[str, Any], kind: str) -> Audience:
 def known_of(title: str, text: str, kind: str, extra: Mapping[str, Any]) -> Known:
     """What is known of an item, live and stored alike, as arguments of a `Document`."""
     heard = audience(extra, kind)
+    country = extra.get("country")
     return {
+        "country": country if isinstance(country, str) else "",
         "reach": heard.reach,
         "engagement": heard.engagement,
         "followers": heard.followers,

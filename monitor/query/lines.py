@@ -106,12 +106,12 @@ def _dump(row: Mapping[str, Any]) -> str:
 
 def document_of(row: Mapping[str, Any]) -> Document:
     """The document that a JSON object tells of; ValueError, naming the key, where a value has the wrong type."""
-    facts: dict[str, Any] = {key: _text(row, key) for key in _TEXTS if key in row}
+    texts = {key: _text(row, key) for key in _TEXTS if key in row}
     kind, extra = _text(row, "type") or _text(row, "kind"), row.get("extra")
     seen = known_of(_text(row, "title"), _text(row, "text"), kind, extra if isinstance(extra, Mapping) else {})
     told = {name: tuple(one for key in keys for one in _labels(row.get(key))) for name, keys in _LABELS.items()}
     numbers = {key: number for key in _NUMBERS if (number := _number(row, key)) is not None}
-    facts |= {**seen, **told, **numbers, "has": seen["has"] + told["has"], "marks": seen["marks"] + told["marks"]}
+    facts: dict[str, Any] = {**seen, **texts, **told, **numbers, "has": seen["has"] + told["has"], "marks": seen["marks"] + told["marks"]}
     scores = row.get("scores")
     labels = {**(scores if isinstance(scores, Mapping) else {}), **{key: row[key] for key in _SCORES if key in row}}
     return Document(

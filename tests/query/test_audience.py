@@ -52,6 +52,8 @@ def test_reach_and_engagement_are_what_the_source_tells_and_nothing_else(kind, e
         ("is:reply", Item("1", extra={"reply_to": "17"})),
         ("-is:reply", Item("1", extra={"replies": 3})),
         ("reach:>=1k", Item("1", extra={"followers": 1204})),
+        ("country:us", Item("1", extra={"country": "us"})),
+        ("-country:us", Item("1", extra={"country": ["us"]})),
         ("followers:1,204", Item("1", extra={"followers": 1204})),
         ("engagement:>3", Item("1", extra={"likes": 4})),
         ("-engagement:>=0", Item("1")),

@@ -263,7 +263,7 @@ def test_of_a_query_of_which_nothing_can_be_kept_nothing_is_left():
         ('"nike', "this quote is not closed"),
         ("nike AND", "found the end of the query"),
         ("{nike", "this brace is not closed"),
-        ("(" * 70 + "a" + ")" * 70, "64 NOTs"),
+        ("(" * 70 + "a" + ")" * 70, "64 deep"),
         (" NEAR/3 ".join(["a"] * 2_000), "at most 64 NEARs"),
         ("NOT " * 2_000 + "a", "64 NOTs"),
         ("a " * 30_000, "50,000 characters"),

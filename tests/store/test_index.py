@@ -188,6 +188,12 @@ def test_what_a_brand_wrote_itself_is_told_apart(house, item):
     assert house.texts("is:own") == []
 
 
+def test_a_country_is_found_where_the_source_tells_it(house, item):
+    house.take(item("1", "Acme leaks", extra={"country": "us"}), item("2", "Acme shines"))
+    assert house.texts("country:us") == ["Acme leaks"]
+    assert house.texts("-country:us acme") == ["Acme shines"]
+
+
 def test_a_place_tells_its_mention_and_its_day():
     at = datetime(2026, 11, 21, 23, 59, 59, tzinfo=UTC)
     number = index.place(at, 123_456_789)
