@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shlex
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -76,6 +77,17 @@ def texts(done) -> list[str]:
 def told(done) -> str:
     """The command for the next page, as it was told."""
     return next((line.partition("Next page: overheard ")[2] for line in done.stderr.splitlines() if "Next" in line), "")
+
+
+def test_every_example_of_the_documentation_works(run, stored):
+    written = (Path(__file__).parents[2] / "docs" / "search.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^overheard ((?:mentions|searches).*?)(?: {2,}\S.*)?$", written, re.M)
+    assert len(commands) > 10
+    for command in commands:
+        if "like:" in command:  # nothing is scored in this store
+            continue
+        done = run(*shlex.split(command))
+        assert done.returncode == 0, (command, done.stderr)
 
 
 # ---- pages -----------------------------------------------------------------------------------------------------------
