@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 
 from monitor.query.document import Document, Match, Span
 from monitor.query.fields import FIELDS, instant, label
@@ -24,8 +25,13 @@ from monitor.query.tree import (
     Sentence,
     Within,
     Written,
+    children,
     walk,
 )
+
+MAX_SHOWN = 300
+"""So many places of one word, phrase or proximity are told of one text: the rest of a text that repeats itself says
+nothing new, and hundreds of words could each stand in it thousands of times."""
 
 Found = tuple[str, int, int]
 """One hit of a condition: the field, and its first character and the one after its last there."""
@@ -65,9 +71,9 @@ def _reader(field: str) -> Callable[[Document], Words]:
 def _condition(node: Node) -> Condition:
     match node:
         case And(parts=parts):
-            return _all_of([_condition(part) for part in sorted(parts, key=_effort)])
+            return _all_of([_condition(part) for part in sorted(dict.fromkeys(parts), key=_effort)])
         case Or(parts=parts):
-            return _any_of(parts)
+            return _any_of(tuple(dict.fromkeys(parts)))
         case Not(part=part):
             return _none_of(_condition(part))
         case Label():
@@ -127,7 +133,7 @@ def _any_word(fields: tuple[str, ...], wanted: frozenset[str]) -> Condition:
         for field, read in readers:
             words = read(document)
             for word in (one,) if one else wanted & words.different:
-                found += [(field, start, end) for start, end in words.places(word)]
+                found += [(field, start, end) for start, end in words.places(word, MAX_SHOWN)]
         return found or None
 
     return hold
@@ -194,7 +200,7 @@ def _placed(node: Node) -> Condition:
         found = []
         for field, read, find, (ahead, behind) in finders:
             words = read(document)
-            for hit in find(words) if words.text else ():
+            for hit in islice(find(words), MAX_SHOWN) if words.text else ():
                 found.append((field, words.place(hit.first)[0] - ahead, words.place(hit.last)[1] + behind))
         return found or None
 
@@ -219,15 +225,41 @@ def _finder(node: Node, field: str, *, every: bool) -> Finder:
         case Within():
             return within_finder(node, every=every) if field in node.fields else _nowhere
         case Or(parts=parts):
-            return _union([_finder(part, field, every=every) for part in parts])
+            return _union([_finder(part, field, every=every) for part in dict.fromkeys(parts)])
         case Near(left=left, right=right):
             ones, others = _finder(left, field, every=True), _finder(right, field, every=True)
-            return lambda words: near(ones(words), others(words), node.distance, ordered=node.ordered, every=every)
+            return _where_all_are(
+                _sure(node),
+                lambda words: near(ones(words), others(words), node.distance, ordered=node.ordered, every=every),
+            )
         case Sentence(parts=parts):
-            finders = [_finder(part, field, every=True) for part in parts]
-            return lambda words: in_one_sentence(words, [find(words) for find in finders], ordered=node.ordered)
+            finders = [_finder(part, field, every=True) for part in (parts if node.ordered else dict.fromkeys(parts))]
+            return _where_all_are(
+                _sure(node),
+                lambda words: in_one_sentence(words, [find(words) for find in finders], ordered=node.ordered),
+            )
         case _:
             raise AssertionError(f"the parser lets no {type(node).__name__} stand in a proximity")
+
+
+def _where_all_are(sure: frozenset[str], find: Finder) -> Finder:
+    """Looks nowhere where a word is missing: the others may stand in a text thousands of times."""
+    return lambda words: find(words) if words.different >= sure else []
+
+
+def _sure(node: Node) -> frozenset[str]:
+    """Words without which `node` stands nowhere."""
+    match node:
+        case Phrase(pieces=pieces) | Within(pieces=pieces):
+            return frozenset(piece.letters for piece in pieces if piece.plain)
+        case Written(kind="exact" | "as-written" | "tag" | "domain", phrase=phrase):
+            return _sure(phrase)
+        case Near() | Sentence():
+            return frozenset().union(*map(_sure, children(node)))
+        case Or(parts=parts):
+            return frozenset.intersection(*map(_sure, parts))
+        case _:
+            return frozenset()
 
 
 def _nowhere(words: Words) -> list[Hit]:

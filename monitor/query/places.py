@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -35,7 +36,7 @@ def phrase_finder(phrase: Phrase) -> Finder:
     pieces, width = phrase.pieces, phrase.width
     if width == 1 and pieces[0].plain:
         word = pieces[0].letters
-        return lambda words: [Hit(at, at, True) for at in words.where(word)]
+        return partial(_hits_of, word)
     if all(piece.plain for piece in pieces):
         return _plain_finder([piece.letters for piece in pieces], width)
     plain = [offset for offset, piece in enumerate(pieces) if piece.plain]
@@ -55,6 +56,14 @@ def phrase_finder(phrase: Phrase) -> Finder:
         ]
 
     return find
+
+
+def _hits_of(word: str, words: Words) -> list[Hit]:
+    """Shared: not to be changed."""
+    hits: list[Hit] | None = words.found.get(word)
+    if hits is None:
+        hits = words.found[word] = [Hit(at, at, True) for at in words.where(word)]
+    return hits
 
 
 def _plain_finder(letters: list[str], width: int) -> Finder:
@@ -105,7 +114,13 @@ def written_finder(written: Written) -> Finder:
         same = found.startswith(written.key) if written.open_end else found == written.key
         return same and stands(text, before, after, written)
 
-    return lambda words: [hit for hit in find(words) if is_so(words, hit)]
+    def seen(words: Words) -> list[Hit]:
+        hits: list[Hit] | None = words.found.get(written)
+        if hits is None:
+            hits = words.found[written] = [hit for hit in find(words) if is_so(words, hit)]
+        return hits
+
+    return seen
 
 
 def _anywhere(text: str, start: int, end: int, written: Written) -> bool:

@@ -12,7 +12,7 @@ from monitor.query.text import Words
 def near(left: Sequence[Hit], right: Sequence[Hit], distance: int, *, ordered: bool, every: bool) -> list[Hit]:
     """The spans from first to last word of each left hit and right hits with at most `distance` words between.
 
-    `every` pair (at most MAX_INNER) where another NEAR looks at them; otherwise for each left hit one on either side.
+    `every` pair where another NEAR looks at them; otherwise for each left hit one on either side. At most MAX_INNER.
     The two share no word: see `share`.
     """
     if not left or not right:
@@ -39,7 +39,7 @@ def near(left: Sequence[Hit], right: Sequence[Hit], distance: int, *, ordered: b
                     found.add(Hit(min(one.first, other.first), max(one.last, other.last), False))
                     if not every:
                         break
-        if every and len(found) >= MAX_INNER:
+        if len(found) >= MAX_INNER:
             break
     return sorted(found)
 
@@ -68,13 +68,18 @@ def share(one: Hit, other: Hit) -> bool:
 
 
 def in_one_sentence(words: Words, parts: Sequence[Sequence[Hit]], *, ordered: bool) -> list[Hit]:
-    """The hits of all parts in those sentences that hold every part; `ordered`: each after the one before."""
+    """The hits of all parts in those sentences that hold every part, at most of the first sentences that have
+    MAX_INNER; `ordered`: each after the one before."""
     if not all(parts):
         return []
-    by_sentence = [_by_sentence(words, hits) for hits in parts]
+    different = {id(hits): hits for hits in parts}
+    grouped = {key: _by_sentence(words, hits) for key, hits in different.items()}
+    by_sentence = [grouped[id(hits)] for hits in parts]
     common = set(by_sentence[0]).intersection(*by_sentence[1:])
     found: set[Hit] = set()
-    for sentence in common:
+    for sentence in sorted(common):
+        if len(found) >= MAX_INNER:
+            break
         groups = [group[sentence] for group in by_sentence]
         if not ordered or _in_order(groups):
             found.update(*groups)

@@ -11,10 +11,12 @@ Everything here takes time linear in the text.
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import cached_property, lru_cache
 from itertools import accumulate
+from typing import Any
 
 _UNSPACED = (
     "\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303c\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff"
@@ -168,6 +170,8 @@ class Words:
         self._plain: str | None = None
         """The text in small ASCII letters and spaces, where it can be written so."""
         self._asked_where = self._asked_place = 0
+        self.found: dict[Hashable, Any] = {}
+        """What whoever looks for a word made of its places, so that it is made once for all who ask."""
         self.in_order: list[str] = self._cut()
         """The folded words in order."""
         self.different: set[str] = set(self.in_order)
@@ -214,15 +218,15 @@ class Words:
             return self._look_for(word)
         return self._at[word]
 
-    def places(self, word: str) -> list[tuple[int, int]]:
-        """Where `word` begins and ends in the original, ascending."""
+    def places(self, word: str, most: int = sys.maxsize) -> list[tuple[int, int]]:
+        """Where `word` begins and ends in the original, ascending; of very many the first."""
         if word not in self.different:
             return []
         if not self._in_place:
-            return [(self.starts[position], self.ends[position]) for position in self.where(word)]
+            return [(self.starts[position], self.ends[position]) for position in self.where(word)[:most]]
         found: list[tuple[int, int]] = []
         start = self._in_place.find(f" {word} ")
-        while start >= 0:
+        while start >= 0 and len(found) < most:
             found.append((start, start + len(word)))
             start = self._in_place.find(f" {word} ", start + 1)
         return found
