@@ -334,3 +334,25 @@ async def test_a_stream_shows_nothing_of_the_time_before_it(open_fast, jetstream
         await until(lambda: told(service))
         await service.collector.stop(10)
         assert await service.store.read(watches.reach, (), clock()) == started
+
+
+async def test_a_post_without_anybodys_words_is_not_even_decoded(open_fast, jetstream, monkeypatch):
+    declared, decoded = sources.bluesky.SOURCE, []
+
+    def counted(config: Any, frame: str) -> Any:
+        decoded.append(json.loads(frame)["commit"]["rkey"])
+        return sources.bluesky.decode(config, frame)
+
+    monkeypatch.setattr(sources.bluesky, "SOURCE", replace(declared, decode=counted, rate="1000/1s"))
+    sources.load.cache_clear()
+    for n in range(20):
+        jetstream.post(f"p{n}", "Nothing of interest")
+    jetstream.post("q", "An Acme anvil")
+    jetstream.post("p3", operation="delete")
+    jetstream.post("p4", "Still nothing", operation="update")
+    async with open_fast(BRAND + bluesky(jetstream)) as service:
+        (poll,) = await service.collector.poll_all()
+        assert decoded == ["q", "p3", "p4"]
+        assert (poll.taken.new, poll.taken.passed_over) == (1, 21)
+        kept = await service.store.read(watches.cursor, "bluesky")
+        assert kept["cursor"] == {"time_us": jetstream.frames[-1][0]}

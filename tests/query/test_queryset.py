@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from monitor.query import Document, QuerySet, compile, parse
+import time
+
+import pytest
+
+from monitor.query import Document, QuerySet, compile, parse, queryset
 
 
 def brands(**queries: str) -> QuerySet[str]:
@@ -57,3 +61,58 @@ def test_a_query_can_be_changed_and_taken_away():
     together.drop("nobody")
     assert set(together.match(Document(text="dji hero"))) == {"gopro"}
     assert len(together) == 1
+
+
+def test_what_a_query_needs_besides_its_rarest_word_must_be_there_too():
+    together = brands(
+        both="zebra apple", one="zebra (apple OR pear)", ways='(zebra pie) OR (yak "apple pie")', begun="zebra appl*"
+    )
+    assert set(together.candidates(Document(text="a zebra"))) <= {"begun"}
+    assert set(together.match(Document(text="a zebra and an apple"))) == {"both", "one", "begun"}
+    assert set(together.match(Document(title="zebra", text="pear"))) == {"one"}
+    assert set(together.match(Document(text="yak: apple pie"))) == {"ways"}
+
+
+@pytest.mark.parametrize("shared", ["the", "apple", "internationalisation", "apple*", "(apple OR pear)", '"apple pie"'])
+def test_a_word_that_all_brands_ask_for_makes_none_of_them_a_candidate(shared):
+    together = QuerySet({number: parse(f"{shared} model{number}") for number in range(1_000)})
+    text = "the internationalisation of an apple pie"
+    assert not together.candidates(Document(text=text))
+    assert set(together.match(Document(text=text + " model7"))) == {7}
+
+
+def test_a_word_that_was_passed_over_is_found_once_a_query_asks_for_it():
+    together = brands(gopro="gopro")
+    assert not together.match(Document(text="hero osmosis"))
+    together.put("hero", parse("hero"))
+    together.put("dji", parse("osmo*"))
+    assert set(together.match(Document(text="hero osmosis"))) == {"hero", "dji"}
+
+
+def test_words_that_were_passed_over_are_not_kept_without_end(monkeypatch):
+    monkeypatch.setattr(queryset, "_DULL_WORDS", 10)
+    together = brands(gopro="gopro OR osmo*")
+    for number in range(100):
+        found = together.match(Document(text=f"word{number} and other{number} gopro osmosis"))
+        assert len(found["gopro"].spans) == 2
+        assert len(together._dull) <= 10
+
+
+def test_a_thousand_queries_are_compiled_and_one_of_them_changed_in_a_moment():
+    queries = [f'(brand{n} OR "brand {n}" OR #brand{n}) AND (shop{n} OR store*) -toy{n}' for n in range(1_000)]
+    started = time.process_time()
+    together = QuerySet({number: parse(query) for number, query in enumerate(queries)})
+    assert time.process_time() - started < 5
+    started = time.process_time()
+    together.put(500, parse("brand500 OR brand501"))
+    assert time.process_time() - started < 0.2
+    assert set(together.match(Document(text="brand500"))) == {500}
+
+
+def test_a_text_of_one_word_repeated_is_matched_in_time_linear_in_its_length():
+    shapes = ("a b{n}", '"a a" OR c{n}', "a NEAR/30 b{n}", "aaa* OR d{n}", '"a b{n}"~9', "{{A}} f{n}")
+    together = QuerySet({number: parse(shapes[number % 6].format(n=number)) for number in range(120)})
+    started = time.process_time()
+    for text in ("a " * 16_000, "aaa" * 10_000, "a b2 " * 6_000, "á " * 16_000, "ß" * 16_000):
+        together.match(Document(text=text))
+    assert time.process_time() - started < 20
