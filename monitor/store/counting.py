@@ -24,8 +24,8 @@ from monitor.store.tables import BrandRow
 
 BRAND = BrandRow.__table__
 
-LOOKED_AT = 20_000
-"""So many of the newest that match are walked for facets."""
+LOOKED_AT = 10_000
+"""So many of the newest that match are walked for facets, or as many as PATIENCE allows."""
 PATIENCE = 0.5
 """Seconds after which a count that the index alone cannot give is told as "at least"."""
 AT_A_TIME = 100
@@ -37,7 +37,7 @@ class Facets:
 
     total: int
     exact: bool
-    """All that match were counted."""
+    """`total` is all that match, not at least so many."""
     by: dict[str, Counter[str]] = field(default_factory=lambda: {facet: Counter() for facet in tally.FACETS})
     days: Counter[date] = field(default_factory=Counter)
 
@@ -75,12 +75,16 @@ def _first(counts: Mapping[str, int], most: int) -> list[tuple[str, int]]:
 def _walked(search: Search) -> Facets:
     found = Facets(0, exact=True)
     asked = asked_brands(search.query) if search.query else frozenset()
-    for facts, day in islice(_facts(search), LOOKED_AT):
-        _add(found, Known(facts), day, asked)
-    found.total, found.exact = sum(found.days.values()), True
-    if found.total == LOOKED_AT:
-        found.total, found.exact = count(search)
-        found.exact = found.exact and found.total == LOOKED_AT
+    end, told = time.monotonic() + PATIENCE, _facts(search)
+    while found.total < LOOKED_AT and time.monotonic() < end:
+        wanted = min(AT_A_TIME, LOOKED_AT - found.total)
+        some = list(islice(told, wanted))
+        for facts, day in some:
+            _add(found, Known(facts), day, asked)
+        found.total += len(some)
+        if len(some) < wanted:
+            return found
+    found.total, found.exact = count(search)
     return found
 
 
@@ -161,10 +165,9 @@ def _tallied(search: Search, brand_id: int, asked: frozenset[str], most: int) ->
             _add(found, Known(facts), day, asked)
     days = (first, end)
     for facet, counts in found.by.items():
-        whole = tally.most_frequent(search.connection, brand_id, facet, days, most)
-        beside = tally.of_values(search.connection, brand_id, facet, days, counts.keys() - whole.keys())
-        counts.update(whole)
-        counts.update(beside)
+        counts.update(
+            tally.most_frequent(search.connection, brand_id, facet, days, most, max(counts.values(), default=0))
+        )
     for day, n in tally.by_day(search.connection, brand_id, days).items():
         found.days[_date(day)] += n
     found.total = sum(found.days.values())

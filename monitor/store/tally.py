@@ -6,7 +6,7 @@ A count is kept by UTC day and by blocks of 8 and of 64 days: any stretch of day
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select
 
@@ -14,8 +14,6 @@ from monitor.store.facts import Known
 from monitor.store.tables import TallyRow
 
 TALLY = TallyRow.__table__
-
-VALUES_A_QUESTION = 500
 
 EVERYONE = 0
 """In place of a brand's id: mentions of any brand and of none."""
@@ -79,30 +77,25 @@ def blocks_of(first: int, end: int) -> Iterator[tuple[int, int, int]]:
             return
 
 
-def most_frequent(connection: Connection, brand_id: int, facet: str, days: tuple[int, int], most: int) -> Counter[str]:
-    """The `most` frequent values of a facet over days (first, end); ties in the order of their names."""
+def most_frequent(
+    connection: Connection, brand_id: int, facet: str, days: tuple[int, int], most: int, beside: int = 0
+) -> dict[str, int]:
+    """The `most` frequent values of a facet over days (first, end), with how many; ties in the order of their names.
+
+    With `beside`, what any value may get from elsewhere at most, all that could still be among the first by it.
+    """
     total = func.sum(TALLY.c.n)
-    rows = connection.execute(
-        select(TALLY.c.value, total)
-        .where(TALLY.c.brand_id == brand_id, TALLY.c.field == facet, _in_days(days))
-        .group_by(TALLY.c.value)
-        .having(total > 0)
-        .order_by(total.desc(), TALLY.c.value)
-        .limit(most)
-    )
-    return Counter(dict(rows.all()))
-
-
-def of_values(
-    connection: Connection, brand_id: int, facet: str, days: tuple[int, int], values: Collection[str]
-) -> Counter[str]:
-    """How many of these values; those without any are left out."""
-    wanted, found = sorted(values), Counter[str]()
-    for start in range(0, len(wanted), VALUES_A_QUESTION):
-        some = wanted[start : start + VALUES_A_QUESTION]
-        mine = (TALLY.c.brand_id == brand_id, TALLY.c.field == facet, TALLY.c.value.in_(some), _in_days(days))
-        question = select(TALLY.c.value, func.sum(TALLY.c.n)).where(*mine).group_by(TALLY.c.value)
-        found.update({value: n for value, n in connection.execute(question) if n})
+    mine = (TALLY.c.brand_id == brand_id, TALLY.c.field == facet, _in_days(days))
+    question = select(TALLY.c.value, total).where(*mine).group_by(TALLY.c.value).having(total > 0)
+    found: dict[str, int] = {}
+    least = 0
+    with connection.execute(question.order_by(total.desc(), TALLY.c.value)) as rows:
+        for value, n in rows:
+            if len(found) >= most and n < least:
+                break
+            found[value] = n
+            if len(found) == most:
+                least = max(1, n - beside) if beside else n + 1
     return found
 
 
