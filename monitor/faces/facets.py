@@ -49,11 +49,11 @@ def stretches(days: Sequence[tuple[str, int]], most: int) -> tuple[Stretch, ...]
 
 def lines(facets: Facets) -> Iterator[Text]:
     """Small bar charts, one facet after the other; those of which nothing is known are left out."""
-    days = stretches(facets.by["day"], BARS_OF_A_TERMINAL)
+    days = stretches(facets.by.get("day", ()), BARS_OF_A_TERMINAL)
     if len(days) > 1:
         yield from _days(days)
     for facet in ORDER:
-        values = facets.by[facet][:MOST_LINES]
+        values = facets.by.get(facet, ())[:MOST_LINES]
         if values and not (facet == "author" and values[0][1] == 1):  # nobody wrote twice: only a list of names
             yield Text()
             yield Text(facet, style="bold")

@@ -7,7 +7,6 @@ import json
 import os
 import shlex
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -100,16 +99,18 @@ class Answer:
 def _answer(connection: Connection, search: Search, with_facets: bool, for_people: bool) -> Answer:
     from monitor import searches
     from monitor.faces import searching
+    from monitor.faces.facets import MOST_LINES
 
     page = searches.search(connection, search)
     if not for_people:
         return Answer(page, "", None, ())
-    found = searches.facets(connection, search, 8) if with_facets else None
-    total = found.total if found else searches.count(connection, search)
+    shown = len(page.found)
+    found = searching.by_facets(connection, search, shown, MOST_LINES) if with_facets else None
+    total = found.total if found else searching.counted(connection, search, shown)
     advice = [page.note, found.note if found else ""]
     advice.append("" if page.found else searching.nothing_found(connection, search)[0])
     advice.append(searching.unscored(connection, search, anyway=with_facets))
-    return Answer(page, searching.head(total, len(page.found), search), found, tuple(filter(None, advice)))
+    return Answer(page, searching.head(total, shown, search), found, tuple(filter(None, advice)))
 
 
 def _shown(answer: Answer, *, as_json: bool, as_csv: bool) -> None:
@@ -167,18 +168,15 @@ def _write(config: Path, search: Search, out: Path) -> None:
     if form not in exports.FORMATS:
         endings = ", ".join(f".{name}" for name in exports.FORMATS)
         raise Refused(f"{out}: the ending says what is written; there are: {endings}.")
+    unfinished = out.with_name(f".{out.name}.{os.getpid()}")
     try:
-        with tempfile.NamedTemporaryFile(dir=out.absolute().parent, prefix=f".{out.name}.", delete=False) as file:
-            unfinished = Path(file.name)
-            try:
-                written, note = ask(config, _written, search, form, file)
-            except BaseException:
-                unfinished.unlink()
-                raise
+        with unfinished.open("xb") as file:
+            written, note = ask(config, _written, search, form, file)
+        unfinished.replace(out)
     except OSError as error:
         raise Refused(f"Nothing can be written to {out}: {(error.strerror or 'refused').lower()}.") from error
-    unfinished.chmod(0o644 & ~_mask())
-    os.replace(unfinished, out)
+    finally:
+        unfinished.unlink(missing_ok=True)
     errors.print(f"Wrote {show.counted(written, 'mention')} to {out}.", markup=False, soft_wrap=True)
     if note:
         errors.print(note, soft_wrap=True)
@@ -210,13 +208,6 @@ def _written(connection: Connection, search: Search, form: str, file: Sink) -> t
 
         note = exports.write(form, told(), file)
     return min(written, exports.MOST_ROWS) if note else written, note
-
-
-def _mask() -> int:
-    """The file mode that whoever started this does not want, as for any file that is opened."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 # ---- saved searches --------------------------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ def facet_links(typed: Typed, found: Facets) -> Iterator[Facet]:
     known = Conditions(typed.query)
     typed = replace(typed, cursor="")
     for name in ORDER:
-        values = found.by[name][:MOST_VALUES]
+        values = found.by.get(name, ())[:MOST_VALUES]
         most = max((n for _, n in values), default=0)
         if name == "author" and most == 1:  # nobody wrote twice: only a list of names
             continue
@@ -107,7 +107,7 @@ def _value(typed: Typed, known: Conditions, facet: str, value: str, n: int, most
 
 def days_drawn(typed: Typed, found: Facets) -> Days | None:
     """The days as bars, each a link to its mentions; None where there is no day. Raises QueryError."""
-    drawn = stretches(found.by["day"], MOST_BARS)
+    drawn = stretches(found.by.get("day", ()), MOST_BARS)
     if not drawn:
         return None
     typed = replace(typed, cursor="")

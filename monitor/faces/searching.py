@@ -15,11 +15,11 @@ from monitor import queries, searches
 from monitor.config import Config
 from monitor.config.days import stretch
 from monitor.config.times import machine_timezone
-from monitor.errors import Refused
+from monitor.errors import Refused, TooSlow
 from monitor.hindrance import hindrance
 from monitor.query.conditions import asks_for_scores, both
 from monitor.query.fields import nearest
-from monitor.searches import SORTS, Count, Search, Sort
+from monitor.searches import SORTS, Count, Facets, Search, Sort
 from monitor.store import saved
 from monitor.store.saved import Saved
 
@@ -109,6 +109,23 @@ def told(count: Count) -> str:
     """ "1 mention", "1,204 mentions", "more than 20,000 mentions"."""
     more = "" if count.exact else "more than "
     return f"{more}{count.n:,} mention{'' if count.n == 1 and count.exact else 's'}"
+
+
+def counted(connection: Connection, search: Search, shown: int) -> Count:
+    """How many there are; where nobody can count them in time, at least as many as are shown."""
+    try:
+        return searches.count(connection, search)
+    except TooSlow:
+        return Count(shown, exact=False)
+
+
+def by_facets(connection: Connection, search: Search, shown: int, most: int) -> Facets:
+    """What is found by its facets; none where nobody can tell them in time: a page is worth more than its margin."""
+    try:
+        return searches.facets(connection, search, most)
+    except TooSlow:
+        words = "There is too much to break it down in time: add a word, a brand or a date."
+        return Facets(counted(connection, search, shown), {}, words)
 
 
 def head(count: Count, shown: int, search: Search) -> str:

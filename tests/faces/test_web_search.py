@@ -22,9 +22,10 @@ from monitor.app import Service, opened
 from monitor.commands import handlers
 from monitor.config import loads
 from monitor.engine.judging import NotUsable
+from monitor.errors import TooSlow
 from monitor.faces.serving import bind
 from monitor.faces.web import build
-from monitor.store import opinions
+from monitor.store import counting, opinions
 from sources.base import Item, Response, replay
 from sources.feed import Config as FeedConfig
 from sources.feed import fetch as read_feed
@@ -191,6 +192,18 @@ async def test_scores_that_are_still_to_come_are_told_to_who_asks_for_them(site)
     await site.hear({"id": "new", "text": "acme new"})
     assert "Not everything is scored yet" in (await site.page(q="acme sentiment:negative")).css_first(".said").text()
     assert not (await site.page(q="acme")).css(".said")
+
+
+async def test_a_page_is_shown_also_where_nobody_can_count_in_time(site, monkeypatch):
+    def too_slow(*_: Any) -> None:
+        raise TooSlow("too slow")
+
+    monkeypatch.setattr(counting, "facets", too_slow)
+    monkeypatch.setattr(counting, "count", too_slow)
+    page = await site.page(q="late", limit="5")
+    assert page.css_first(".head b").text() == "more than 5 mentions · newest 5 shown"
+    assert "too much to break it down" in page.css_first(".said").text()
+    assert len(page.css("article")) == 5
 
 
 # ---- feeds -----------------------------------------------------------------------------------------------------------
