@@ -84,6 +84,9 @@ _ASKING = ("question", "help")
 _STARS = "a number such as 4, >=4 or 1..3"
 _MANY = "a number such as 500, >=10k or 1k..1.5m"
 
+MOST_DIGITS = 18
+"""Of the number of a mention: more no store can hold."""
+
 FIELDS: dict[str, Field] = {
     field.name: field
     for field in (
@@ -172,7 +175,7 @@ def is_label(field: Field, value: str) -> bool:
     if field.choices:
         return value in map(label, field.choices)
     if field.mention:
-        return value.isascii() and value.isdigit()
+        return value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS
     if field.code:
         first, *rest = value.split(" ")
         return first.isascii() and first.isalpha() and 2 <= len(first) <= 3 and len(rest) <= 2

@@ -6,12 +6,9 @@ from sqlalchemy import Connection
 
 from monitor.errors import Refused
 from monitor.mention import Mention
-from monitor.query.fields import label
+from monitor.query.fields import MOST_DIGITS, label
 from monitor.store.corrections import brands_of, ids_at
 from monitor.store.mentions import REDACTED, read
-
-MOST_DIGITS = 18
-"""Of a number that SQLite can hold."""
 
 
 def mention_id(connection: Connection, asked: str) -> int:
