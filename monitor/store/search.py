@@ -58,8 +58,11 @@ class Hit:
     spans: tuple[tuple[str, int, int], ...]
     place: int
     """In the order of time: smaller is newer."""
-    reach: float | None = None
-    """How many may have seen it."""
+
+    @property
+    def reach(self) -> float | None:
+        """How many may have seen it."""
+        return audience(self.mention.extra, self.mention.kind).reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +130,7 @@ class Search:
             if match is not None:
                 mention = _mention(row)
                 spans = tuple((span.field, span.start, span.end) for span in match.spans)
-                reach = audience(mention.extra, mention.kind).reach
-                yield Hit(mention, spans, place(mention.published, mention.id), reach)
+                yield Hit(mention, spans, place(mention.published, mention.id))
 
     def _rows(self, stretch: Stretch, match: str) -> Iterator[Sequence[Row[Any]]]:
         if self.where.likes:

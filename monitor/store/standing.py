@@ -163,9 +163,19 @@ def shown(connection: Connection, mention_ids: Collection[int]) -> dict[Subject,
 def fields(connection: Connection, mention_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
     """Mention id to the fields of which a person's word holds."""
     found: dict[int, set[str]] = defaultdict(set)
-    for mention_id, _, field in standing(connection, mention_ids):
+    for mention_id, _, field in standing(connection, _spoken_of(connection, mention_ids)):
         found[mention_id].add(field)
     return {id_: tuple(sorted(fields)) for id_, fields in found.items()}
+
+
+def _spoken_of(connection: Connection, mention_ids: Collection[int]) -> list[int]:
+    """Those of which somebody said something at some time: few, and quickly found."""
+    found: list[int] = []
+    for some in slices(mention_ids):
+        marks = ", ".join("?" * len(some))
+        sql = f"SELECT DISTINCT mention_id FROM correction WHERE mention_id IN ({marks})"
+        found += connection.exec_driver_sql(sql, tuple(some)).scalars()
+    return found
 
 
 def slices(ids: Collection[int]) -> Iterable[list[int]]:
