@@ -108,4 +108,13 @@ def _node(written: str) -> Node:
 
 
 def _parts(query: Query) -> tuple[Node, ...]:
-    return query.root.parts if isinstance(query.root, And) else (query.root,)
+    return tuple(_flat(query.root))
+
+
+def _flat(node: Node) -> Iterator[Node]:
+    """What must be fulfilled, also where some of it stands in brackets of its own."""
+    if isinstance(node, And):
+        for part in node.parts:
+            yield from _flat(part)
+    else:
+        yield node

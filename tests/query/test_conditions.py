@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from monitor.query.conditions import Conditions, asks_for_scores, both, condition
 from monitor.query.parse import parse
+from monitor.query.tree import And, Node
+from tests.query.drawn import few_queries
+from tests.query.reference import written
 
 
 @pytest.mark.parametrize(
@@ -84,3 +88,25 @@ def test_two_queries_are_joined_without_one_taking_what_is_the_others():
 def test_it_is_known_whether_a_query_asks_for_what_only_scoring_knows():
     assert asks_for_scores("refund OR NOT sentiment:negative")
     assert not asks_for_scores("refund lang:de")
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(few_queries)
+def test_any_query_is_narrowed_and_widened_without_another_meaning(asked):
+    more = condition("topic", "late delivery")
+    for query in map(written, asked):
+        parts = parts_of(query)
+        if parse(more, as_view=True).root in parts:
+            continue
+        narrowed = Conditions(query).plus(more)
+        assert parts_of(narrowed) == (*parts, parse(more, as_view=True).root)
+        assert parts_of(Conditions(narrowed).minus(more)) == parts
+        for one, part in zip(Conditions(query).each(), parts, strict=True):
+            left = tuple(other for other in parts if other != part)
+            assert (parts_of(one.rest) if one.rest else ()) == left
+
+
+def parts_of(query: str | Node) -> tuple[Node, ...]:
+    """What must be fulfilled."""
+    root = parse(query, as_view=True).root if isinstance(query, str) else query
+    return tuple(inner for part in root.parts for inner in parts_of(part)) if isinstance(root, And) else (root,)
