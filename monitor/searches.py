@@ -216,6 +216,7 @@ def _relevant(asking: Asking, asked: Search, cursor: _Cursor) -> Page:
     more = len(looked_at) > len(page)
     since = cursor.since if cursor.since is not None else _first_place(asking)
     note = f"The best of the newest {ranking.RANKED:,}." if ranking.is_cut(asking, stretch) else ""
+    note = note if ranking.can_rank(asking) else "It has too many words to tell relevance: the newest come first."
     following = cursor.write(since, page[-1][1]) if more else ""
     return Page(_found(asking.connection, [hit for hit, _ in page]), following, note)
 

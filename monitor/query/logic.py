@@ -167,8 +167,8 @@ def pairs(parts: tuple[Node, ...]) -> Iterator[tuple[Node, Node]]:
 
 
 def few(parts: tuple[Node, ...]) -> bool:
-    """Whether there are so few parts that each can be compared with each."""
-    return len(parts) ** 2 <= MAX_WORK
+    """Whether there is so little in the parts that each can be compared with each."""
+    return sum(1 for part in parts for _ in walk(part)) ** 2 <= 2 * MAX_WORK
 
 
 def never(node: Node) -> bool:

@@ -13,6 +13,8 @@ RANKED = 10_000
 """So many of the newest that the index finds are put in order by relevance."""
 SORTED = 2_000
 """So many are put in order by their reach at once."""
+MOST_PHRASES = 200
+"""Of an expression of more FTS5 would count for seconds how often each of them is in all mentions."""
 SLICE = 100
 
 _WEIGHTS = "4.0, 1.0, 0.5, 0.5, 0.0"
@@ -32,10 +34,16 @@ def by_relevance(search: Search, stretch: Stretch, skip: int) -> Iterator[tuple[
 
 def _by_words(search: Search, stretch: Stretch) -> list[int]:
     sql, values = ranged(search.where, Stretch(since=stretch.since), search.where.match)
+    score = f"bm25(mention_words, {_WEIGHTS})" if can_rank(search) else "0"
     rows = search.connection.exec_driver_sql(
-        f"SELECT w.rowid, bm25(mention_words, {_WEIGHTS}) FROM mention_words AS w {sql} LIMIT {RANKED}", values
+        f"SELECT w.rowid, {score} FROM mention_words AS w {sql} ORDER BY w.rowid LIMIT {RANKED}", values
     )
     return [id_at(number) for _, number in sorted((score, number) for number, score in rows)]
+
+
+def can_rank(search: Search) -> bool:
+    """Whether it has so few words that relevance can be told; else the newest come first."""
+    return bool(search.where.likes) or search.where.match.count('"') <= 2 * MOST_PHRASES
 
 
 def _by_likeness(search: Search) -> list[int]:
