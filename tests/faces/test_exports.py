@@ -23,7 +23,9 @@ from monitor.faces import exports
 from monitor.faces.exports import FORMATS
 from monitor.mention import Mention
 from monitor.searches import Found, Search
+from monitor.store import mentions
 from monitor.store.engine import Store
+from monitor.store.lock import WriteLock
 from sources import table as table_source
 from sources.base import Item
 from sources.table import items_in
@@ -158,6 +160,18 @@ def test_exported_lines_can_be_imported_and_give_the_same_mentions(run, stored, 
     assert "4 new" in done.stdout, done.stderr
     assert mentions_in(other) == before
     assert "4 known" in run("import", str(stored / "all.jsonl")).stdout
+
+
+def test_what_is_imported_into_the_store_it_came_from_is_not_there_twice(run, stored):
+    assert run("mentions", "--out", "all.jsonl").returncode == 0
+    assert "0 new, 0 edited, 4 known" in run("import", "all.jsonl").stdout
+    with WriteLock(stored / "overheard.db") as lock:
+        assert lock.take()
+        store = Store(stored / "overheard.db", write=True)
+        store.writing(mentions.redact, 2)
+        store.close()
+    assert "0 new, 0 edited, 4 known" in run("import", "all.jsonl").stdout, "what was deleted does not come back"
+    assert run("mentions", "--count").stdout == "3\n"
 
 
 def test_an_exported_line_is_read_back_to_the_microsecond_and_with_its_nested_facts():
