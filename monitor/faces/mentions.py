@@ -49,7 +49,7 @@ def mentions(
     until: Annotated[str, typer.Option(help="Published until, that day included: as --since.", metavar="DAY")] = "",
     brand: Brand = "",
     sort: Sorted = "",
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many at once.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many at once.")] = 50,
     cursor: Annotated[str, typer.Option(help="Where the page before ended, as it told.", metavar="PLACE")] = "",
     saved: Annotated[str, typer.Option(help="A saved search; a query beside it narrows it.", metavar="NAME")] = "",
     count: Annotated[bool, typer.Option("--count", help="Only how many there are.")] = False,

@@ -19,7 +19,6 @@ HIGH = 56
 MOST_VALUES = 8
 
 TITLES = {"topic": "Topics", "stage": "Stages", "source": "Sources", "site": "Sites", "author": "Authors"}
-_NAMES = {"query": "q", "limit": "limit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,8 @@ class Days:
 
 def address(typed: Typed, ending: str = "") -> str:
     """Where the page of this search is, or with an ending such as ".csv" the file of it."""
-    given = {_NAMES.get(name, name): value for name, value in asdict(typed).items()}
+    given = asdict(typed)
+    given = {"q": given.pop("query"), **given}
     if typed.limit == PAGE or ending:
         del given["limit"]
     asked = urlencode({name: value for name, value in given.items() if value})
