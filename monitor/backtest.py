@@ -22,6 +22,7 @@ from monitor.pipeline import Ear, Origin, document_of, document_of_stored
 from monitor.query.document import Document
 from monitor.query.explain import account
 from monitor.query.fields import instant, label, nearest
+from monitor.query.matcher import compile
 from monitor.query.narrow import fts5, need
 from monitor.query.parse import parse
 from monitor.query.queryset import QuerySet
@@ -164,6 +165,9 @@ class _Tried:
     _days: Counter[tuple[date, Fate]] = field(default_factory=Counter)
     _newest: dict[Fate, list[_Place]] = field(default_factory=lambda: {fate: [] for fate in FATES})
 
+    def __post_init__(self) -> None:
+        self.matcher = compile(self.query)
+
     def mentions(self) -> None:
         """Those that hold the query's words are held against it; of the brand's others only the match can go."""
         kept = self._with_its_words()
@@ -203,7 +207,8 @@ class _Tried:
 
     def _try(self, row: Row[Any], kept: set[int]) -> None:
         mention = mentions.as_mention(row)
-        if not self._in_time(mention.published) or not self._matches(document_of_stored(mention, self.ear)):
+        # The index has narrowed already: the ear's own narrowing would cost as much as the matcher.
+        if not self._in_time(mention.published) or not self.matcher.match(document_of_stored(mention, self.ear)):
             return
         if row.matched is None:
             self._count("gained", mention.published, mention.id)
@@ -224,14 +229,11 @@ class _Tried:
     def _try_candidate(self, one: Candidate) -> None:
         admitted = admit(one.item, one.collected)
         document = document_of(admitted, Origin(one.source, one.source_kind, one.scope), self.ear)
-        if not self._in_time(admitted.published) or not self._matches(document):
+        if not self._in_time(admitted.published) or not self.ear.hits(document):
             return
         if not mentions.known(self.connection, one.scope, [one.item.id]):
             self.from_candidates += 1
             self._count("gained", admitted.published, -one.id, document)
-
-    def _matches(self, document: Document) -> bool:
-        return bool(self.ear.hits(document))
 
     def _in_time(self, published: datetime) -> bool:
         return self.since is None or published >= self.since
