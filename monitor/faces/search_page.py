@@ -17,6 +17,8 @@ MOST_BARS = 92
 HIGH = 56
 """Of the drawing of days, in its own units: a day is 10 wide."""
 MOST_VALUES = 8
+MOST_TAKEN_AWAY = 5
+"""Conditions on days that one click takes away."""
 
 TITLES = {"topic": "Topics", "stage": "Stages", "source": "Sources", "site": "Sites", "author": "Authors"}
 
@@ -112,10 +114,10 @@ def days_drawn(typed: Typed, found: Facets) -> Days | None:
         return None
     typed = replace(typed, cursor="")
     known = Conditions(typed.query)
-    on_days = [one for one in known.each() if one.written.startswith("published:")]
+    on_days = known.on("published")[:MOST_TAKEN_AWAY]
     widen = typed.query
     for one in on_days:
-        widen = Conditions(widen).minus(one.written)
+        widen = Conditions(widen).minus(one)
     most = max(one.n for one in drawn)
     each = (drawn[0].last - drawn[0].first).days + 1
     return Days(

@@ -16,7 +16,7 @@ from monitor.errors import Refused, TooSlow
 from monitor.faces import exports, feed, search_page
 from monitor.faces.pages import HEADERS, SERVICE, html
 from monitor.faces.searching import Typed, asked, by_facets, fixed, found_by, head, nothing_found, unscored, zone
-from monitor.searches import SORTS, Facets, Page, Search
+from monitor.searches import SORTS, Page, Search
 from monitor.store import brands, saved
 from monitor.store.saved import Saved
 
@@ -82,8 +82,9 @@ async def page(request: web.Request) -> web.Response:
         search = _asked(service, typed)
         if request.query.get("format") == "jsonl":
             return _lines(typed, search, await service.store.search(searches.search, search))
-        answer = await service.store.search(_answered, search)
-        return _shown(service, typed, search, answer, await service.store.read(_around))
+        same = fixed(typed, search)
+        answer = await service.store.search(_answered, same, search)
+        return _shown(service, typed, same, answer, await service.store.read(_around))
     except Refused as error:
         return await _unanswered(request, typed, str(error), 400)
     except TooSlow as error:
@@ -95,42 +96,51 @@ class _Answer:
     """What one search comes to."""
 
     page: Page
-    facets: Facets
+    head: str
+    facets: tuple[search_page.Facet, ...]
+    days: search_page.Days | None
     said: tuple[str, ...]
     widened: Search | None
     """Where nothing is found: the search without what keeps the most away."""
 
 
-def _answered(connection: Connection, search: Search) -> _Answer:
+def _answered(connection: Connection, typed: Typed, search: Search) -> _Answer:
+    """Also what is drawn of it: a query of thousands of words takes its time to be taken apart."""
     found = searches.search(connection, search)
     facets = by_facets(connection, search, len(found.found), search_page.MOST_VALUES)
     nothing, widened = ("", None) if found.found else nothing_found(connection, search)
     said = (nothing, found.note if found.found else "", facets.note, unscored(connection, search))
-    return _Answer(found, facets, tuple(filter(None, said)), widened)
+    return _Answer(
+        page=found,
+        head=head(facets.total, len(found.found), search) if found.found else "",
+        facets=tuple(search_page.facet_links(typed, facets)),
+        days=search_page.days_drawn(typed, facets),
+        said=tuple(filter(None, said)),
+        widened=widened,
+    )
 
 
 def _around(connection: Connection) -> _Around:
     return _Around(tuple(sorted(brands.names(connection).values())), saved.listed(connection))
 
 
-def _shown(service: Service, typed: Typed, search: Search, answer: _Answer, around: _Around) -> web.Response:
-    found, facets = answer.page, answer.facets
-    same = fixed(typed, search)
-    following = search_page.address(replace(same, cursor=found.next)) if found.next else ""
-    first = replace(same, cursor="")
+def _shown(service: Service, typed: Typed, same: Typed, answer: _Answer, around: _Around) -> web.Response:
+    """`same`: what was typed, in words that mean the same tomorrow."""
+    first, found = replace(same, cursor=""), answer.page
     return html(
         "mentions.html",
         typed=typed,
         error="",
-        head=head(facets.total, len(found.found), search) if found.found else "",
+        head=answer.head,
         said=answer.said,
         widened=_widened(first, answer.widened) if answer.widened else "",
         found=found.found,
-        facets=tuple(search_page.facet_links(same, facets)),
-        days=search_page.days_drawn(same, facets),
-        following=following,
+        facets=answer.facets,
+        days=answer.days,
+        following=search_page.address(replace(same, cursor=found.next)) if found.next else "",
         newest=search_page.address(first) if typed.cursor else "",
-        files={form: search_page.address(first, f".{form}") for form in (*exports.FORMATS, "atom")},
+        files={form: search_page.address(first, f".{form}") for form in exports.FORMATS},
+        feed=search_page.address(replace(typed, cursor=""), ".atom"),
         zone=zone(service.config, typed.brand).key,
         **_beside(around),
     )
@@ -153,7 +163,7 @@ async def _unanswered(request: web.Request, typed: Typed, why: str, status: int)
         return web.Response(text=why, status=status)
     service = request.app[SERVICE]
     around = await service.store.read(_around)
-    nothing: dict[str, Any] = dict.fromkeys(("head", "following", "newest", "widened"), "")
+    nothing: dict[str, Any] = dict.fromkeys(("head", "following", "newest", "widened", "feed"), "")
     nothing |= dict.fromkeys(("said", "found", "facets", "files"), ()) | {"days": None}
     where = zone(service.config, typed.brand).key
     return html("mentions.html", status, typed=typed, error=why, zone=where, **nothing, **_beside(around))

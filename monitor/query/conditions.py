@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from monitor.query.explain import reading
 from monitor.query.parse import parse
 from monitor.query.problem import QueryError
-from monitor.query.tree import And, Label, Node, Query, walk
+from monitor.query.tree import And, Between, Label, Node, Query, walk
 
 _BARE = re.compile(r"[\w.]+(?:-[\w.]+)*")
 _QUOTES = re.compile(r'["“”„‟«»\s]+')
@@ -47,6 +47,10 @@ class Conditions:
         """All of them, in the order of writing."""
         for part in self._parts:
             yield Condition(reading(part), self._rest(part))
+
+    def on(self, field: str) -> tuple[str, ...]:
+        """Those on the value of this field, as a number or a date: `published:2026-11`."""
+        return tuple(reading(part) for part in self._parts if isinstance(part, Between) and part.field == field)
 
     def holds(self, one: str) -> bool:
         """Whether this condition, written so or otherwise, is one of them."""

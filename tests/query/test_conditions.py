@@ -79,6 +79,12 @@ def test_every_condition_is_told_with_the_query_without_it():
     ]
 
 
+def test_conditions_on_days_are_known():
+    query = "late published:2026-11 (refund published:>=2026-10-02)"
+    assert Conditions(query).on("published") == ("published:2026-11", "published:>=2026-10-02")
+    assert Conditions(query).minus("published:2026-11") == "late (refund published:>=2026-10-02)"
+
+
 def test_two_queries_are_joined_without_one_taking_what_is_the_others():
     assert both("a OR b", "c OR d") == "(a OR b) (c OR d)"
     assert both("", "c OR d") == "(c OR d)"
