@@ -39,6 +39,8 @@ MAX_DEPTH = 10
 """Deeper than this a query is not told apart any more: SQLite's parser of MATCH has a small stack."""
 MAX_WAYS = 24
 """So many pairs of phrases a NEAR between groups is spelled out as; more are looked for as words alone."""
+MAX_WAYS_IN_ALL = 200
+"""Of all NEARs of a query: FTS5 compares the places of each pair in each mention, and cannot be stopped meanwhile."""
 ANYTHING = f'facts : "{ALL}"'
 NOTHING = f'facts : "{ALL}:none"'
 SLACK = 1e-9
@@ -82,7 +84,8 @@ def candidates(query: Query | None) -> Candidates:
     if query is None:
         return Candidates(ANYTHING, None, None, exact=True)
     parts = query.root.parts if isinstance(query.root, And) else (query.root,)
-    bounds = _bounds(query.root, asked_brands(query), 0)
+    nears = sum(isinstance(node, Near) for node in walk(query.root))
+    bounds = _bounds(query.root, _Asked(asked_brands(query), MAX_WAYS_IN_ALL // max(1, nears)), 0)
     lows, highs = zip(*(_stretch(part) for part in parts), strict=True)
     low, high = max(lows), min(highs)
     likes = tuple(part.value for part in parts if isinstance(part, Label) and part.field == "like")
@@ -93,6 +96,15 @@ def candidates(query: Query | None) -> Candidates:
         bounds.exact,
         likes,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the bounds of every part depend on."""
+
+    brands: frozenset[str]
+    ways: int
+    """Pairs of phrases that each NEAR may be spelled out as."""
 
 
 def asked_brands(query: Query) -> frozenset[str]:
@@ -110,7 +122,7 @@ def _stretch(node: Node) -> tuple[float, float]:
 # ---- bounds of parts -------------------------------------------------------------------------------------------------
 
 
-def _bounds(node: Node, asked: frozenset[str], depth: int) -> Bounds:
+def _bounds(node: Node, asked: _Asked, depth: int) -> Bounds:
     if depth > MAX_DEPTH:
         return UNKNOWN
     match node:
@@ -134,7 +146,7 @@ def _bounds(node: Node, asked: frozenset[str], depth: int) -> Bounds:
             return Bounds(_written(node))
 
 
-def _fact_bounds(node: Label | Host | Between, asked: frozenset[str]) -> Bounds:
+def _fact_bounds(node: Label | Host | Between, asked: _Asked) -> Bounds:
     match node:
         case Label():
             return _label(node, asked)
@@ -230,11 +242,11 @@ def _written(node: Written) -> str | None:
     return words
 
 
-def _near(node: Near, asked: frozenset[str], depth: int) -> Bounds:
+def _near(node: Near, asked: _Asked, depth: int) -> Bounds:
     """Where both sides are phrases, or groups of a few, FTS5 knows how far apart they may be."""
     words = _all_of([_bounds(part, asked, depth + 1) for part in (node.left, node.right)]).most
     left, right = list(_phrases(node.left)), list(_phrases(node.right))
-    if not left or not right or len(left) * len(right) > MAX_WAYS:
+    if not left or not right or len(left) * len(right) > min(MAX_WAYS, asked.ways):
         return Bounds(words)
     return Bounds(_joined([_pair(*pair, node.distance) for pair in product(left, right)], "OR"))
 
@@ -261,11 +273,11 @@ def _quoted(pieces: Sequence[Piece]) -> str:
 # ---- facts -----------------------------------------------------------------------------------------------------------
 
 
-def _label(node: Label, asked: frozenset[str]) -> Bounds:
+def _label(node: Label, asked: _Asked) -> Bounds:
     if node.field == "like":
         return UNKNOWN
-    if node.field == "sentiment" and asked:
-        ways = [felt_token(brand, node.value) for brand in [*sorted(asked), ALONE]]
+    if node.field == "sentiment" and asked.brands:
+        ways = [felt_token(brand, node.value) for brand in [*sorted(asked.brands), ALONE]]
         return _exactly("(" + " OR ".join(map(_fact, ways)) + ")")
     return _exactly(_fact(token(node.field, node.value)))
 
