@@ -193,7 +193,7 @@ class _Cursor:
             of, since, *at = (float(part) if "." in part else int(part) for part in asked.cursor.split("_"))
         except ValueError:
             of, since, at = -1, 0, []
-        if of != key or not at:
+        if of != key or not at or any(abs(number) >= 2**63 for number in (since, *at)):
             raise Refused("This cursor belongs to another search: begin again without it.")
         return cls(key, int(since), tuple(at))
 

@@ -106,6 +106,14 @@ def test_a_cursor_of_another_search_is_refused(house, item, cursor):
         house.store.reading(searches.search, Search("acme", cursor=cursor))
 
 
+def test_a_cursor_that_somebody_made_up_is_refused(house, item):
+    house.take(*(item(str(n), f"Acme {n}") for n in range(5)))
+    true = house.store.reading(searches.search, Search("acme", limit=2)).next
+    for forged in (true + "9" * 30, true.rpartition("_")[0] + "_nan", true.replace("_", "__")):
+        with pytest.raises(Refused, match="another search"):
+            house.store.reading(searches.search, Search("acme", cursor=forged))
+
+
 def test_a_brand_that_nobody_configured_is_refused_with_the_nearest(house):
     with pytest.raises(Refused, match='no brand "Acmee". Did you mean "Acme"'.replace(".", "[.]")):
         house.store.reading(searches.search, Search(brand="Acmee"))
