@@ -134,7 +134,7 @@ def facets(connection: Connection, asked: Search, most: int = 10) -> Facets:
     by = {facet: tuple(counts.most_common()) for facet, counts in found.by.items()}
     by["day"] = tuple((day.isoformat(), n) for day, n in sorted(found.days.items()))
     walked = sum(found.days.values())
-    note = "" if walked >= found.total else f"Counted by what the newest {walked:,} are."
+    note = "" if walked >= found.total else f"What they are is counted of the newest {walked:,} only."
     return Facets(Count(found.total, found.exact or walked < found.total), by, note)
 
 

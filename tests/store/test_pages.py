@@ -161,4 +161,4 @@ def test_facets_of_very_many_say_of_how_many_they_are(house, item, monkeypatch):
     found = house.store.reading(searches.facets, Search("acme"))
     assert found.total == searches.Count(25, True)
     assert found.by["author"] == (("bob", 5), ("ann", 5)) or sum(n for _, n in found.by["author"]) == 10
-    assert found.note == "Counted by what the newest 10 are."
+    assert found.note == "What they are is counted of the newest 10 only."
