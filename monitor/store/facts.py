@@ -22,8 +22,8 @@ ALL = "all"
 """Every mention has this one: what a query that only excludes takes away from."""
 ALONE = ""
 """In place of a brand: what is felt in a text that is of no brand."""
-NOUGHT, MOST_DIGITS = "00.00", 15
-"""Nought and less as a number's token; so many digits a number has at most."""
+NOUGHT, MOST_DIGITS = "-00", 15
+"""Nought and less as a number's token, which no beginning of another finds; so many digits a number has at most."""
 
 TAG_SIGNS, HANDLE_SIGNS = "#＃", "@＠"
 _IN_A_TAG, _IN_A_HANDLE = "_", "_.-@"

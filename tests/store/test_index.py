@@ -200,3 +200,10 @@ def test_a_place_tells_its_mention_and_its_day():
     assert index.id_at(number) == 123_456_789
     assert index.day_at(number) == (at - datetime(1970, 1, 1, tzinfo=UTC)).days
     assert index.place(at + timedelta(seconds=1), 1) < number < index.place(at, 5)
+
+
+def test_nought_is_not_more_than_nought(house, item):
+    house.take(item("1", "Acme leaks", extra={"followers": 0}), item("2", "Acme shines", extra={"followers": 1}))
+    assert house.texts("followers:>0") == ["Acme shines"]
+    assert house.texts("-followers:>0") == ["Acme leaks"]
+    assert house.texts("followers:0") == ["Acme leaks"]
