@@ -38,6 +38,13 @@ def stored(run, folder):
     return done
 
 
+def test_help_answers_without_loading_what_commands_need():
+    heavy = "sqlalchemy", "sqlmodel", "numpy", "aiohttp", "pydantic", "onnxruntime"
+    asked = f"import sys, monitor.faces.cli; print(*[name for name in {heavy} if name in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == []
+
+
 def test_help_names_every_command(run):
     shown = run("--help")
     assert shown.returncode == 0
