@@ -20,7 +20,7 @@ from monitor.query.parse import parse
 from monitor.query.tree import And, Between, Label, Node, Query
 from monitor.store import brands, counting, heard, ranking, standing
 from monitor.store.heard import Answers
-from monitor.store.ranking import Reached
+from monitor.store.ranking import Ranked, Reached
 from monitor.store.search import Hit, Stretch, budget, one
 from monitor.store.search import Search as Asking
 
@@ -210,26 +210,27 @@ def _newest(asking: Asking, asked: Search, cursor: _Cursor) -> Page:
 
 
 def _relevant(asking: Asking, asked: Search, cursor: _Cursor) -> Page:
-    stretch, skip = Stretch(since=cursor.since), int(cursor.at[0]) if cursor.at else 0
-    looked_at = list(islice(ranking.by_relevance(asking, stretch, skip), asked.limit + 1))
+    stretch = Stretch(since=cursor.since)
+    after: Ranked | None = (int(cursor.at[0]), int(cursor.at[1])) if len(cursor.at) == 2 else None
+    looked_at = list(islice(ranking.by_relevance(asking, stretch, after), asked.limit + 1))
     page = looked_at[: asked.limit]
     more = len(looked_at) > len(page)
     since = cursor.since if cursor.since is not None else _first_place(asking)
     note = f"The best of the newest {ranking.RANKED:,}." if ranking.is_cut(asking, stretch) else ""
     note = note if ranking.can_rank(asking) else "It has too many words to tell relevance: the newest come first."
-    following = cursor.write(since, page[-1][1]) if more else ""
+    following = cursor.write(since, *page[-1][1]) if more else ""
     return Page(_found(asking.connection, [hit for hit, _ in page]), following, note)
 
 
 def _reaching(asking: Asking, asked: Search, cursor: _Cursor) -> Page:
-    after: Reached | None = (cursor.at[0], int(cursor.at[1])) if len(cursor.at) == 2 else None
-    hits = list(islice(ranking.by_reach(asking, Stretch(since=cursor.since), after), asked.limit + 1))
-    page = hits[: asked.limit]
+    after: Reached | None = (cursor.at[0], int(cursor.at[1]), int(cursor.at[2])) if len(cursor.at) == 3 else None
+    looked_at = list(islice(ranking.by_reach(asking, Stretch(since=cursor.since), after), asked.limit + 1))
+    page = looked_at[: asked.limit]
+    more = len(looked_at) > len(page)
     since = cursor.since if cursor.since is not None else _first_place(asking)
-    note = "" if all(hit.reach is not None for hit in page) else "Those whose reach nobody tells come last."
-    last = page[-1] if page else None
-    following = cursor.write(since, *ranking.reached(last)) if last and len(hits) > len(page) else ""
-    return Page(_found(asking.connection, page), following, note)
+    note = "" if all(hit.reach is not None for hit, _ in page) else "Those whose reach nobody tells come last."
+    following = cursor.write(since, *page[-1][1]) if more else ""
+    return Page(_found(asking.connection, [hit for hit, _ in page]), following, note)
 
 
 _ORDERS = {"newest": _newest, "relevance": _relevant, "reach": _reaching}

@@ -21,15 +21,27 @@ _WEIGHTS = "4.0, 1.0, 0.5, 0.5, 0.0"
 """Of a word in title, text, author, url; facts say nothing of relevance."""
 
 
-def by_relevance(search: Search, stretch: Stretch, skip: int) -> Iterator[tuple[Hit, int]]:
-    """(hit, how many were looked at with it), the best first: by likeness where the query asks for that, else by BM25
-    (Okapi, as FTS5 counts it) among the newest RANKED; of equals the newest."""
+Ranked = tuple[int, int]
+"""How many were looked at up to a hit, and its mention: this is how a page remembers where it ended."""
+
+
+def by_relevance(search: Search, stretch: Stretch, after: Ranked | None) -> Iterator[tuple[Hit, Ranked]]:
+    """The best first: by likeness where the query asks for that, else by BM25 (Okapi, as FTS5 counts it) among the
+    newest RANKED; of equals the newest."""
     order = _by_likeness(search) if search.where.likes else _by_words(search, stretch)
-    for start in range(skip, len(order), SLICE):
+    for start in range(_next(order, after), len(order), SLICE):
         search.check()
         some = order[start : start + SLICE]
         at = {id_: start + offset + 1 for offset, id_ in enumerate(some)}
-        yield from ((hit, at[hit.mention.id]) for hit in search.of(some))
+        yield from ((hit, (at[hit.mention.id], hit.mention.id)) for hit in search.of(some))
+
+
+def _next(order: Sequence[int], after: Ranked | None) -> int:
+    """Behind the mention that the last page ended with, wherever it stands now: others came and went meanwhile."""
+    if after is None:
+        return 0
+    count, mention_id = after
+    return order.index(mention_id) + 1 if mention_id in order else max(0, count)
 
 
 def _by_words(search: Search, stretch: Stretch) -> list[int]:
@@ -60,43 +72,45 @@ def is_cut(search: Search, stretch: Stretch) -> bool:
     return len(found.all()) > RANKED
 
 
-Reached = tuple[float, int]
-"""How far a hit reaches, less than nothing where nobody knows; and its place. The widest first, of equals the newest:
-this is how a page remembers where it ended."""
+Reached = tuple[float, int, int]
+"""How far a hit reaches, less than nothing where nobody knows; its place; and the place of the newest of those that it
+was put in order with. This is how a page remembers where it ended."""
 
 
-def reached(hit: Hit) -> Reached:
-    """What a page remembers of its last hit."""
-    return -1.0 if hit.reach is None else float(hit.reach), hit.place
-
-
-def _key(hit: Hit) -> tuple[float, int]:
-    reach, number = reached(hit)
-    return -reach, number
-
-
-def by_reach(search: Search, stretch: Stretch, after: Reached | None) -> Iterator[Hit]:
-    """The widest reach first; those of unknown reach last. Where there are thousands, those whose reach is the same in
-    its first two digits are put in order 2,000 at a time."""
+def by_reach(search: Search, stretch: Stretch, after: Reached | None) -> Iterator[tuple[Hit, Reached]]:
+    """The widest reach first, of equals the newest; those of unknown reach last. Where there are thousands, those whose
+    reach is the same in its first two digits are put in order 2,000 at a time."""
     whole = Stretch(since=stretch.since)
     few = list(islice(search.newest(whole), SORTED + 1))
     groups = iter([few]) if len(few) <= SORTED else _groups(search, whole, after)
     edge = None if after is None else (-after[0], after[1])
     for group in groups:
-        yield from (hit for hit in sorted(group, key=_key) if edge is None or _key(hit) > edge)
+        # Only of the group in which the last page ended something was shown already.
+        left = [hit for hit in group if edge is None or _key(hit) > edge]
+        yield from ((hit, (_reach(hit), hit.place, group[0].place)) for hit in sorted(left, key=_key))
+        edge = None
+
+
+def _key(hit: Hit) -> tuple[float, int]:
+    return -_reach(hit), hit.place
+
+
+def _reach(hit: Hit) -> float:
+    return -1.0 if hit.reach is None else float(hit.reach)
 
 
 def _groups(search: Search, stretch: Stretch, after: Reached | None) -> Iterator[Sequence[Hit]]:
-    """Hits whose reach begins with the same digits, the widest first."""
+    """Hits whose reach begins with the same digits, the widest first; from the group on that the last page ended in."""
     terms = search.connection.exec_driver_sql(
         "SELECT term FROM mention_words_terms WHERE term >= 'reach:' AND term < 'reach;' ORDER BY term"
     )
     widest = None if after is None or after[0] < 0 else f"reach:{magnitude(after[0])}"
     known = [term for term in terms.scalars() if widest is None or term <= widest] if not _past(after) else []
     asked = search.where.match
+    rest = stretch if after is None else Stretch(since=after[2])
     for term in reversed(known):
-        yield from _slices(search.newest(stretch, f'({asked}) AND facts : "{term}"'))
-    yield from _slices(search.newest(stretch, f'({asked}) NOT facts : "reach:" *'))
+        yield from _slices(search.newest(rest if term == widest else stretch, f'({asked}) AND facts : "{term}"'))
+    yield from _slices(search.newest(rest if _past(after) else stretch, f'({asked}) NOT facts : "reach:" *'))
 
 
 def _past(after: Reached | None) -> bool:

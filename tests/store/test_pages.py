@@ -73,6 +73,31 @@ def test_the_widest_reach_comes_first_however_many_there_are(house, item, monkey
     assert first_digits[-2:] == ["", ""]
 
 
+def test_pages_by_reach_pass_over_nobody_among_many_of_nearly_the_same_reach(house, item, monkeypatch):
+    monkeypatch.setattr(ranking, "SORTED", 3)
+    reach = [12_000, 12_100, 12_200, 12_900, None, 12_800, 12_700, 12_300, None, 7, 12_950, None, None]
+    house.take(
+        *(
+            item(str(n), f"Acme {n}", published=house.now - timedelta(hours=n), extra={} if r is None else {"views": r})
+            for n, r in enumerate(reach)
+        )
+    )
+    for limit in (1, 2, 5):
+        texts = _pages(house, Search("acme", sort="reach", limit=limit))
+        assert sorted(texts) == sorted(f"Acme {n}" for n in range(len(reach)))
+
+
+@pytest.mark.parametrize("sort", searches.SORTS)
+def test_what_is_deleted_between_pages_makes_nobody_be_passed_over(house, item, sort):
+    house.take(*(item(str(n), "Acme " * (1 + n % 4) + str(n)) for n in range(12)))
+    first = house.store.reading(searches.search, Search("acme", sort=sort, limit=4))
+    seen = [one.mention.text.split()[-1] for one in first.found]
+    house.take(item("99", "Acme " * 9 + "99", published=house.now - timedelta(days=3)), gone=tuple(seen[:2]))
+    rest = house.store.reading(searches.search, Search("acme", sort=sort, cursor=first.next))
+    later = [one.mention.text.split()[-1] for one in rest.found if one.mention.text.split()[-1] != "99"]
+    assert sorted(seen + later, key=int) == [str(n) for n in range(12)]
+
+
 def test_what_speaks_of_it_most_comes_first(house, item):
     long = "a day at the sea with friends and a walk, tea, cake, a swim, a nap and then kettle"
     house.take(
