@@ -50,11 +50,13 @@ def count(search: Search) -> tuple[int, bool]:
         return int(found.scalar_one()), True
     end, total = time.monotonic() + PATIENCE, 0
     hits = search.newest()
-    while some := sum(1 for _ in islice(hits, AT_A_TIME)):
+    while True:
+        some = sum(1 for _ in islice(hits, AT_A_TIME))
         total += some
+        if some < AT_A_TIME:
+            return total, True
         if time.monotonic() > end:
             return total, False
-    return total, True
 
 
 def facets(search: Search, most: int) -> Facets:
