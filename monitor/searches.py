@@ -40,7 +40,7 @@ class Search:
     """Only mentions of this brand: its name."""
     since: datetime | None = None
     until: datetime | None = None
-    """Published from `since` to before `until`."""
+    """Published from `since` to before `until`; a part of a second does not count."""
     sort: Sort = "newest"
     limit: int = 50
     cursor: str = ""
@@ -153,7 +153,7 @@ def read(connection: Connection, asked: Search) -> Query | None:
     if asked.brand:
         parts.append(Label("brand", _known_brand(connection, asked.brand)))
     if asked.since or asked.until:
-        low, high = (None if end is None else instant(end) for end in (asked.since, asked.until))
+        low, high = (None if end is None else instant(end) // 1 for end in (asked.since, asked.until))
         parts.append(Between("published", low, high, True, False, ""))
     if not parts:
         return own

@@ -32,7 +32,17 @@ from monitor.query.tree import (
     Written,
     walk,
 )
-from monitor.store.facts import ALL, ALONE, MOST_DIGITS, NOUGHT, felt_token, host_token, sign_token, token
+from monitor.store.facts import (
+    ALL,
+    ALONE,
+    MOST_DIGITS,
+    NOUGHT,
+    PARTS_OF_A_NAME,
+    felt_token,
+    host_token,
+    sign_token,
+    token,
+)
 from monitor.store.index import COLUMNS, first_place
 
 MAX_DEPTH = 10
@@ -85,7 +95,9 @@ def candidates(query: Query | None) -> Candidates:
         return Candidates(ANYTHING, None, None, exact=True)
     parts = query.root.parts if isinstance(query.root, And) else (query.root,)
     nears = sum(isinstance(node, Near) for node in walk(query.root))
-    bounds = _bounds(query.root, _Asked(asked_brands(query), MAX_WAYS_IN_ALL // max(1, nears)), 0)
+    rest = [part for part in parts if not _is_stretch(part)]
+    root = rest[0] if len(rest) == 1 else And(tuple(rest))
+    bounds = _bounds(root, _Asked(asked_brands(query), MAX_WAYS_IN_ALL // max(1, nears)), 0)
     lows, highs = zip(*(_stretch(part) for part in parts), strict=True)
     low, high = max(lows), min(highs)
     likes = tuple(part.value for part in parts if isinstance(part, Label) and part.field == "like")
@@ -93,7 +105,7 @@ def candidates(query: Query | None) -> Candidates:
         bounds.most or ANYTHING,
         None if high == math.inf else first_place(math.ceil(high)) - 1,
         None if low == -math.inf else first_place(math.floor(low)),
-        bounds.exact,
+        bounds.exact or not rest,
         likes,
     )
 
@@ -110,6 +122,17 @@ class _Asked:
 def asked_brands(query: Query) -> frozenset[str]:
     """The brands that a query names, folded as labels."""
     return frozenset(node.value for node in walk(query.root) if isinstance(node, Label) and node.field == "brand")
+
+
+def _is_stretch(node: Node) -> bool:
+    """Whether the places of the rows tell all of this condition: one on time that begins and ends with whole seconds,
+    as all do that somebody writes. (Nothing stored is older than the places can tell: door.EARLIEST.)"""
+    if not isinstance(node, Between) or not FIELDS[node.field].moment:
+        return False
+    low, high = node.low, node.high
+    return (low is None or (low == low // 1 and node.low_included)) and (
+        high is None or (high == high // 1 and not node.high_included)
+    )
 
 
 def _stretch(node: Node) -> tuple[float, float]:
@@ -233,6 +256,8 @@ def _is_whole(piece: Piece) -> bool:
 def _written(node: Written) -> str | None:
     """Tags and handles stand in the index with their signs; of other writing it knows the words."""
     words = _needed(node.phrase)
+    if len(node.phrase.pieces) > PARTS_OF_A_NAME:
+        return words
     if node.kind == "tag":
         return _fact(sign_token("#", node.lead + node.key), open_end=node.open_end)
     if node.kind == "handle" and words is not None:

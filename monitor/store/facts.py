@@ -27,8 +27,8 @@ NOUGHT, MOST_DIGITS = "-00", 15
 
 TAG_SIGNS, HANDLE_SIGNS = "#＃", "@＠"
 _IN_A_TAG, _IN_A_HANDLE = "_", "_.-@"
-_PARTS_OF_A_NAME = 12
-"""So many words a tag or a handle may be made of."""
+PARTS_OF_A_NAME = 12
+"""So many words of a tag or a handle stand in its token; a longer one is looked for by its words."""
 
 _ODD = re.compile(r"[^0-9A-Za-z._\x80-\U0010ffff-]")
 _CODE = re.compile("%([0-9a-f]{2})")
@@ -143,7 +143,7 @@ def _signed(text: str) -> Iterator[str]:
         if not start or (sign := text[start - 1]) not in TAG_SIGNS + HANDLE_SIGNS:
             continue
         inside = _IN_A_TAG if sign in TAG_SIGNS else _IN_A_HANDLE
-        for last in range(index, min(index + _PARTS_OF_A_NAME, len(starts))):
+        for last in range(index, min(index + PARTS_OF_A_NAME, len(starts))):
             if last > index and text[ends[last - 1] : starts[last]].strip(inside):
                 break
             yield sign_token(sign, fold(text[start : ends[last]]))
@@ -159,7 +159,7 @@ class Known:
         """`fields`: of which something will be asked, where that is known; others are passed over, which is quicker."""
         self._values: dict[str, list[str]] = defaultdict(list)
         wanted = tuple(f"{field}:" for field in (*fields, "felt")) if fields else ("",)
-        for one in facts.split():
+        for one in facts.split(" "):
             if one.startswith(wanted):
                 field, colon, value = one.partition(":")
                 if colon:

@@ -36,6 +36,8 @@ IDS_PER_QUESTION = 500
 
 ID_BITS = 30
 ID_MASK = (1 << ID_BITS) - 1
+LAST_SECOND = (1 << 33) - 1
+"""Of the year 2242: a number of a row holds no later one."""
 SECOND = timedelta(seconds=1)
 DAY = 86_400
 
@@ -50,12 +52,12 @@ _SETTING = "index"
 
 def place(published: datetime, mention_id: int) -> int:
     """The number of a mention's row: smaller the newer it is."""
-    return -((max(0, (published - EPOCH) // SECOND) << ID_BITS) | mention_id)
+    return first_place((published - EPOCH) // SECOND) - mention_id
 
 
 def first_place(since: int) -> int:
     """The greatest number that a mention published at this second (since 1970) or later can have."""
-    return -(max(0, since) << ID_BITS)
+    return -(min(max(0, since), LAST_SECOND) << ID_BITS)
 
 
 def id_at(number: int) -> int:

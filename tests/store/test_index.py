@@ -194,6 +194,20 @@ def test_a_country_is_found_where_the_source_tells_it(house, item):
     assert house.texts("-country:us acme") == ["Acme shines"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["#東京オリンピック開催決定おめでとう", "#a_b_c_d_e_f_g_h_i_j_k_l_m", "@a.b.c.d.e.f.g.h.i.j.k.l.m.n.example"],
+)
+def test_tags_and_handles_of_many_words_are_found(house, item, name):
+    house.take(item("1", f"Acme {name} !"), item("2", f"Acme {name.replace('#', '').replace('@', '')}"))
+    assert house.texts(name) == [f"Acme {name} !"]
+
+
+def test_a_source_is_told_with_all_of_its_name_whatever_spaces_it_holds(house, item):
+    house.take(item("1", "Acme"), origin=type(house.origin)("Le\u00a0Monde", "feed", "scope"))
+    assert _facets(house).by["source"] == (("Le\u00a0Monde", 1),)
+
+
 def test_a_place_tells_its_mention_and_its_day():
     at = datetime(2026, 11, 21, 23, 59, 59, tzinfo=UTC)
     number = index.place(at, 123_456_789)

@@ -180,6 +180,35 @@ def test_a_count_that_takes_too_long_says_at_least(house, item, monkeypatch):
     assert house.store.reading(searches.count, Search("acme")) == searches.Count(300, True)
 
 
+def test_a_count_over_a_stretch_of_time_needs_no_patience(house, item, monkeypatch):
+    monkeypatch.setattr(counting, "PATIENCE", 0.0)
+    house.take(*(item(str(n), f"Acme {n}", published=house.now - timedelta(minutes=n)) for n in range(300)))
+    hours = {"since": house.now - timedelta(hours=4), "until": house.now - timedelta(hours=1)}
+    assert house.store.reading(searches.count, Search("acme", brand="Acme", **hours)) == searches.Count(180, True)
+    assert house.store.reading(searches.count, Search("acme after:2026-11-21 before:2027")).exact
+
+
+def test_all_that_is_told_of_a_stretch_of_time_heeds_the_same_seconds(house, item):
+    at = house.now - timedelta(hours=30)
+    house.take(item("1", "Acme", published=at + timedelta(seconds=0.2)))
+    for since, n in ((0.1, 1), (0.5, 1), (1.0, 0)):
+        asked = Search(brand="Acme", since=at + timedelta(seconds=since))
+        assert house.store.reading(searches.count, asked) == searches.Count(n, True)
+        assert house.store.reading(searches.facets, asked).total == searches.Count(n, True)
+        assert len(house.store.reading(searches.search, asked).found) == n
+
+
+@pytest.mark.parametrize(
+    ("query", "n"), [("after:2300", 0), ("before:2300", 1), ("published:1960..2500", 1), ("before:1960", 0)]
+)
+def test_dates_of_other_centuries_can_be_asked_for(house, item, query, n):
+    house.take(item("1", "Acme"))
+    for asked in (query, f"{query} acme", f"{query} brand:Acme"):
+        assert len(house.store.reading(searches.search, Search(asked)).found) == n
+        assert house.store.reading(searches.count, Search(asked)) == searches.Count(n, True)
+        assert house.store.reading(searches.facets, Search(asked)).total == searches.Count(n, True)
+
+
 def test_facets_of_very_many_say_of_how_many_they_are(house, item, monkeypatch):
     monkeypatch.setattr(counting, "LOOKED_AT", 10)
     house.take(*(item(str(n), f"Acme {n}", author="ann" if n < 20 else "bob") for n in range(25)))
