@@ -134,8 +134,9 @@ def facets(connection: Connection, asked: Search, most: int = 10) -> Facets:
     by = {facet: tuple(counts.most_common()) for facet, counts in found.by.items()}
     by["day"] = tuple((day.isoformat(), n) for day, n in sorted(found.days.items()))
     walked = sum(found.days.values())
-    note = "" if walked >= found.total else f"What they are is counted of the newest {walked:,} only."
-    return Facets(Count(found.total, found.exact or walked < found.total), by, note)
+    whole = found.exact and walked == found.total
+    note = "" if whole else f"What they are is counted of the newest {walked:,} only."
+    return Facets(Count(found.total, found.exact), by, note)
 
 
 def stored(connection: Connection, mention_id: int) -> tuple[Mention, Document]:

@@ -86,7 +86,9 @@ def _walked(search: Search) -> Facets:
         found.total += len(some)
         if len(some) < wanted:
             return found
-    found.total, found.exact = count(search)
+    # Who has walked for so long already would not get further by walking once more.
+    n, found.exact = count(search) if search.where.exact or time.monotonic() < end else (0, False)
+    found.total = max(found.total, n)
     return found
 
 

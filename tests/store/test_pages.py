@@ -198,6 +198,16 @@ def test_all_that_is_told_of_a_stretch_of_time_heeds_the_same_seconds(house, ite
         assert len(house.store.reading(searches.search, asked).found) == n
 
 
+def test_facets_say_at_least_where_nobody_knows_how_many_there_are(house, item, monkeypatch):
+    monkeypatch.setattr(counting, "PATIENCE", 0.0)
+    monkeypatch.setattr(counting, "LOOKED_AT", 10)
+    house.take(*(item(str(n), f"Acme {n}") for n in range(300)))
+    found = house.store.reading(searches.facets, Search("{Acme}"))
+    assert not found.total.exact
+    assert found.total.n < 300
+    assert found.note.startswith("What they are is counted of the newest")
+
+
 @pytest.mark.parametrize(
     ("query", "n"), [("after:2300", 0), ("before:2300", 1), ("published:1960..2500", 1), ("before:1960", 0)]
 )
