@@ -65,11 +65,16 @@ def _by_likeness(search: Search) -> list[int]:
 
 def is_cut(search: Search, stretch: Stretch) -> bool:
     """Whether there are more than are ranked."""
+    return _are_more(search, stretch, RANKED)
+
+
+def _are_more(search: Search, stretch: Stretch, than: int) -> bool:
+    """Whether there may be more than so many, as far as the index knows."""
     if search.where.likes:
         return False
     sql, values = ranged(search.where, Stretch(since=stretch.since), search.where.match)
-    found = search.connection.exec_driver_sql(f"SELECT 1 FROM mention_words AS w {sql} LIMIT {RANKED + 1}", values)
-    return len(found.all()) > RANKED
+    found = search.connection.exec_driver_sql(f"SELECT 1 FROM mention_words AS w {sql} LIMIT {than + 1}", values)
+    return len(found.all()) > than
 
 
 Reached = tuple[float, int, int]
@@ -78,11 +83,10 @@ was put in order with. This is how a page remembers where it ended."""
 
 
 def by_reach(search: Search, stretch: Stretch, after: Reached | None) -> Iterator[tuple[Hit, Reached]]:
-    """The widest reach first, of equals the newest; those of unknown reach last. Where there are thousands, those whose
-    reach is the same in its first two digits are put in order 2,000 at a time."""
+    """The widest reach first, of equals the newest; those of unknown reach last. Where there are thousands whose reach
+    is the same in its first two digits, they are put in order 2,000 at a time."""
     whole = Stretch(since=stretch.since)
-    few = list(islice(search.newest(whole), SORTED + 1))
-    groups = iter([few]) if len(few) <= SORTED else _groups(search, whole, after)
+    groups = _groups(search, whole, after) if _are_more(search, whole, SORTED) else iter([list(search.newest(whole))])
     edge = None if after is None else (-after[0], after[1])
     for group in groups:
         # Only of the group in which the last page ended something was shown already.
@@ -100,17 +104,35 @@ def _reach(hit: Hit) -> float:
 
 
 def _groups(search: Search, stretch: Stretch, after: Reached | None) -> Iterator[Sequence[Hit]]:
-    """Hits whose reach begins with the same digits, the widest first; from the group on that the last page ended in."""
-    terms = search.connection.exec_driver_sql(
-        "SELECT term FROM mention_words_terms WHERE term >= 'reach:' AND term < 'reach;' ORDER BY term"
-    )
-    widest = None if after is None or after[0] < 0 else f"reach:{magnitude(after[0])}"
-    known = [term for term in terms.scalars() if widest is None or term <= widest] if not _past(after) else []
+    """Hits of about the same reach, the widest first; from the group on that the last page ended in."""
     asked = search.where.match
-    rest = stretch if after is None else Stretch(since=after[2])
-    for term in reversed(known):
-        yield from _slices(search.newest(rest if term == widest else stretch, f'({asked}) AND facts : "{term}"'))
-    yield from _slices(search.newest(rest if _past(after) else stretch, f'({asked}) NOT facts : "reach:" *'))
+    if not _past(after):
+        widest = None if after is None else f"reach:{magnitude(after[0])}"
+        for terms in _packs(search, widest):
+            wanted = " OR ".join(f'"{term}"' for term in terms)
+            begin = stretch if after is None or terms != [widest] else Stretch(since=after[2])
+            yield from _slices(search.newest(begin, f"({asked}) AND facts : ({wanted})"))
+    begin = Stretch(since=after[2]) if after is not None and _past(after) else stretch
+    yield from _slices(search.newest(begin, f'({asked}) NOT facts : "reach:" *'))
+
+
+def _packs(search: Search, widest: str | None) -> Iterator[list[str]]:
+    """What stands in the index for reach, the widest first, from `widest` on: so many together as SORTED mentions have,
+    for a question each would take seconds where few of those that reach far are asked for."""
+    terms = search.connection.exec_driver_sql(
+        "SELECT term, doc FROM mention_words_terms WHERE term >= 'reach:' AND term < 'reach;' ORDER BY term DESC"
+    )
+    pack, size = list[str](), 0
+    for term, mentions in terms.all():
+        if widest is not None and term > widest:
+            continue
+        if pack and size + mentions > SORTED:
+            yield pack
+            pack, size = [], 0
+        pack.append(term)
+        size += mentions
+    if pack:
+        yield pack
 
 
 def _past(after: Reached | None) -> bool:
