@@ -13,25 +13,41 @@ from sqlalchemy import Connection, delete, func, insert, select
 from monitor.insight.copies import LONG
 from monitor.insight.words import parts
 from monitor.store.sameness import fingerprint
-from monitor.store.tables import WordingRow
+from monitor.store.tables import MentionRow, WordingRow
 
-WORDING = WordingRow.__table__
+MENTION, WORDING = MentionRow.__table__, WordingRow.__table__
+
+SLICE = 500
 
 Role = Literal["story-lead", "duplicate"]
 
 
 def note(connection: Connection, texts: Iterable[tuple[int, str, str]]) -> list[int]:
     """Remember the wording of these (mention id, title, body); the ids of those whose role may change."""
+    return _leads(connection, _remember(connection, texts))
+
+
+def note_all(connection: Connection) -> None:
+    """Remember the wording of all that is stored, anew: what came in before wordings were kept has copies, too."""
+    connection.execute(delete(WORDING))
+    texts = select(MENTION.c.id, MENTION.c.title, MENTION.c.text).where(MENTION.c.content_hash != "")
+    last = 0
+    while rows := connection.execute(texts.where(MENTION.c.id > last).order_by(MENTION.c.id).limit(SLICE)).all():
+        _remember(connection, [(id_, title, text) for id_, title, text in rows])
+        last = rows[-1].id
+
+
+def _remember(connection: Connection, texts: Iterable[tuple[int, str, str]]) -> set[str]:
+    """Store their wordings; which these are."""
     rows = [
         {"mention_id": id_, "fingerprint": fingerprint(title, body)}
         for id_, title, body in texts
         if len(parts(f"{title} {body}")) >= LONG
     ]
     rows = [row for row in rows if row["fingerprint"]]
-    if not rows:
-        return []
-    connection.execute(insert(WORDING), rows)
-    return _leads(connection, {str(row["fingerprint"]) for row in rows})
+    if rows:
+        connection.execute(insert(WORDING), rows)
+    return {str(row["fingerprint"]) for row in rows}
 
 
 def forget(connection: Connection, mention_id: int) -> list[int]:

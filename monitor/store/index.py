@@ -18,7 +18,7 @@ from sqlalchemy.dialects.sqlite import insert
 from monitor.own import Own
 from monitor.query.fields import host_of, label
 from monitor.query.text import fold, index_words
-from monitor.store import tally, touched
+from monitor.store import copies, tally, touched
 from monitor.store.columns import EPOCH
 from monitor.store.documents import own_channels, seen
 from monitor.store.facts import Known, host_token, written
@@ -159,10 +159,11 @@ def is_current(connection: Connection) -> bool:
 
 
 def rebuild(connection: Connection, progress: Callable[[int, int], None] = lambda done, all_: None) -> int:
-    """Make the index and the facets anew from the rows; of how many mentions. About 4,000 a second."""
+    """Make the index, the facets and the wordings anew from the rows; of how many mentions. About 4,000 a second."""
     connection.exec_driver_sql("INSERT INTO mention_words(mention_words) VALUES ('delete-all')")
     connection.execute(delete(INDEXED))
     tally.forget_all(connection)
+    copies.note_all(connection)
     total = connection.execute(select(func.count()).select_from(MENTION)).scalar_one()
     own, brand_ids, done, last = own_channels(connection), _brand_ids(connection), 0, 0
     while some := connection.scalars(
