@@ -116,6 +116,11 @@ class Store:
                 f"{path} has schema {found}, this program knows {HEAD}: start `overheard run` (or any command that "
                 "writes) of the newer of the two versions once."
             )
+        if not self.reading(index.is_current):
+            raise StoreUnusable(
+                f"{path} is being made ready for searching, which takes a few minutes after an update: try again then. "
+                "If nothing runs, start `overheard run` (or any command that writes)."
+            )
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="store-write")
         self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
         # Of their own: a page that searches for seconds must not hold up what asks which source is due.

@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor import searches
+from monitor.errors import StoreUnusable
 from monitor.mention import Brand
 from monitor.searches import Search
 from monitor.store import brands, corrections, index, tally
+from monitor.store.engine import Store
 from monitor.store.search import Search as Asking
 from monitor.store.search import Stretch, ranged
 from sources.base import Item
@@ -103,6 +105,16 @@ def test_an_index_made_anew_knows_the_copies_among_what_came_in_before_wordings_
     house.store.writing(lambda connection: connection.exec_driver_sql("DELETE FROM wording"))
     house.store.writing(index.rebuild)
     assert house.texts("is:duplicate") == house.texts("is:story-lead") == [LONG]
+
+
+def test_nobody_searches_a_store_whose_index_is_still_being_made(house, item):
+    house.take(item("1", "Acme leaks"))
+    house.store.writing(lambda connection: connection.exec_driver_sql("DELETE FROM setting WHERE key = 'index'"))
+    with pytest.raises(StoreUnusable, match="made ready for searching"):
+        Store(house.store.path, write=False)
+    house.store.close()
+    house.store = Store(house.store.path, write=True)
+    assert Store(house.store.path, write=False).reading(searches.count, Search("acme")).n == 1
 
 
 def test_facts_that_the_index_lacks_are_noticed(house, item):
