@@ -93,8 +93,8 @@ def _refresh(connection: Connection, ids: Sequence[int], own: Own, brand_ids: Ma
     before = {row.mention_id: row.facts for row in held}
     facts = {id_: written(one.document, one.felt) for id_, one in seen(connection, rows, own).items()}
     changed = [row for row in rows if before.get(row.id) != facts[row.id]]
-    _remove(connection, [(row, before[row.id]) for row in changed if row.id in before], brand_ids)
-    add(connection, [(row, facts[row.id]) for row in changed], brand_ids)
+    gone = [(row, before[row.id]) for row in changed if row.id in before]
+    change(connection, gone, [(row, facts[row.id]) for row in changed], brand_ids)
 
 
 def remove(connection: Connection, mention_id: int) -> None:
@@ -102,7 +102,7 @@ def remove(connection: Connection, mention_id: int) -> None:
     row = connection.execute(select(MENTION).where(MENTION.c.id == mention_id)).one()
     facts = connection.execute(select(INDEXED.c.facts).where(INDEXED.c.mention_id == mention_id)).scalar()
     if facts is not None:
-        _remove(connection, [(row, facts)], _brand_ids(connection))
+        change(connection, [(row, facts)], [], _brand_ids(connection))
         connection.execute(delete(INDEXED).where(INDEXED.c.mention_id == mention_id))
 
 
@@ -110,20 +110,19 @@ Entry = tuple[Row[Any], str]
 """A mention's row, and its facts."""
 
 
-def add(connection: Connection, entries: Sequence[Entry], brand_ids: Mapping[str, int]) -> None:
-    """Write rows that the index does not hold yet."""
-    if entries:
-        # In the order of their numbers: FTS5 writes a new segment wherever the next is smaller than the one before.
-        connection.exec_driver_sql(_INDEX, sorted(_words(*entry) for entry in entries))
-        connection.exec_driver_sql(_KEEP, [(row.id, facts) for row, facts in entries])
-        tally.change(connection, _counted(entries, brand_ids))
-
-
-def _remove(connection: Connection, entries: Sequence[Entry], brand_ids: Mapping[str, int]) -> None:
-    if entries:
-        connection.exec_driver_sql(_UNINDEX, sorted(_words(*entry) for entry in entries))
-        down = _counted(entries, brand_ids)
-        tally.change(connection, Counter({key: -n for key, n in down.items()}))
+def change(
+    connection: Connection, gone: Sequence[Entry], come: Sequence[Entry], brand_ids: Mapping[str, int]
+) -> None:  # fmt: skip
+    """Take rows out as the index holds them, write those that it does not hold then, and count along."""
+    # In the order of their numbers: FTS5 writes a new segment wherever the next is smaller than the one before.
+    if gone:
+        connection.exec_driver_sql(_UNINDEX, sorted(_words(*entry) for entry in gone))
+    if come:
+        connection.exec_driver_sql(_INDEX, sorted(_words(*entry) for entry in come))
+        connection.exec_driver_sql(_KEEP, [(row.id, facts) for row, facts in come])
+    difference = _counted(come, brand_ids)
+    difference.subtract(_counted(gone, brand_ids))
+    tally.change(connection, difference)
 
 
 def _words(row: Row[Any], facts: str) -> tuple[Any, ...]:

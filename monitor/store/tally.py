@@ -54,6 +54,9 @@ def change(connection: Connection, by: Counter[Key]) -> None:
             blocks[brand, facet, level, day // days, value] += n
     if rows := [(*block, n) for block, n in sorted(blocks.items()) if n]:
         connection.exec_driver_sql(_ADD, rows)
+    if down := [block for *block, n in rows if n < 0]:
+        # A name that counts for nothing any more does not stay: its post may have been deleted at the source.
+        connection.exec_driver_sql(_DROP, [tuple(block) for block in down])
 
 
 # As SQL: a batch of mentions changes thousands of counts, and making each a statement took longer than counting it.
@@ -61,6 +64,7 @@ _ADD = (
     "INSERT INTO tally (brand_id, field, level, number, value, n) VALUES (?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (brand_id, field, level, number, value) DO UPDATE SET n = n + excluded.n"
 )
+_DROP = "DELETE FROM tally WHERE (brand_id, field, level, number, value) = (?, ?, ?, ?, ?) AND n = 0"
 
 
 def blocks_of(first: int, end: int) -> Iterator[tuple[int, int, int]]:

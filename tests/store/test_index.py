@@ -117,6 +117,13 @@ def test_nobody_searches_a_store_whose_index_is_still_being_made(house, item):
     assert Store(house.store.path, write=False).reading(searches.count, Search("acme")).n == 1
 
 
+def test_nothing_of_a_deleted_mention_stays_in_the_counts(house, item):
+    house.take(item("1", "Acme leaks", author="Ann Lee", url="https://ann.example/1"))
+    house.judge("negative")
+    house.take(gone=("1",))
+    assert house.store.reading(lambda connection: connection.exec_driver_sql("SELECT * FROM tally").all()) == []
+
+
 def test_facts_that_the_index_lacks_are_noticed(house, item):
     house.take(item("1", "Acme leaks"))
     house.store.writing(lambda connection: connection.exec_driver_sql("UPDATE indexed SET facts = 'all'"))

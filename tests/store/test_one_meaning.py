@@ -55,7 +55,7 @@ def put(connection: Connection, documents: Sequence[Document]) -> None:
         felt = [felt_token(ALONE, sentiment) for sentiment in one.scores["sentiment"]]
         entries.append((row, " ".join([written(one, {}), *felt])))
     ids = {label(name): id_ for id_, name in brands.names(connection).items()}
-    index.add(connection, entries, ids)
+    index.change(connection, [], entries, ids)
 
 
 @pytest.fixture(scope="module")
