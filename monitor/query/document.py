@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 
 from monitor.query.text import Words
 
@@ -81,8 +82,7 @@ class Document:
         return words
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(NamedTuple):
     """Where a query matched: characters `start` to before `end` of the original `field`."""
 
     field: str

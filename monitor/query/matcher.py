@@ -59,7 +59,7 @@ def compile(query: Query) -> Matcher:
 
 
 def _spans(found: Iterable[Found]) -> tuple[Span, ...]:
-    return tuple(Span(*place) for place in sorted(set(found)))
+    return tuple(map(Span._make, sorted(set(found))))
 
 
 def _reader(field: str) -> Callable[[Document], Words]:
@@ -126,13 +126,12 @@ def _any_of(parts: tuple[Node, ...]) -> Condition:
 
 def _any_word(fields: tuple[str, ...], wanted: frozenset[str]) -> Condition:
     readers = [(field, _reader(field)) for field in fields]
-    one = next(iter(wanted)) if len(wanted) == 1 else None
 
     def hold(document: Document) -> list[Found] | None:
         found = []
         for field, read in readers:
             words = read(document)
-            for word in (one,) if one else wanted & words.different:
+            for word in wanted & words.different:
                 found += [(field, start, end) for start, end in words.places(word, MAX_SHOWN)]
         return found or None
 
