@@ -41,7 +41,9 @@ class Triage:
 
 def checked(asked: Mapping[str, Any]) -> Change:
     """What is to be different, as it is stored. Raises Refused."""
-    add, remove = ([_name("tag", one) for one in asked.get(which) or ()] for which in ("add", "remove"))
+    add, remove = (
+        [_name("tag", one.strip().removeprefix("#")) for one in asked.get(which) or ()] for which in ("add", "remove")
+    )
     if both := {label(tag) for tag in add} & {label(tag) for tag in remove}:
         raise Refused(f'Give "{min(both)}" with --tag or take it away with --untag, not both.')
     note = None if asked.get("note") is None else clean(asked["note"])
@@ -73,6 +75,8 @@ def _name(what: str, asked: str) -> str:
     name = line(asked)
     if not label(name):
         raise Refused(f'"{asked}" names no {what}: write letters or digits.')
+    if '"' in name:
+        raise Refused(f"{what.capitalize()}: no search could ask for a name with quotation marks: leave them out.")
     if len(name) > LONGEST_NAME:
         raise Refused(f"{what.capitalize()}: a name has at most {LONGEST_NAME} characters, this one {len(name):,}.")
     return name

@@ -84,6 +84,13 @@ def test_a_tag_is_one_however_its_capitals_and_hyphens_are_written(told):
     assert note(told, remove=["late-Delivery"])[1].tags == ()
 
 
+def test_the_sign_of_a_tag_says_nothing(told):
+    asked = checked({"add": ["#vip"], "remove": [" #late"]})
+    assert (asked.add, asked.remove) == (["vip"], ["late"])
+    note(told, add=asked.add)
+    assert told.texts("tag:#vip") == told.texts("tag:vip") == ["acme lost my refund"]
+
+
 def test_what_was_noted_outlives_an_edit_of_the_mention(told, item):
     note(told, status="assigned", add=["vip"])
     told.take(item("1", "acme lost my refund, twice"))
@@ -96,6 +103,7 @@ def test_what_was_noted_outlives_an_edit_of_the_mention(told, item):
         ({"status": "asigned"}, 'did you mean "assigned"?'),
         ({"status": ""}, "there are: new, assigned"),
         ({"add": ["--"]}, "names no tag"),
+        ({"team": 'the "A" team'}, "leave them out"),
         ({"add": ["x" * 101]}, "at most 100 characters"),
         ({"assignee": "@"}, "names no assignee"),
         ({"add": ["VIP"], "remove": ["vip"]}, "not both"),
