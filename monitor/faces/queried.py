@@ -23,6 +23,9 @@ EVERY = 10.0
 """Seconds between two lines that tell how far a long matching has come."""
 _LOOK = 1_000
 COLORS = {"error": "bold red", "warning": "yellow", "hint": "cyan"}
+_NAMED = 5
+"""So many more of what is left out for one reason are named."""
+
 KINDS = {"changed": "written otherwise", "meaning": "means something else", "left out": "left out"}
 KIND_COLORS = {"changed": "dim", "meaning": "yellow", "left out": "red"}
 
@@ -170,10 +173,20 @@ def _reported(one: Listed, result: Borrowed, of: int) -> None:
     _head(one, of, "taken over" if result.query else "nothing of it can be kept")
     for change, others in grouped(result.changes):
         line = Text(f"  {KINDS[change.kind]}", style=KIND_COLORS[change.kind])
-        place = f"{one.line + change.line - 1}:{change.column}"
-        more = f" (and {counted(len(others), 'more place')})" if others else ""
-        line.append(plain(f", {place}, {_one_line(change.written)}: {change.message}{more}"), style="not dim default")
+        line.append(plain(f", {_placed(one, change)}: {change.message}{_also(one, others)}"), style="not dim default")
         errors.print(line, soft_wrap=True)
+
+
+def _placed(one: Listed, change: Change) -> str:
+    return f"{one.line + change.line - 1}:{change.column}, {_one_line(change.written)}"
+
+
+def _also(one: Listed, others: Sequence[Change]) -> str:
+    """The other places of which the same is said; what is left out is named, as it is missing from now on."""
+    named = [_placed(one, other) for other in others[:_NAMED] if other.kind == "left out"]
+    unnamed = len(others) - len(named)
+    more = [f"and {counted(unnamed, 'more place')}"] if unnamed else []
+    return f" ({'also ' if named else ''}{'; '.join([*named, *more])})" if others else ""
 
 
 def counting(lines: Iterable[str], matched: Callable[[], int]) -> Iterator[str]:

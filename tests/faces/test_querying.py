@@ -127,6 +127,13 @@ def test_a_query_comes_over_on_standard_output_and_the_report_on_standard_error(
     ]
 
 
+def test_all_that_is_left_out_is_named(run):
+    theirs = 'acme AND (continent:europe OR region:"New York" OR city:Oslo)'
+    done = run("query", "import", "--from", "brandwatch", "-", stdin=theirs)
+    assert done.stdout == "acme\n"
+    assert '(also 1:31, region:"New York"; 1:52, city:Oslo)' in done.stderr
+
+
 def test_what_can_be_pasted_as_it_is_stays_as_it_is(run, folder):
     theirs = '("go pro" OR gopro)\n  NOT (jobs OR hiring)'
     (folder / "one.txt").write_text(theirs)

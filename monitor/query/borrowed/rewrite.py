@@ -119,16 +119,15 @@ class _Writer:
                 return self.several(part, rule)
 
     def several(self, part: Part, rule: Rule | None) -> str | None:
-        written = ""
+        written, known = "", len(self.changes)
         for index, inner in enumerate(part.parts):
-            known = len(self.changes)
             text = self.part(inner, rule)
-            if text is None:
-                self.weigh(known, FEWER if (part.kind == "or") != self.excluded else MORE)
-            else:
+            if text is not None:
                 written += (self.between(part.parts[index - 1].end, inner.start) if written else "") + text
             if part.kind == "or" and inner.kind == "and":
                 self.tell("meaning", inner, "AND binds before OR here: put brackets around what belongs together")
+        if written:  # where nothing is left, what stands around it decides
+            self.weigh(known, FEWER if (part.kind == "or") != self.excluded else MORE)
         return written or None
 
     def weigh(self, known: int, effect: str) -> None:
@@ -180,18 +179,22 @@ class _Writer:
 
     def close_together(self, inner: Part, closing: Token, rule: Rule | None) -> str | None:
         """`(a AND b)~5` as `(a NEAR/5 b)`."""
-        operator = f"NEAR/{self.distance(closing)}"
+        operator, known = f"NEAR/{self.distance(closing)}", len(self.changes)
         self.tell("changed", closing, f"(… AND …)~{closing.slop} is written (… {operator} …) here")
         written = [text for part in inner.parts if (text := self.part(part, rule)) is not None]
+        if written:
+            self.weigh(known, FEWER if self.excluded else MORE)
         joined = f"({f' {operator} '.join(written)})"
         return (joined if _readable(joined) else f"({' AND '.join(written)})") if written else None
 
     def near(self, part: Part, rule: Rule | None) -> str | None:
         known = len(self.changes)
         written = [text for inner in part.parts if (text := self.part(inner, rule)) is not None]
+        if not written:
+            return None
         if len(written) < 2:
-            self.weigh(known, MORE if not self.excluded else FEWER)
-            return written[0] if written else None
+            self.weigh(known, FEWER if self.excluded else MORE)
+            return written[0]
         operator = self.near_operator(part.token)
         joined = f"{written[0]} {operator} {written[1]}"
         if _readable(joined if rule is None or not rule.ours else f"{rule.ours}:({joined})"):
