@@ -15,7 +15,7 @@ from monitor.config.editing import as_toml
 from monitor.errors import Refused
 from monitor.faces.show import console, counted, errors, plain
 from monitor.query import Document, Finding, Problem, Query, QueryError, Span, account, mended, told_spans, trace, worst
-from monitor.query.borrowed import Borrowed, Listed, borrowed, grouped
+from monitor.query.borrowed import Borrowed, Change, Listed, borrowed, grouped
 from monitor.query.explain import WIDTH, explain, pieces
 from monitor.query.problem import pointed
 
