@@ -43,7 +43,23 @@ def counted(known: Known, brand_ids: Mapping[str, int], day: int) -> Iterator[Ke
 def values(known: Known) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Facet to what a mention has of it."""
     for facet in FACETS:
-        yield facet, known.shown(SHOWN[facet]) if facet in SHOWN else known.labels(facet)
+        yield facet, _values(known, facet)
+
+
+def _values(known: Known, facet: str) -> tuple[str, ...]:
+    return known.shown(SHOWN[facet]) if facet in SHOWN else known.labels(facet)
+
+
+def told(tokens: Mapping[str, int], asked: frozenset[str]) -> Iterator[tuple[str, str, int]]:
+    """(facet, value, how many) of tokens that so many mentions have. `asked`: brands, folded as labels, towards which
+    sentiment is felt; none: towards any."""
+    facet_of = {"felt" if asked else "sentiment": "sentiment", "topic": "topic", "stage": "stage"}
+    facet_of |= {field: facet for facet, field in SHOWN.items()}
+    for token, n in tokens.items():
+        if (facet := facet_of.get(token.partition(":")[0])) is not None:
+            known = Known(token)
+            found = known.sentiments(asked) if facet == "sentiment" else _values(known, facet)
+            yield from ((facet, value, n) for value in found)
 
 
 def change(connection: Connection, by: Counter[Key]) -> None:
