@@ -20,7 +20,6 @@ EVERYONE = 0
 LEVELS = (1, 8, 64)
 """Days of a block, by level."""
 TOTAL = "mentions"
-LABELS = ("sentiment", "topic", "stage")
 SHOWN = {"source": "from", "author": "by", "site": "host"}
 """Facet → the token that shows what is counted as it was written."""
 FACETS = ("source", "sentiment", "topic", "stage", "author", "site")
