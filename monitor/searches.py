@@ -229,7 +229,9 @@ def _reaching(asking: Asking, asked: Search, cursor: _Cursor) -> Page:
     page = looked_at[: asked.limit]
     more = len(looked_at) > len(page)
     since = cursor.since if cursor.since is not None else _first_place(asking)
-    note = "" if all(hit.reach is not None for hit, _ in page) else "Those whose reach nobody tells come last."
+    known = [hit.reach is not None for hit, _ in page]
+    note = "" if all(known) else "Those whose reach nobody tells come last."
+    note = note if any(known) or not page else "Nobody tells the reach of these: the newest come first."
     following = cursor.write(since, *page[-1][1]) if more else ""
     return Page(_found(asking.connection, [hit for hit, _ in page]), following, note)
 
