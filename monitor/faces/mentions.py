@@ -52,7 +52,9 @@ def mentions(
     limit: Annotated[int, typer.Option(min=1, help="At most so many at once.")] = 50,
     cursor: Annotated[str, typer.Option(help="Where the page before ended, as it told.", metavar="PLACE")] = "",
     saved: Annotated[str, typer.Option(help="A saved search; a query beside it narrows it.", metavar="NAME")] = "",
-    count: Annotated[bool, typer.Option("--count", help="Only how many there are.")] = False,
+    count: Annotated[
+        bool, typer.Option("--count", help="Only how many there are; with --facets, the bars alone.")
+    ] = False,
     facets: Annotated[bool, typer.Option("--facets", help="By day, sentiment, topic, stage, source …")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="A table for a spreadsheet.")] = False,
@@ -63,7 +65,7 @@ def mentions(
 ) -> None:
     """Search what is stored."""
     from monitor import searches
-    from monitor.faces.searching import Typed, asked, found_by, zone
+    from monitor.faces.searching import Typed, asked, found_by, notes, zone
 
     loaded = configured(config)
     typed = Typed(query, brand, since, until, sort, limit, cursor)
@@ -74,11 +76,13 @@ def mentions(
         _write(config, search, out)
         return
     end_with_the_pipe()
-    if count or (facets and as_json):
+    if (count and not facets) or (facets and as_json):
         _numbers(ask(config, searches.facets if facets else searches.count, search), as_json=as_json)
+        _say(notes(search.query))
         return
-    answer: Answer = ask(config, _answer, search, facets, not (as_json or as_csv))
-    _shown(answer, as_json=as_json, as_csv=as_csv)
+    for_people = count or not (as_json or as_csv)
+    answer: Answer = ask(config, _answer, search, facets, for_people, not count)
+    _shown(answer, as_json=as_json and not for_people, as_csv=as_csv and not for_people)
     if answer.page.next:
         _next(config, typed, search, answer.page.next)
 
@@ -92,25 +96,30 @@ class Answer:
 
     page: Page
     head: str
+    """Empty where nothing is found."""
     facets: Facets | None
     advice: tuple[str, ...]
 
 
-def _answer(connection: Connection, search: Search, with_facets: bool, for_people: bool) -> Answer:
+def _answer(connection: Connection, search: Search, with_facets: bool, for_people: bool, listed: bool) -> Answer:
+    """`listed`: with the mentions, not only with how many there are."""
     from monitor import searches
     from monitor.faces import searching
     from monitor.faces.facets import MOST_LINES
 
     page = searches.search(connection, search)
+    noted = searching.notes(search.query)
     if not for_people:
-        return Answer(page, "", None, ())
+        return Answer(page, "", None, noted)
     shown = len(page.found)
     found = searching.by_facets(connection, search, shown, MOST_LINES) if with_facets else None
     total = found.total if found else searching.counted(connection, search, shown)
     advice = [page.note, found.note if found else ""]
     advice.append("" if page.found else searching.nothing_found(connection, search)[0])
     advice.append(searching.unscored(connection, search, anyway=with_facets))
-    return Answer(page, searching.head(total, shown, search), found, tuple(filter(None, advice)))
+    head = searching.head(total, shown, search) if listed else searching.told(total)
+    told = tuple(filter(None, (*advice, *noted)))
+    return Answer(page if listed else searches.Page(()), head if shown else "", found, told)
 
 
 def _shown(answer: Answer, *, as_json: bool, as_csv: bool) -> None:
@@ -124,12 +133,18 @@ def _shown(answer: Answer, *, as_json: bool, as_csv: bool) -> None:
     elif as_csv:
         csv.writer(sys.stdout).writerows(exports.csv_rows(answer.page.found))
     else:
-        if answer.page.found:
+        if answer.head:
             show.mentions(answer.head, answer.page.found)
-        for line in lines(answer.facets) if answer.facets and answer.page.found else ():
+        for line in lines(answer.facets) if answer.facets and answer.head else ():
             show.console.print(line, soft_wrap=True)
-        for words in answer.advice:
-            show.errors.print(words, markup=False, soft_wrap=True)
+    _say(answer.advice)
+
+
+def _say(advice: Sequence[str]) -> None:
+    from monitor.faces.show import errors, plain
+
+    for words in advice:
+        errors.print(plain(words), markup=False, soft_wrap=True)
 
 
 def _numbers(told: Count | Facets, *, as_json: bool) -> None:
@@ -137,7 +152,8 @@ def _numbers(told: Count | Facets, *, as_json: bool) -> None:
 
     if isinstance(told, Facets):
         by = {facet: [list(pair) for pair in pairs] for facet, pairs in told.by.items()}
-        print(json.dumps({"count": told.total.n, "exact": told.total.exact, "by": by}, ensure_ascii=False))
+        total = {"count": told.total.n, "exact": told.total.exact}
+        print(json.dumps({**total, "by": by, "note": told.note}, ensure_ascii=False))
     elif as_json:
         print(json.dumps({"count": told.n, "exact": told.exact}))
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -17,12 +17,17 @@ from monitor.config.days import stretch
 from monitor.config.times import machine_timezone
 from monitor.errors import Refused, TooSlow
 from monitor.hindrance import hindrance
-from monitor.query.conditions import asks_for_scores, both
-from monitor.query.fields import nearest
+from monitor.query.conditions import asks_for_scores, both, condition
+from monitor.query.explain import reading
+from monitor.query.fields import label, nearest
+from monitor.query.parse import parse
+from monitor.query.tree import Between, Label
 from monitor.searches import SORTS, Count, Facets, Search, Sort
-from monitor.store import saved
+from monitor.store import brands, saved
 from monitor.store.saved import Saved
 
+MOST_NOTES, MOST_TOLD, MOST_KNOWN = 3, 10, 200
+"""Notes on a query that are told; values of a field that are told, and among which a misspelt one is looked for."""
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -148,7 +153,40 @@ def nothing_found(connection: Connection, search: Search) -> tuple[str, Search |
     if not searches.count(connection, Search()).n:
         words = "Nothing is stored yet: `overheard collect` asks every source once, `overheard run` keeps listening."
         return words, None
-    return "Nothing matches: try another spelling, or fewer words.", None
+    return _no_such(connection, search.query) or "Nothing matches: try another spelling, or fewer words.", None
+
+
+def _no_such(connection: Connection, query: str) -> str:
+    """Of a query that is one condition on a field: that no mention fulfils it, and which values there are."""
+    root = parse(query, as_view=True).root if query.strip() else None
+    if not isinstance(root, Label | Between) or searches.count(connection, Search(query)).n:
+        return ""
+    said = f"No mention has `{reading(root)}`."
+    known = _known(connection, root.field) if isinstance(root, Label) else {}
+    if not isinstance(root, Label) or not known:
+        return said
+    guess = nearest(root.value, known)
+    if guess:
+        return f"{said} Did you mean `{condition(root.field, known[guess])}`?"
+    return f"{said} There are: {', '.join(list(known.values())[:MOST_TOLD])}{' …' if len(known) > MOST_TOLD else '.'}"
+
+
+def _known(connection: Connection, field: str) -> Mapping[str, str]:
+    """Values of a field, the most frequent first, by how they are compared; empty where nobody can tell in time."""
+    if field == "brand":
+        names: Iterable[str] = brands.names(connection).values()
+    else:
+        try:
+            names = (name for name, _ in searches.facets(connection, Search(), MOST_KNOWN).by.get(field, ()))
+        except TooSlow:
+            return {}
+    return {label(name): name for name in names}
+
+
+def notes(query: str) -> tuple[str, ...]:
+    """What its writer may not have meant: `or` in lower case, AND beside OR without brackets … Raises QueryError."""
+    noted = parse(query, as_view=True).notes if query.strip() else ()
+    return tuple(dict.fromkeys(f"{note.message.rstrip('.')}." for note in noted))[:MOST_NOTES]
 
 
 def _at_least(count: Count) -> str:

@@ -15,7 +15,7 @@ from monitor.app import Service
 from monitor.errors import Refused, TooSlow
 from monitor.faces import exports, feed, search_page
 from monitor.faces.pages import HEADERS, SERVICE, html
-from monitor.faces.searching import Typed, asked, by_facets, fixed, found_by, head, nothing_found, unscored, zone
+from monitor.faces.searching import Typed, asked, by_facets, fixed, found_by, head, notes, nothing_found, unscored, zone
 from monitor.searches import SORTS, Page, Search
 from monitor.store import brands, saved
 from monitor.store.saved import Saved
@@ -109,7 +109,7 @@ def _answered(connection: Connection, typed: Typed, search: Search) -> _Answer:
     found = searches.search(connection, search)
     facets = by_facets(connection, search, len(found.found), search_page.MOST_VALUES)
     nothing, widened = ("", None) if found.found else nothing_found(connection, search)
-    said = (nothing, found.note if found.found else "", facets.note, unscored(connection, search))
+    said = (nothing, found.note if found.found else "", facets.note, unscored(connection, search), *notes(search.query))
     return _Answer(
         page=found,
         head=head(facets.total, len(found.found), search) if found.found else "",

@@ -146,6 +146,14 @@ def test_what_cannot_be_read_says_how_to_write_it(run, stored):
         assert advice in done.stderr, words
 
 
+def test_an_order_by_reach_says_of_whom_nobody_tells_it(run, stored):
+    assert (
+        "Nobody tells the reach of these: the newest come first." in run("mentions", "refund", "--sort", "reach").stderr
+    )
+    assert "come last" in run("mentions", "refund OR lovely", "--sort", "reach").stderr
+    assert run("mentions", "lovely OR late", "--sort", "reach").stderr == ""
+
+
 def test_a_brand_narrows(run, stored):
     assert texts(run("mentions", "--brand", "bolt", "--json")) == ["Bolt is late"]
 
@@ -161,12 +169,25 @@ def test_a_brand_narrows(run, stored):
         (["refund", "--brand", "Bolt"], "Without brand Bolt there would be 10."),
         (["refund", "--until", "2020"], "Without the dates there would be 10."),
         (["zebra"], "another spelling"),
+        (["brand:Acne"], "No mention has `brand:acne`. Did you mean `brand:Acme`?"),
+        (["source:elsewhere"], "No mention has `source:elsewhere`. There are: import rows.jsonl."),
+        (["tag:vip"], "No mention has `tag:vip`."),
+        (["reach:>1000"], "No mention has `reach:>1000`."),
     ],
 )
 def test_where_nothing_is_found_the_one_condition_is_named_that_keeps_the_most_away(run, stored, words, advice):
     done = run("mentions", *words)
     assert done.returncode == 0
     assert advice in done.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["--count"], ["--json"], ["--facets"]])
+def test_what_may_not_be_meant_is_told_beside_the_answer(run, stored, words):
+    small = run("mentions", "acme or lovely", *words)
+    assert "the operator is OR" in small.stderr
+    mixed = run("mentions", "refund OR late author:Ann", *words)
+    assert "put brackets around" in mixed.stderr
+    assert "brackets" not in run("mentions", "(refund OR late) author:Ann", *words).stderr
 
 
 def test_before_anything_is_stored_it_says_what_to_do(run, folder):
@@ -195,6 +216,14 @@ def test_facets_are_drawn_with_their_days(run, stored):
     shown = dict(pairwise(lines))
     assert shown["sentiment"].split() == ["negative", "█" * facets.BAR_WIDTH, "10"]
     assert shown["author"].split()[0] == "Ann"
+
+
+def test_the_bars_are_drawn_alone_where_only_counts_are_wanted(run, stored):
+    done = run("mentions", "refund", "--facets", "--count")
+    assert done.stdout.startswith("10 mentions\n")
+    assert "author" in done.stdout
+    assert "Acme refund" not in done.stdout
+    assert "Next page" not in done.stderr
 
 
 def test_facets_are_also_told_to_programs(run, stored):

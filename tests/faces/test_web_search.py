@@ -177,6 +177,12 @@ async def test_where_nothing_is_found_one_condition_is_named_that_keeps_it_away(
     assert len(texts(await site.page(page.css_first(".said a").attributes["href"]))) == 20
 
 
+async def test_what_may_not_be_meant_is_told_above_what_is_found(site):
+    page = await site.page(q="acme OR bolt late")
+    assert texts(page)
+    assert "put brackets around" in page.css_first(".said").text()
+
+
 async def test_hostile_names_stay_text_in_links_and_facets(site):
     odd = '"><script>alert(1)</script> & "x" OR y'
     await site.hear({"id": "odd", "text": "acme odd", "author": odd}, {"id": "odd2", "text": "acme odd", "author": odd})
