@@ -22,7 +22,7 @@ from monitor.pipeline import Ear, Origin, document_of, document_of_stored
 from monitor.query.document import Document
 from monitor.query.explain import account
 from monitor.query.fields import instant, label, nearest
-from monitor.query.matcher import compile
+from monitor.query.matcher import Matcher
 from monitor.query.narrow import fts5, need
 from monitor.query.parse import parse
 from monitor.query.queryset import QuerySet
@@ -166,7 +166,7 @@ class _Tried:
     _newest: dict[Fate, list[_Place]] = field(default_factory=lambda: {fate: [] for fate in FATES})
 
     def __post_init__(self) -> None:
-        self.matcher = compile(self.query)
+        self.matcher = Matcher(self.query)
 
     def mentions(self) -> None:
         """Those that hold the query's words are held against it; of the brand's others only the match can go."""

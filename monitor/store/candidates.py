@@ -35,8 +35,6 @@ from monitor.query.tree import (
 from monitor.store.facts import (
     ALL,
     ALONE,
-    MOST_DIGITS,
-    NOUGHT,
     PARTS_OF_A_NAME,
     felt_token,
     host_token,
@@ -44,6 +42,7 @@ from monitor.store.facts import (
     token,
 )
 from monitor.store.index import COLUMNS, first_place
+from monitor.store.numbers import Stretch, cover
 
 MAX_DEPTH = 10
 """Deeper than this a query is not told apart any more: SQLite's parser of MATCH has a small stack."""
@@ -53,8 +52,6 @@ MAX_WAYS_IN_ALL = 200
 """Of all NEARs of a query: FTS5 compares the places of each pair in each mention, and cannot be stopped meanwhile."""
 ANYTHING = f'facts : "{ALL}"'
 NOTHING = f'facts : "{ALL}:none"'
-SLACK = 1e-9
-"""By so much of itself a number may lie beside what its token says."""
 _INDEXED = frozenset((*COLUMNS, "facts"))
 
 
@@ -312,40 +309,7 @@ def _between(node: Between) -> Bounds:
         return UNKNOWN
     low = -math.inf if node.low is None else node.low
     high = math.inf if node.high is None else node.high
-    touched, inside = _magnitudes(node.field, low, high)
+    parts = list(cover(Stretch(low, high, node.low_included, node.high_included)))
+    touched = [_fact(f"{node.field}:{part.token}", open_end=part.open) for part in parts]
+    inside = [one for one, part in zip(touched, parts, strict=True) if part.surely]
     return Bounds(_joined(touched, "OR") or NOTHING, _joined(inside, "OR"))
-
-
-def _magnitudes(field: str, low: float, high: float) -> tuple[list[str], list[str]]:
-    """The tokens of numbers that lie between, wholly or in part, and of those that surely do."""
-    touched: list[str] = [_fact(f"{field}:{NOUGHT}")] if low < 0.1 else []
-    inside: list[str] = []
-    for digits in range(MOST_DIGITS + 1):
-        first = 10.0 ** (digits - 1)
-        end = 10.0**digits if digits < MOST_DIGITS else math.inf
-        _cover(f"{field}:{digits:02d}.", first, end, first, low, high, touched, inside)
-    return touched, inside
-
-
-def _cover(
-    beginning: str, first: float, end: float, step: float, low: float, high: float, touched: list[str],
-    inside: list[str],
-) -> None:  # fmt: skip
-    """Cover what lies between by the fewest beginnings of tokens: a decade, a first digit, or two digits.
-
-    Such a token stands for numbers from `first` to before `end`; its next digit counts `step`.
-    """
-    if first > high * (1 + SLACK) or end < low * (1 - SLACK):
-        return
-    is_whole = len(beginning.rpartition(".")[2]) == 2
-    surely = low < first and end <= high
-    if surely or is_whole:
-        one = _fact(beginning, open_end=not is_whole)
-        touched.append(one)
-        inside += [one] if surely else []
-        return
-    top = not beginning.endswith(".")
-    for digit in range(0 if top else 1, 10):
-        start = first + digit * step if top else digit * step
-        stop = start + step if start + step < end else end
-        _cover(f"{beginning}{digit}", start, stop, step / 10, low, high, touched, inside)

@@ -3,7 +3,7 @@
 Every field of the query language that is no word has its tokens here, taken by the field's own reader: what the live
 matcher compares is what the index holds. `brand:acme lang:en rating:01.40 sentiment:negative #sale` is a mention's row.
 A value is folded as labels are compared, a space is `_`, any sign but `. - _` is `%` and its code, so that the
-tokenizer keeps each token whole. A number is `reach:05.12`: the digits before its point, and its first two.
+tokenizer keeps each token whole. A number is the cell that it stands in (numbers.py).
 """
 
 from __future__ import annotations
@@ -17,13 +17,12 @@ from functools import lru_cache
 from monitor.query.document import Document
 from monitor.query.fields import FIELDS, Field, host_of, label
 from monitor.query.text import Words, fold
+from monitor.store.numbers import cell
 
 ALL = "all"
 """Every mention has this one: what a query that only excludes takes away from."""
 ALONE = ""
 """In place of a brand: what is felt in a text that is of no brand."""
-NOUGHT, MOST_DIGITS = "-00", 15
-"""Nought and less as a number's token, which no beginning of another finds; so many digits a number has at most."""
 
 TAG_SIGNS, HANDLE_SIGNS = "#＃", "@＠"
 _IN_A_TAG, _IN_A_HANDLE = "_", "_.-@"
@@ -70,16 +69,6 @@ def sign_token(sign: str, name: str) -> str:
     return ("#" if sign in TAG_SIGNS else "@") + _escaped(name)
 
 
-def magnitude(value: float) -> str:
-    """A number as it stands in a token. Equal digits sort as their numbers do."""
-    if value < 0.1:
-        return NOUGHT
-    digits, _, fraction = f"{min(value, 10.0**MOST_DIGITS - 1):.10f}".partition(".")
-    if digits == "0":
-        return f"00.{fraction[:2]}" if fraction[0] != "0" else NOUGHT
-    return f"{len(digits):02d}.{(digits + fraction)[:2]}"
-
-
 def _escaped(text: str) -> str:
     return _ODD.sub(lambda odd: f"%{ord(odd[0]):02x}", text)
 
@@ -118,7 +107,7 @@ def _of_field(field: Field, document: Document) -> Iterator[str]:
     elif field.number:
         number = field.number(document)
         if number is not None and math.isfinite(number):
-            yield f"{field.name}:{magnitude(number)}"
+            yield f"{field.name}:{cell(number)}"
     elif field.host:
         host = fold(field.host(document))
         while host:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from monitor.store.facts import magnitude
 from monitor.store.index import id_at
+from monitor.store.numbers import cell
 from monitor.store.search import Hit, Search, Stretch, ranged
 
 RANKED = 10_000
@@ -107,7 +107,7 @@ def _groups(search: Search, stretch: Stretch, after: Reached | None) -> Iterator
     """Hits of about the same reach, the widest first; from the group on that the last page ended in."""
     asked = search.where.match
     if not _past(after):
-        widest = None if after is None else f"reach:{magnitude(after[0])}"
+        widest = None if after is None else f"reach:{cell(after[0])}"
         for terms in _packs(search, widest):
             wanted = " OR ".join(f'"{term}"' for term in terms)
             begin = stretch if after is None or terms != [widest] else Stretch(since=after[2])
