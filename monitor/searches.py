@@ -5,24 +5,28 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Literal
 
 from sqlalchemy import Connection
 
-from monitor.errors import Refused
+from monitor.audience import audience
+from monitor.errors import Refused, TooSlow
 from monitor.mention import Mention
 from monitor.query.document import Document
 from monitor.query.fields import instant, label, nearest
 from monitor.query.parse import parse
 from monitor.query.tree import And, Between, Label, Node, Query
-from monitor.store import brands, counting, heard, ranking, standing
+from monitor.store import brands, counting, heard, ranking, standing, triage
+from monitor.store.columns import EPOCH
 from monitor.store.heard import Answers
+from monitor.store.index import second_at
 from monitor.store.ranking import Ranked, Reached
 from monitor.store.search import Hit, Stretch, budget, one
 from monitor.store.search import Search as Asking
+from monitor.store.triage import Standing
 
 Sort = Literal["newest", "relevance", "reach"]
 SORTS: tuple[Sort, ...] = ("newest", "relevance", "reach")
@@ -57,6 +61,14 @@ class Found:
     spans: tuple[tuple[str, int, int], ...]
     corrected: tuple[str, ...] = ()
     """The fields of which a person's word holds: sentiment, topics …"""
+    standing: tuple[Standing, ...] = ()
+    """Where it stands with the people who answer, for each of its brands."""
+
+    def stands(self, part: str) -> tuple[str, ...]:
+        """What is noted for any of its brands: its status, assignee, team, tags or note."""
+        noted = (getattr(one, part) for one in self.standing)
+        values = (value for one in noted for value in (one if isinstance(one, tuple) else (one,)))
+        return tuple(dict.fromkeys(value for value in values if value))
 
     @property
     def sentiment(self) -> str:
@@ -98,12 +110,18 @@ class Facets:
     note: str = ""
 
 
+NOBODY = Standing()
+NOTED = ("status", "assignee", "team", "tags", "note")
+"""What people note of a mention."""
+
+
 def search(connection: Connection, asked: Search) -> Page:
     """One page. Raises QueryError for a query, Refused for a brand or a cursor that cannot be used, and TooSlow."""
     query = read(connection, asked)
     with budget(connection) as check:
         asking = Asking(connection, query, check)
-        return _ORDERS[asked.sort](asking, asked, _Cursor.read(asked, query))
+        hits, following, note = _ORDERS[asked.sort](asking, asked, _Cursor.read(asked, query))
+    return Page(_found(connection, hits), following, note)
 
 
 def find(connection: Connection, query: str, most: int) -> tuple[Found, ...]:
@@ -202,15 +220,27 @@ class _Cursor:
         return "_".join(map(str, (self.key, since, *at)))
 
 
-def _newest(asking: Asking, asked: Search, cursor: _Cursor) -> Page:
+Sheet = tuple[Sequence[Hit], str, str]
+"""What a page is made of: hits, the cursor of the next one, and a note."""
+
+
+def _newest(asking: Asking, asked: Search, cursor: _Cursor) -> Sheet:
     after = int(cursor.at[0]) if cursor.at else None
-    hits = list(islice(asking.newest(Stretch(after=after)), asked.limit + 1))
+    hits: list[Hit] = []
+    try:
+        for hit in islice(asking.newest(Stretch(after=after)), asked.limit + 1):
+            hits.append(hit)  # one by one: what was found stays, whenever it ends
+    except TooSlow:
+        if asking.reached is None:
+            raise
+        until = f"{EPOCH + timedelta(seconds=second_at(asking.reached)):%d %B %Y}"
+        return hits, cursor.write(0, asking.reached), f"Read back to {until} so far: the next page goes on from there."
     page = hits[: asked.limit]
     following = cursor.write(0, page[-1].place) if len(hits) > len(page) else ""
-    return Page(_found(asking.connection, page), following)
+    return page, following, ""
 
 
-def _relevant(asking: Asking, asked: Search, cursor: _Cursor) -> Page:
+def _relevant(asking: Asking, asked: Search, cursor: _Cursor) -> Sheet:
     stretch = Stretch(since=cursor.since)
     after: Ranked | None = (int(cursor.at[0]), int(cursor.at[1])) if len(cursor.at) == 2 else None
     looked_at = list(islice(ranking.by_relevance(asking, stretch, after), asked.limit + 1))
@@ -220,10 +250,10 @@ def _relevant(asking: Asking, asked: Search, cursor: _Cursor) -> Page:
     note = f"The best of the newest {ranking.RANKED:,}." if ranking.is_cut(asking, stretch) else ""
     note = note if ranking.can_rank(asking) else "It has too many words to tell relevance: the newest come first."
     following = cursor.write(since, *page[-1][1]) if more else ""
-    return Page(_found(asking.connection, [hit for hit, _ in page]), following, note)
+    return [hit for hit, _ in page], following, note
 
 
-def _reaching(asking: Asking, asked: Search, cursor: _Cursor) -> Page:
+def _reaching(asking: Asking, asked: Search, cursor: _Cursor) -> Sheet:
     after: Reached | None = (cursor.at[0], int(cursor.at[1]), int(cursor.at[2])) if len(cursor.at) == 3 else None
     looked_at = list(islice(ranking.by_reach(asking, Stretch(since=cursor.since), after), asked.limit + 1))
     page = looked_at[: asked.limit]
@@ -233,7 +263,7 @@ def _reaching(asking: Asking, asked: Search, cursor: _Cursor) -> Page:
     note = "" if all(known) else "Those whose reach nobody tells come last."
     note = note if any(known) or not page else "Nobody tells the reach of these: the newest come first."
     following = cursor.write(since, *page[-1][1]) if more else ""
-    return Page(_found(asking.connection, [hit for hit, _ in page]), following, note)
+    return [hit for hit, _ in page], following, note
 
 
 _ORDERS = {"newest": _newest, "relevance": _relevant, "reach": _reaching}
@@ -247,6 +277,7 @@ def _first_place(asking: Asking) -> int:
 def _found(connection: Connection, hits: Sequence[Hit]) -> tuple[Found, ...]:
     of_brands, answers = heard.of_mentions(connection, [hit.mention for hit in hits])
     said = standing.fields(connection, [hit.mention.id for hit in hits])
+    noted = triage.of_mentions(connection, [hit.mention.id for hit in hits])
     return tuple(
         Found(
             hit.mention,
@@ -254,6 +285,7 @@ def _found(connection: Connection, hits: Sequence[Hit]) -> tuple[Found, ...]:
             answers.get(hit.mention.id, {}),
             hit.spans,
             said.get(hit.mention.id, ()),
+            tuple(noted.get(hit.mention.id, {}).get(brand, NOBODY) for brand in of_brands.get(hit.mention.id, ())),
         )
         for hit in hits
     )
@@ -278,6 +310,10 @@ def as_json(found: Found) -> dict[str, Any]:
         "brands": list(found.brands),
         "scores": dict(found.answers),
         "corrected": list(found.corrected),
+        "type": mention.kind,
+        "source_kind": mention.source_kind,
+        **asdict(audience(mention.extra, mention.kind)),
+        **{part: list(found.stands(part)) for part in NOTED},
     }
 
 

@@ -11,12 +11,13 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from typing import Any, Literal, Protocol, TypeVar
 
 from monitor.audience import audience
 from monitor.errors import Refused
-from monitor.searches import Found, as_json
+from monitor.searches import NOTED, Found, as_json
 
 MOST_ROWS = 1_048_575
 """Mentions that a sheet of a workbook holds, beside its header."""
@@ -65,6 +66,10 @@ def _heard(name: str) -> Column:
     return Column(name, "number", lambda one: getattr(audience(one.mention.extra, one.mention.kind), name), 11)
 
 
+def _noted(name: str, found: Found) -> tuple[str, ...]:
+    return found.stands(name)
+
+
 COLUMNS = (
     _fact("id", "whole", 9),
     _fact("url", width=30),
@@ -87,6 +92,7 @@ COLUMNS = (
     _heard("reach"),
     _heard("engagement"),
     _heard("followers"),
+    *(Column(name, "texts", partial(_noted, name), 14) for name in NOTED),
     Column("corrected", "texts", lambda found: found.corrected, 14),
     _fact("collected", "moment", 18),
     _fact("revision", "whole", 8),

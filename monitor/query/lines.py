@@ -111,7 +111,14 @@ def document_of(row: Mapping[str, Any]) -> Document:
     seen = known_of(_text(row, "title"), _text(row, "text"), kind, extra if isinstance(extra, Mapping) else {})
     told = {name: tuple(one for key in keys for one in _labels(row.get(key))) for name, keys in _LABELS.items()}
     numbers = {key: number for key in _NUMBERS if (number := _number(row, key)) is not None}
-    facts: dict[str, Any] = {**seen, **texts, **told, **numbers, "has": seen["has"] + told["has"], "marks": seen["marks"] + told["marks"]}
+    facts: dict[str, Any] = {
+        **seen,
+        **texts,
+        **told,
+        **numbers,
+        "has": seen["has"] + told["has"],
+        "marks": seen["marks"] + told["marks"],
+    }
     scores = row.get("scores")
     labels = {**(scores if isinstance(scores, Mapping) else {}), **{key: row[key] for key in _SCORES if key in row}}
     return Document(

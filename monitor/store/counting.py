@@ -17,7 +17,7 @@ from monitor.query.tree import And, Between, Label, Node, Query
 from monitor.store import tally
 from monitor.store.candidates import ANYTHING, Candidates, asked_brands
 from monitor.store.columns import EPOCH
-from monitor.store.index import DAY, ID_MASK, day_at, first_place
+from monitor.store.index import DAY, ID_MASK, day_at, first_place, second_at
 from monitor.store.search import WHOLE, Search, bounds, ranged
 from monitor.store.tables import BrandRow
 
@@ -181,8 +181,8 @@ def _tallied(search: Search, brand_id: int, asked: frozenset[str], most: int) ->
 
 def _moments(where: Candidates) -> tuple[int | None, int | None]:
     """The seconds since 1970 from the first to before the last; None is open."""
-    low = None if where.to is None else -where.to >> 30
-    high = None if where.after is None else -(where.after + 1) >> 30
+    low = None if where.to is None else second_at(where.to)
+    high = None if where.after is None else second_at(where.after + 1)
     return low, high
 
 

@@ -65,9 +65,14 @@ def id_at(number: int) -> int:
     return -number & ID_MASK
 
 
+def second_at(number: int) -> int:
+    """The second, counted since 1970, at which it was published."""
+    return -number >> ID_BITS
+
+
 def day_at(number: int) -> int:
     """The UTC day, counted since 1970, on which it was published."""
-    return (-number >> ID_BITS) // DAY
+    return second_at(number) // DAY
 
 
 # ---- keeping it up to date -------------------------------------------------------------------------------------------

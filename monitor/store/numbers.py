@@ -1,7 +1,7 @@
 """Numbers as tokens of the index: each stands in a cell of about its size, and a condition is a few beginnings. Pure.
 
 `05.12` is 12,000, and `05.12~` is more than that and less than 13,000: how many digits it has before its point, its
-first two, and whether there is more. A beginning is a digit's or a decade's cells together. So what people ask for (`<=2`,
+first two, and whether there is more. A beginning is the cells of a digit or a decade. So what people ask for (`<=2`,
 `>10k`) falls between cells, and the index alone knows the answer. Cells of one length sort as their numbers do.
 """
 

@@ -112,11 +112,17 @@ class Search:
         self._asked = asked_brands(query) if query else frozenset()
         nodes = walk(query.root) if query else ()
         self._fields = frozenset(node.field for node in nodes if isinstance(node, Label | Host | Between))
+        self._read: Row[Any] | None = None
 
     def newest(self, stretch: Stretch = WHOLE, match: str | None = None) -> Iterator[Hit]:
         """All that match, newest first. `match`: an expression of FTS5 in the place of the query's own."""
         for rows in self._rows(stretch, match or self.where.match):
             yield from self.hits(rows)
+
+    @property
+    def reached(self) -> int | None:
+        """The place of the last mention that was read; None before the first."""
+        return None if self._read is None else place(_instant(self._read.published), self._read.id)
 
     def of(self, ids: Sequence[int]) -> list[Hit]:
         """Those of these mentions that match, in the order of `ids`."""
@@ -126,6 +132,7 @@ class Search:
         """Those of these rows that match."""
         for row in rows:
             self.check()
+            self._read = row
             match = self._matcher.match(self._document(row)) if self._matcher else _EVERYWHERE
             if match is not None:
                 mention = _mention(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,6 +16,7 @@ from monitor.store.touched import touch
 
 TRIAGE = TriageRow.__table__
 NEW, ASSIGNED = "new", "assigned"
+IDS_PER_QUESTION = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,21 @@ def of(connection: Connection, mention_id: int, brand_id: int) -> tuple[Standing
     if row is None:
         return Standing(), None
     return Standing(row.state, row.assignee, row.team, tuple(row.tags), row.note), Touched(row.changed_by, row.changed)
+
+
+def of_mentions(connection: Connection, mention_ids: Sequence[int]) -> dict[int, dict[str, Standing]]:
+    """Mention id to brand's name to where it stands; those that nobody touched are left out."""
+    found: dict[int, dict[str, Standing]] = {}
+    for start in range(0, len(mention_ids), IDS_PER_QUESTION):
+        some = mention_ids[start : start + IDS_PER_QUESTION]
+        marks = ", ".join("?" * len(some))
+        for id_, brand, status, assignee, team, tags, note in connection.exec_driver_sql(
+            "SELECT t.mention_id, b.name, t.state, t.assignee, t.team, t.tags, t.note FROM triage AS t "
+            f"JOIN brand AS b ON b.id = t.brand_id WHERE t.mention_id IN ({marks})",
+            tuple(some),
+        ):
+            found.setdefault(id_, {})[brand] = Standing(status, assignee, team, tuple(json.loads(tags)), note)
+    return found
 
 
 def change(

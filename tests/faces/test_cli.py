@@ -102,7 +102,8 @@ def test_mentions_are_found_as_json_lines_with_all_their_keys(run, stored):
     done = run("mentions", "acme", "--json")
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert [one["text"] for one in found] == ["Acme lost my refund", "Acme is lovely"]
-    keys = "id url title text author published source rating lang brands scores corrected"
+    keys = "id url title text author published source rating lang brands scores corrected type source_kind reach "
+    keys += "engagement followers status assignee team tags note"
     assert set(found[0]) == set(keys.split())
     assert found[0]["brands"] == ["Acme"]
     assert found[0]["published"] == "2026-11-20T11:00:00Z"

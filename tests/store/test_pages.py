@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from monitor import searches
-from monitor.errors import Refused
+from monitor.errors import Refused, TooSlow
 from monitor.searches import Search
 from monitor.store import counting, ranking
 
@@ -226,3 +228,31 @@ def test_facets_of_very_many_say_of_how_many_they_are(house, item, monkeypatch):
     assert found.total == searches.Count(25, True)
     assert found.by["author"] == (("bob", 5), ("ann", 5)) or sum(n for _, n in found.by["author"]) == 10
     assert found.note == "What they are is counted of the newest 10 only."
+
+
+def test_a_search_that_takes_too_long_gives_what_it_found_and_goes_on_from_there(house, item, monkeypatch):
+    house.take(*(item(str(n), f"Acme {n}", published=house.now - timedelta(days=n)) for n in range(12)))
+    patience = iter([7, 3, 99])
+
+    @contextmanager
+    def budget(connection):
+        left = next(patience)
+
+        def check():
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise TooSlow("add a word")
+
+        yield check
+
+    monkeypatch.setattr(searches, "budget", budget)
+    asked = Search("{Acme}", limit=20)
+    first = house.store.reading(searches.search, asked)
+    assert first.note == "Read back to 15 November 2026 so far: the next page goes on from there."
+    second = house.store.reading(searches.search, replace(asked, cursor=first.next))
+    last = house.store.reading(searches.search, replace(asked, cursor=second.next))
+    assert [len(page.found) for page in (first, second, last)] == [7, 3, 2]
+    texts = [one.mention.text for page in (first, second, last) for one in page.found]
+    assert texts == [f"Acme {n}" for n in range(12)]
+    assert (last.next, last.note) == ("", "")

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from monitor import searches
 from monitor.errors import Refused
+from monitor.query.lines import document_of
 from monitor.store import index, meant, triage
 from monitor.store.triage import Change, Standing
 from monitor.triaging import checked
@@ -132,3 +134,13 @@ def test_a_mention_that_is_gone_or_of_no_brand_is_refused(told, item):
 def test_a_number_that_no_mention_can_have_is_refused(told, number):
     with pytest.raises(Refused, match="no mention"):
         told.store.reading(meant.mention_id, number)
+
+
+def test_what_is_noted_comes_with_what_a_search_finds(told):
+    note(told, assignee="ann", team="Care", add=["VIP"], note="calls on Monday")
+    found = {one.mention.id: searches.as_json(one) for one in told.store.reading(searches.find, "acme", 9)}
+    assert {name: found[1][name] for name in searches.NOTED} == {
+        "status": ["assigned"], "assignee": ["ann"], "team": ["Care"], "tags": ["VIP"], "note": ["calls on Monday"],
+    }  # fmt: skip
+    assert found[2]["status"] == ["new"]
+    assert document_of(found[1]).assignees == ("ann",)
