@@ -33,6 +33,9 @@ def stretch(written: str, now: datetime, zone: tzinfo) -> Stretch:
     if _MOMENT.fullmatch(text.upper()):
         return _moment(written, text.upper(), zone)
     if found := _AGO.fullmatch(text):
+        if found[2] == "m":
+            days = int(found[1]) * 30
+            raise ValueError(f'"{written}" may be minutes or months: write "{found[1]} minutes", or "{days}d".')
         moment = _ago(written, int(found[1]) * _SECONDS[found[2][0]], now)
         return moment, moment
     today = now.astimezone(zone).date()

@@ -246,7 +246,7 @@ def listed(
         if as_json:
             print(json.dumps(saved.as_json(one), ensure_ascii=False))
         else:
-            console.print(_saving(saved.as_json(one)), markup=False, soft_wrap=True)
+            console.print(_saving(saved.as_json(one), config), markup=False, soft_wrap=True)
     if not kept and not as_json:
         console.print('No search is saved yet: overheard searches save refunds "refund sentiment:negative"')
 
@@ -264,10 +264,10 @@ def save(
 
     arguments = {"name": name, "query": query, "brand": brand, "sort": sort, "by": whoever()}
     done = perform(config, "save search", arguments)
-    name = done["saved"]["name"]
-    console.print(f"Saved: {_command('mentions', [], {'--saved': name})}", markup=False, soft_wrap=True)
+    asking = _command("mentions", [], {"--saved": done["saved"]["name"], **_where(config)})
+    console.print(f"Saved: {asking}", markup=False, soft_wrap=True)
     if done["replaced"]:
-        console.print(f"It was: {_saving(done['replaced'])}", markup=False, soft_wrap=True)
+        console.print(f"It was: {_saving(done['replaced'], config)}", markup=False, soft_wrap=True)
 
 
 @searches_app.command()
@@ -278,12 +278,18 @@ def remove(
     from monitor.faces.show import console
 
     gone = perform(config, "remove search", {"name": name})
-    console.print(f"Removed. To bring it back: {_saving(gone)}", markup=False, soft_wrap=True)
+    console.print(f"Removed. To bring it back: {_saving(gone, config)}", markup=False, soft_wrap=True)
 
 
-def _saving(saved: dict[str, str]) -> str:
+def _where(config: Path) -> dict[str, str]:
+    """The configuration, where it is not the one that is found without being named."""
+    return {} if config == DEFAULT else {"--config": str(config)}
+
+
+def _saving(saved: dict[str, str], config: Path) -> str:
     """The command that keeps this search."""
     options = {"--brand": saved["brand"], "--sort": "" if saved["sort"] == "newest" else saved["sort"]}
+    options |= _where(config)
     return _command("searches save", [saved["name"], saved["query"]], options)
 
 

@@ -49,3 +49,9 @@ def test_the_day_on_which_the_clocks_change_has_25_hours():
 def test_what_is_no_day_is_refused_with_the_forms_there_are(written):
     with pytest.raises(ValueError, match=r"2026-11-01"):
         stretch(written, NOW, BERLIN)
+
+
+def test_what_may_be_minutes_or_months_is_asked_about():
+    with pytest.raises(ValueError, match='write "3 minutes", or "90d"'):
+        stretch("3m", NOW, BERLIN)
+    assert stretch("3 minutes", NOW, BERLIN)[0] == datetime(2026, 11, 22, 10, 27, tzinfo=UTC)
