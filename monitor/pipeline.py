@@ -9,6 +9,7 @@
     dedupe       store/mentions.py        the same item twice is one mention; an edit is a revision      │ take(): one
     store        store/                   the mention, its matches, counts, what is due, and the cursor  ┘ transaction
     score        models/                  one forward pass for all heads; settle(): one transaction
+    index        store/index.py           words and facts in order of time, brought up to date as each transaction ends
     digest       digest/                  announce(): the frozen digest and its outbox rows, one transaction
     deliver      channels/, net/          deliver(): each attempt written down before its first byte
 

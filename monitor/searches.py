@@ -120,7 +120,8 @@ def search(connection: Connection, asked: Search) -> Page:
     query = read(connection, asked)
     with budget(connection) as check:
         asking = Asking(connection, query, check)
-        hits, following, note = _ORDERS[asked.sort](asking, asked, _Cursor.read(asked, query))
+        page = replace(asked, limit=max(1, asked.limit))
+        hits, following, note = _ORDERS[asked.sort](asking, page, _Cursor.read(asked, query))
     return Page(_found(connection, hits), following, note)
 
 

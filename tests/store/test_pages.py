@@ -141,6 +141,13 @@ def test_a_cursor_that_somebody_made_up_is_refused(house, item):
             house.store.reading(searches.search, Search("acme", cursor=forged))
 
 
+@pytest.mark.parametrize("sort", searches.SORTS)
+def test_a_page_holds_one_mention_at_least(house, item, sort):
+    house.take(item("1", "Acme 1"), item("2", "Acme 2"))
+    assert _pages(house, Search("acme", sort=sort, limit=1)) == ["Acme 2", "Acme 1"]
+    assert len(house.store.reading(searches.search, Search("acme", sort=sort, limit=0)).found) == 1
+
+
 def test_a_brand_that_nobody_configured_is_refused_with_the_nearest(house):
     with pytest.raises(Refused, match='no brand "Acmee". Did you mean "Acme"'.replace(".", "[.]")):
         house.store.reading(searches.search, Search(brand="Acmee"))
