@@ -22,7 +22,7 @@ from monitor.engine.judging import NotUsable
 from monitor.errors import StoreUnusable
 from monitor.faces import listening
 from monitor.faces.show import console, counted
-from monitor.store import opinions
+from monitor.store import index, opinions
 from monitor.store.engine import Store
 from monitor.store.lock import WriteLock
 
@@ -160,13 +160,18 @@ def _stored(config: Config) -> Iterator[Finding]:
 
 
 def _mended(config: Config) -> Iterator[Finding]:
-    """What a doctor can do at once where nobody else is writing: find scores that nobody is waiting for any more."""
+    """What a doctor can do at once where nobody else is writing: find scores that nobody is waiting for any more, and
+    make the index of searches anew where it says something else than the mentions do."""
     try:
         store = Store(config.database, write=True)
     except StoreUnusable:
         return  # said when it is opened for reading
     try:
         missing = store.writing(opinions.rebuild)
+        if wrong := store.reading(index.faults):
+            made = store.writing(index.rebuild)
+            found = f"searches did not know {counted(len(wrong), 'mention')} as it is stored"
+            yield Finding("note", found, f"Their index was made anew, of {counted(made, 'mention')}.")
     finally:
         store.close()
     if missing:

@@ -15,7 +15,8 @@ from monitor.mention import Mention
 from monitor.store import duplicates
 from monitor.store.mentions import REDACTED, read
 from monitor.store.sameness import fingerprint
-from monitor.store.standing import OF_BRAND, Subject, holding, shown, slices, standing, uphold
+from monitor.store.slices import slices
+from monitor.store.standing import OF_BRAND, Subject, holding, shown, standing, uphold
 from monitor.store.tables import BrandRow, CorrectionRow, MatchRow, MentionRow
 
 CORRECTION, MENTION, MATCH = CorrectionRow.__table__, MentionRow.__table__, MatchRow.__table__

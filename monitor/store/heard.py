@@ -15,8 +15,9 @@ from monitor.mention import Heard, Mention
 from monitor.store import rollups
 from monitor.store.labels import labels_of
 from monitor.store.matches import RELEVANT_FROM
-from monitor.store.mentions import IDS_PER_QUESTION, as_mention
+from monitor.store.mentions import as_mention
 from monitor.store.opinions import PERSON, in_order
+from monitor.store.slices import slices
 from monitor.store.tables import BrandRow, MatchRow, MentionRow, OpinionRow, RollupRow, TriageRow
 
 MATCH, MENTION, OPINION, TRIAGE = MatchRow.__table__, MentionRow.__table__, OpinionRow.__table__, TriageRow.__table__
@@ -187,9 +188,8 @@ def of_mentions(
     revisions = {mention.id: mention.revision for mention in found}
     brands: dict[int, tuple[str, ...]] = {}
     answers: dict[int, Answers] = {}
-    ids = list(revisions)
-    for start in range(0, len(ids), IDS_PER_QUESTION):
-        some = {id_: revisions[id_] for id_ in ids[start : start + IDS_PER_QUESTION]}
+    for slice_ in slices(revisions):
+        some = {id_: revisions[id_] for id_ in slice_}
         brands |= _brands_of(connection, some)
         answers |= _answers_of(connection, some)
     return brands, answers

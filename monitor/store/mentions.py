@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from monitor.door import Admitted
 from monitor.mention import Mention
 from monitor.store import copies, index
+from monitor.store.slices import slices
 from monitor.store.tables import CandidateRow, MentionRow, RevisionRow
 from monitor.store.touched import touch
 from sources.base import Item
@@ -21,7 +22,6 @@ MENTION = MentionRow.__table__
 REVISION = RevisionRow.__table__
 CANDIDATE = CandidateRow.__table__
 
-IDS_PER_QUESTION = 500
 REDACTED = "redacted"
 
 
@@ -39,8 +39,7 @@ def known(connection: Connection, scope: str, external_ids: Sequence[str]) -> di
     """Which of these ids of a scope are stored already."""
     found: dict[str, Known] = {}
     columns = (MENTION.c.external_id, MENTION.c.id, MENTION.c.revision, MENTION.c.content_hash, MENTION.c.flags)
-    for start in range(0, len(external_ids), IDS_PER_QUESTION):
-        some = external_ids[start : start + IDS_PER_QUESTION]
+    for some in slices(external_ids):
         question = select(*columns).where(MENTION.c.scope == scope, MENTION.c.external_id.in_(some))
         for external_id, id_, revision, hash_, flags in connection.execute(question):
             found[external_id] = Known(id_, revision, hash_, REDACTED in flags)
@@ -145,10 +144,9 @@ _SET_LANGUAGE = (
 
 def read(connection: Connection, ids: Iterable[int]) -> dict[int, Mention]:
     """The mentions with these ids."""
-    wanted = list(ids)
     found: dict[int, Mention] = {}
-    for start in range(0, len(wanted), IDS_PER_QUESTION):
-        question = select(MENTION).where(MENTION.c.id.in_(wanted[start : start + IDS_PER_QUESTION]))
+    for some in slices(ids):
+        question = select(MENTION).where(MENTION.c.id.in_(some))
         for row in connection.execute(question):
             found[row.id] = as_mention(row)
     return found
@@ -257,8 +255,7 @@ def drop_candidate(connection: Connection, candidate_id: int) -> None:
 
 def forget_candidates(connection: Connection, scope: str, external_ids: Sequence[str]) -> None:
     """They were deleted at the source."""
-    for start in range(0, len(external_ids), IDS_PER_QUESTION):
-        some = external_ids[start : start + IDS_PER_QUESTION]
+    for some in slices(external_ids):
         connection.execute(delete(CANDIDATE).where(CANDIDATE.c.scope == scope, CANDIDATE.c.external_id.in_(some)))
 
 

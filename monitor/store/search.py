@@ -28,6 +28,7 @@ from monitor.store.candidates import Candidates, asked_brands, candidates
 from monitor.store.columns import EPOCH
 from monitor.store.facts import Known
 from monitor.store.index import ID_MASK, id_at, place
+from monitor.store.slices import slices
 
 BUDGET = 5.0
 """Seconds after which a search is given up."""
@@ -36,7 +37,6 @@ STEPS = 10_000
 CHUNK = 100
 MOST_ALIKE = 50_000
 """So many, the nearest, are alike to one mention at most."""
-IDS_PER_QUESTION = 500
 
 _COLUMNS = (
     "id", "source", "source_kind", "kind", "url", "title", "text", "author", "published", "collected", "lang",
@@ -210,8 +210,7 @@ def ranged(where: Candidates, stretch: Stretch, match: str) -> tuple[str, tuple[
 def _rows_of(connection: Connection, ids: Sequence[int]) -> list[Row[Any]]:
     """The rows of these mentions, in this order; those that are gone are left out."""
     found: dict[int, Row[Any]] = {}
-    for start in range(0, len(ids), IDS_PER_QUESTION):
-        some = ids[start : start + IDS_PER_QUESTION]
+    for some in slices(ids):
         marks = ", ".join("?" * len(some))
         sql = f"{_SELECT} FROM mention AS m JOIN indexed AS i ON i.mention_id = m.id WHERE m.id IN ({marks})"
         found |= {row.id: row for row in connection.exec_driver_sql(sql, tuple(some))}
@@ -219,8 +218,7 @@ def _rows_of(connection: Connection, ids: Sequence[int]) -> list[Row[Any]]:
 
 
 def _places_of(connection: Connection, ids: Sequence[int]) -> Iterator[int]:
-    for start in range(0, len(ids), IDS_PER_QUESTION):
-        some = ids[start : start + IDS_PER_QUESTION]
+    for some in slices(ids):
         marks = ", ".join("?" * len(some))
         rows = connection.exec_driver_sql(f"SELECT published, id FROM mention WHERE id IN ({marks})", tuple(some))
         yield from (place(_instant(published), id_) for published, id_ in rows)

@@ -7,7 +7,7 @@ alone: `uphold` makes it so, however often it is called.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +16,8 @@ from sqlalchemy import Connection, Row, Select, delete, insert, select
 from monitor.store import matches
 from monitor.store.labels import labels_of
 from monitor.store.matches import RELEVANT_FROM, Verdict, verdict
-from monitor.store.mentions import IDS_PER_QUESTION
 from monitor.store.opinions import PERSON, in_order
+from monitor.store.slices import slices
 from monitor.store.tables import CorrectionRow, MatchRow, MentionRow, OpinionRow
 from monitor.store.touched import touch
 
@@ -176,8 +176,3 @@ def _spoken_of(connection: Connection, mention_ids: Collection[int]) -> list[int
         sql = f"SELECT DISTINCT mention_id FROM correction WHERE mention_id IN ({marks})"
         found += connection.exec_driver_sql(sql, tuple(some)).scalars()
     return found
-
-
-def slices(ids: Collection[int]) -> Iterable[list[int]]:
-    every = sorted(ids)
-    return (every[start : start + IDS_PER_QUESTION] for start in range(0, len(every), IDS_PER_QUESTION))

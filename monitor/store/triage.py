@@ -11,12 +11,12 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
 from monitor.query.fields import label
+from monitor.store.slices import slices
 from monitor.store.tables import TriageRow
 from monitor.store.touched import touch
 
 TRIAGE = TriageRow.__table__
 NEW, ASSIGNED = "new", "assigned"
-IDS_PER_QUESTION = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,7 @@ def of(connection: Connection, mention_id: int, brand_id: int) -> tuple[Standing
 def of_mentions(connection: Connection, mention_ids: Sequence[int]) -> dict[int, dict[str, Standing]]:
     """Mention id to brand's name to where it stands; those that nobody touched are left out."""
     found: dict[int, dict[str, Standing]] = {}
-    for start in range(0, len(mention_ids), IDS_PER_QUESTION):
-        some = mention_ids[start : start + IDS_PER_QUESTION]
+    for some in slices(mention_ids):
         marks = ", ".join("?" * len(some))
         for id_, brand, status, assignee, team, tags, note in connection.exec_driver_sql(
             "SELECT t.mention_id, b.name, t.state, t.assignee, t.team, t.tags, t.note FROM triage AS t "

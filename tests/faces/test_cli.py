@@ -392,3 +392,11 @@ def test_a_pipe_that_closes_early_is_no_error(program, folder):
         process.stdout.close()
         assert process.wait(60) == -signal.SIGPIPE
         assert process.stderr.read() == b""
+
+
+def test_the_doctor_makes_searches_know_what_is_stored(run, stored, folder):
+    with sqlite3.connect(folder / "overheard.db") as database:
+        database.execute("UPDATE indexed SET facts = 'all' WHERE mention_id = 1")
+    assert "did not know 1 mention as it is stored" in " ".join(run("doctor").stdout.split())
+    assert "did not know" not in run("doctor").stdout
+    assert len(run("mentions", "brand:Acme", "--json").stdout.splitlines()) == 2
