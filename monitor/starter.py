@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from monitor.errors import Refused
+from monitor.query.conditions import name_query
 
 LONGEST_NAME = 200
 
 _UNUSABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
-_QUOTES = re.compile('["“”„‟«»]')
 _HOST = re.compile(r"(?:[\w-]{1,63}\.)+[^\W\d_]{2,63}")
 _HANDLE = re.compile(r"\w{2,60}")
 _APP_STORE = re.compile(r"(?:.*/)?(?:id)?(\d{5,12})(?:[?#].*)?")
@@ -116,7 +116,11 @@ def _brand(name: str, domain: str, handles: Sequence[str], competitors: Sequence
     lines = ["[[brand]]", f"name = {_toml(name)}"]
     lines += _warning(name)
     lines += ['# What counts as a mention: AND, OR, NOT, brackets and "exact phrases".']
-    terms = [_phrase(name), *([domain] if domain else []), *(f"@{text}" for text in handles if _HANDLE.fullmatch(text))]
+    terms = [
+        name_query(name),
+        *([domain] if domain else []),
+        *(f"@{text}" for text in handles if _HANDLE.fullmatch(text)),
+    ]
     lines += [f"query = {_toml(' OR '.join(terms))}"]
     lines += [f"handles = {_list(f'@{text}' for text in handles)}" if handles else '#handles = ["@yourname"]']
     lines += [f"domains = {_list([domain])}" if domain else '#domains = ["example.com"]']
@@ -134,8 +138,8 @@ def _warning(name: str) -> Iterator[str]:
     if reason:
         yield f'# Careful: "{name}" {reason}, so this query will catch much that is not about you. Narrow it with words'
         yield "# that go with your brand, or keep out what does not:"
-        yield f"#   query = {_toml(f'{_phrase(name)} AND (app OR support OR pricing)')}"
-        yield f"#   query = {_toml(f'{_phrase(name)} NOT (recipe OR weather)')}"
+        yield f"#   query = {_toml(f'{name_query(name)} AND (app OR support OR pricing)')}"
+        yield f"#   query = {_toml(f'{name_query(name)} NOT (recipe OR weather)')}"
 
 
 _SEARCHES = {
@@ -170,12 +174,7 @@ def _rivals(names: Sequence[str]) -> str:
 
 
 def _search(kind: str, name: str) -> str:
-    return f'[[source]]\nkind = "{kind}"\nquery = {_toml(_phrase(name))}\n'
-
-
-def _phrase(name: str) -> str:
-    """The name word for word, as this program's queries and all search services write it."""
-    return f'"{" ".join(_QUOTES.sub(" ", name).split())}"'
+    return f'[[source]]\nkind = "{kind}"\nquery = {_toml(name_query(name))}\n'
 
 
 def _feed(address: str) -> str:

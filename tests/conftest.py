@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import structlog
 from aiohttp import web
 
 Serve = Callable[..., Awaitable[str]]
@@ -42,6 +43,13 @@ def no_sockets_elsewhere() -> Iterator[None]:
         patch.setattr(socket.socket, real.__name__, judged(real))
     yield
     patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def the_log_as_it_was() -> Iterator[None]:
+    """A command set the log up for its own process; the next test in this one must hear what its own part says."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

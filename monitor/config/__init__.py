@@ -6,7 +6,6 @@ The way of a file: reading.py (text to sections) → tables.py (a table to its m
 labels.py (what sections say of each other). shape.py holds the models; problems.py the words for what is wrong.
 """
 
-from monitor.config.brands import quoted
 from monitor.config.digests import channel_for, whole_way
 from monitor.config.problems import ConfigError, Problem
 from monitor.config.reading import load, loads
@@ -27,6 +26,5 @@ __all__ = [
     "duration",
     "load",
     "loads",
-    "quoted",
     "whole_way",
 ]

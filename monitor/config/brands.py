@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from textwrap import indent
@@ -12,10 +11,9 @@ from monitor.config.lines import Place
 from monitor.config.problems import nearest
 from monitor.config.shape import BrandEntry, BrandTable
 from monitor.config.tables import Document, check_unique
+from monitor.query.conditions import name_query
 from monitor.query.parse import parse
 from monitor.query.problem import QueryError
-
-_QUOTES = re.compile('["“”„‟«»]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +42,6 @@ class _Outline:
     competitors: tuple[str, ...]
     table: BrandTable | None
     """The table read; None when something in it is wrong."""
-
-
-def quoted(name: str) -> str:
-    """The query that finds a name word for word."""
-    return f'"{" ".join(_QUOTES.sub(" ", name).split())}"'
 
 
 def read(document: Document) -> Brands:
@@ -112,7 +105,7 @@ def _check_rivals(
 
 def _ways_to_say(table: BrandTable) -> list[str]:
     """How people name a brand that has no query of its own: its names, handles and domains."""
-    names = [quoted(name) for name in (table.name, *table.aliases, *table.products)]
+    names = [name_query(name) for name in (table.name, *table.aliases, *table.products)]
     handles = [f"@{handle.lstrip('@')}" for handle in table.handles]
     return list(dict.fromkeys([*names, *handles, *table.domains]))
 
@@ -138,9 +131,9 @@ def _implied(document: Document, outlines: Iterable[_Outline], names: Mapping[st
             if rival.casefold() not in names:
                 rivals.setdefault(rival.casefold(), ((*outline.place, "competitors", index), rival))
     return [
-        BrandEntry.model_construct(name=name, query=quoted(name), is_competitor=True)
+        BrandEntry.model_construct(name=name, query=name_query(name), is_competitor=True)
         for place, name in rivals.values()
-        if _usable(document, place, name, quoted(name))
+        if _usable(document, place, name, name_query(name))
     ]
 
 

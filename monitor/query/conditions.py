@@ -25,6 +25,15 @@ class Condition:
     rest: str
 
 
+_DECORATION = re.compile('["“”„‟«»*?]')
+"""Quotes and wildcards: in a name they are decoration, in a query they would mean something."""
+
+
+def name_query(name: str) -> str:
+    """The query that finds a name word for word."""
+    return f'"{" ".join(_DECORATION.sub(" ", name).split())}"'
+
+
 def condition(field: str, value: str) -> str:
     """The condition that a field has this value: `topic:"late delivery"`; empty where none can be written."""
     written = f"{field}:{value}" if _BARE.fullmatch(value) else f'{field}:"{_QUOTES.sub(" ", value).strip()}"'

@@ -1,7 +1,7 @@
 """What `overheard init` writes is a right configuration, whatever the brand is called."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.config import loads
@@ -171,7 +171,15 @@ def test_slack_and_mail_are_one_line_away(read):
     assert [config.kind for config in read(on).channels] == ["file", "email"]
 
 
-@given(st.text(max_size=30))
+@pytest.mark.parametrize("name", ["0*", "E*Trade", "Ja!*", "Who?What", "*NSYNC", "Yahoo*?"])
+def test_a_name_with_an_asterisk_or_a_question_mark_is_searched_for_by_its_letters(read, name):
+    (brand,) = read(starter(name)).brands
+    assert brand.name == name
+    assert not set("*?") & set(brand.query)
+
+
+@given(st.text(max_size=30) | st.text("aZ0é中ß*?\"'“«~!$%&/()[]{}@#:,.;-–_ \\", max_size=12))
+@settings(max_examples=300)
 def test_no_name_makes_it_write_a_wrong_configuration(tmp_path_factory, name):
     try:
         text = starter(name)

@@ -12,12 +12,6 @@ import structlog
 from monitor.faces.logging import set_up
 
 
-@pytest.fixture(autouse=True)
-def afterwards():
-    yield
-    structlog.reset_defaults()
-
-
 def test_a_stream_that_was_closed_meanwhile_is_not_written_to(monkeypatch):
     first, second = io.StringIO(), io.StringIO()
     monkeypatch.setattr(sys, "stderr", first)
