@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from monitor.errors import StoreUnusable
 
-HEAD = "0005"
+HEAD = "0006"
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 

@@ -1,0 +1,104 @@
+"""What belongs together: stories (the same news, told again) and themes (the same comment, by many people)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Column, Index, LargeBinary, Text
+from sqlmodel import Field
+
+from monitor.store.columns import Instant, Json
+from monitor.store.tables.row import Row
+
+
+class BandRow(Row, table=True):
+    """Which texts may be copies: those of one week that share a band of their MinHash. Follows from the mentions."""
+
+    __tablename__ = "band"
+    __table_args__: ClassVar[Any] = {"sqlite_with_rowid": False}
+    week: int = Field(primary_key=True)
+    """Of the time of publishing, counted since 1970: what is written lands in a few pages, however much is stored."""
+    key: int = Field(primary_key=True)
+    mention_id: int = Field(primary_key=True)
+
+
+class StoryRow(Row, table=True):
+    """The same news told at least twice. Grouped, never deleted: every mention stays what it is."""
+
+    __tablename__ = "story"
+    id: int | None = Field(default=None, primary_key=True)
+    lead_id: int = Field(foreign_key="mention.id")
+    """The mention that was published first."""
+    first: datetime = Field(sa_type=Instant)
+    last: datetime = Field(sa_type=Instant, index=True)
+    """When its first and its newest mention were published."""
+    size: int
+    name: str = ""
+    """As a person calls it; empty: the words of its lead."""
+
+
+class ToldRow(Row, table=True):
+    """A mention tells a story. What tells none, alone, has no row."""
+
+    __tablename__ = "told"
+    mention_id: int = Field(primary_key=True, foreign_key="mention.id")
+    story_id: int = Field(foreign_key="story.id", index=True)
+    how: str
+    """What makes it one: wording, near, meaning, link, quote, person."""
+    alike: float
+    """How sure that is, 0 to 1."""
+
+
+class ThemeRow(Row, table=True):
+    """What several people say of a brand in nearly the same words, known by the same number and name every day."""
+
+    __tablename__ = "theme"
+    id: int | None = Field(default=None, primary_key=True)
+    brand_id: int = Field(foreign_key="brand.id", index=True)
+    side: str
+    """negative, positive, or "" where nothing is scored."""
+    name: str
+    """A phrase from the texts."""
+    named: str = ""
+    """As a person calls it; empty: its name."""
+    wordings: list[str] = Field(default_factory=list, sa_type=Json)
+    space: str = ""
+    centroid: bytes = Field(default=b"", sa_column=Column(LargeBinary, nullable=False))
+    """The mean of its mentions' embeddings, 384 float32, and the version of the encoders; empty where none is known."""
+    first: datetime = Field(sa_type=Instant)
+    last: datetime = Field(sa_type=Instant)
+    """When its first and its newest mention were published."""
+    pinned: bool = False
+    hidden: bool = False
+    merged_into: int | None = Field(default=None, foreign_key="theme.id")
+    created: datetime = Field(sa_type=Instant)
+
+
+class InThemeRow(Row, table=True):
+    """A mention of a brand says what a theme is about."""
+
+    __tablename__ = "in_theme"
+    __table_args__ = (Index("ix_in_theme_published", "theme_id", "published"),)
+    mention_id: int = Field(primary_key=True, foreign_key="mention.id")
+    theme_id: int = Field(primary_key=True, foreign_key="theme.id")
+    published: datetime = Field(sa_type=Instant)
+    """As the mention's: a theme's newest come from one index."""
+    how: str
+    """What makes it one: wording, meaning, person."""
+
+
+class RegroupedRow(Row, table=True):
+    """What a person changed of stories and themes; enough of it is kept to take it back."""
+
+    __tablename__ = "regrouped"
+    id: int | None = Field(default=None, primary_key=True)
+    what: str
+    """split story, merge stories, name story; merge themes, rename, pin, unpin, hide, show."""
+    before: Any = Field(default=None, sa_type=Json)
+    after: Any = Field(default=None, sa_type=Json)
+    by: str
+    note: str = Field(default="", sa_type=Text)
+    at: datetime = Field(sa_type=Instant)
+    undone: datetime | None = Field(default=None, sa_type=Instant)
+    undone_by: str = ""
