@@ -6,11 +6,11 @@ The way of a file: reading.py (text to sections) → tables.py (a table to its m
 labels.py (what sections say of each other). shape.py holds the models; problems.py the words for what is wrong.
 """
 
-from monitor.config.digests import channel_for, whole_way
 from monitor.config.problems import ConfigError, Problem
 from monitor.config.reading import load, loads
 from monitor.config.shape import BrandEntry, ChannelEntry, Config, DigestEntry, Email, OwnLabel, SourceEntry
 from monitor.config.times import duration
+from monitor.config.ways import channel_for, whole_way
 
 __all__ = [
     "BrandEntry",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from monitor.config import brands, digests, labels, watched
+from monitor.config import brands, digests, labels, routing, watched, ways
 from monitor.config.lines import locate
 from monitor.config.problems import ConfigError, Findings, Problem, did_you_mean
 from monitor.config.shape import (
@@ -21,6 +21,7 @@ from monitor.config.shape import (
     Network,
     Scoring,
     Store,
+    Summary,
     Web,
 )
 from monitor.config.tables import Document
@@ -62,7 +63,11 @@ def _config(document: Document, path: Path) -> Config:
     _check_names(document)
     email = document.section("email", Email)
     found_brands = brands.read(document)
-    channels, subscriptions = digests.read(document, found_brands, email)
+    channels = ways.read(document, email)
+    subscriptions = digests.read(document, found_brands, routing.department_names(document), channels)
+    departments = routing.read_departments(document, channels)
+    rules = routing.read_rules(document, departments, channels)
+    alerts = routing.read_alerts(document, found_brands, channels)
     return Config(
         path=Path(os.path.abspath(path)),
         store=document.section("store", Store) or Store(),
@@ -70,7 +75,11 @@ def _config(document: Document, path: Path) -> Config:
         brands=found_brands.entries,
         sources=watched.read(document, found_brands),
         digests=subscriptions,
-        channels=channels,
+        channels=tuple(channels.found.values()),
+        departments=departments,
+        rules=rules,
+        alerts=alerts,
+        summary=document.section("summary", Summary) or Summary(),
         email=email,
         web=document.section("web", Web) or Web(),
         scoring=document.section("scoring", Scoring) or Scoring(),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, SerializeAsAny
 
-from monitor.config.times import clock, duration, weekdays, zone
+from monitor.config.times import clock, duration, false_alarm_rate, quiet_hours, weekdays, zone
 from monitor.net.guard import parse_allowed
 from sources.base import SourceConfig
 
@@ -99,6 +99,9 @@ Named = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
 """A name that may be left out."""
 Names = Annotated[tuple[Name, ...], BeforeValidator(_as_list)]
 
+Watched = Literal["volume", "negative", "themes", "new-themes", "sources", "competitors", "reviews", "silence"]
+WATCHED: tuple[Watched, ...] = get_args(Watched)
+
 # Sections that stand once -----------------------------------------------------------------------------------------
 
 
@@ -184,6 +187,36 @@ class Taxonomy(Section):
     """Names of labels to leave out."""
 
 
+class Alerts(Section):
+    """`[alerts]`: what is told at once, because it is not usual."""
+
+    to: Names = ()
+    """Channels, as in a digest's `to`; empty: nobody is told, and alerts stand in `overheard alerts` alone."""
+    brands: Names = ()
+    """Whose; empty: all that are not only there to be compared with."""
+    false_alarms: Annotated[float, BeforeValidator(false_alarm_rate)] = 28 * 86_400.0
+    """Seconds in which, on average, one false alarm a brand is allowed: "one a month" is 28 days."""
+    watch: tuple[Watched, ...] = WATCHED
+    cooldown: Annotated[float, BeforeValidator(duration)] = 6 * 3600.0
+    """Seconds for which the same is not told again, unless it has doubled."""
+    quiet: Annotated[tuple[time, time] | None, BeforeValidator(quiet_hours)] = None
+    """Local hours in which nothing is sent; it is sent when they end."""
+    timezone: Annotated[Name, AfterValidator(zone)] | None = None
+
+
+class Summary(Section):
+    """`[summary]`: who words the verdict and the stories anew. What cannot be proved by the cited mentions is refused,
+    and the extracted sentences stand."""
+
+    by: Literal["extract", "model", "endpoint"] = "extract"
+    model: Named = ""
+    """A summarisation model on Hugging Face or a folder (by = "model"), or the endpoint's name for its model."""
+    url: Annotated[Line, AfterValidator(_web_address)] = ""
+    """An OpenAI-compatible endpoint, up to /v1 (by = "endpoint")."""
+    key: SecretStr = SecretStr("")
+    timeout: Annotated[float, BeforeValidator(duration)] = 60.0
+
+
 class Log(Section):
     """`[log]`: what the program says of itself."""
 
@@ -218,9 +251,12 @@ class SourceTable(Section):
 
 
 class DigestTable(Section):
-    """`[[digest]]`: who gets which brand's digest, and when."""
+    """`[[digest]]`: who gets which brand's digest, and when. On one weekday alone it covers a week."""
 
     brand: Named = ""
+    """"*" for all of one's own brands in one digest."""
+    department: Named = ""
+    """Only what is this department's."""
     name: Named = ""
     at: Annotated[time, BeforeValidator(clock)] = time(8)
     timezone: Annotated[Name, AfterValidator(zone)] | None = None
@@ -233,6 +269,40 @@ class ChannelTable(Section):
 
     name: Name
     kind: Name
+
+
+class DepartmentTable(Section):
+    """`[[department]]`: who answers what. A mention belongs to the first department whose query finds it."""
+
+    name: Name
+    query: Text
+    to: Names = ()
+    """Channels for its alerts, where a rule names none."""
+    owner: Named = ""
+    """Who is given what nobody has."""
+    answer_within: Annotated[float, BeforeValidator(duration)] | None = None
+    """Seconds: its target."""
+
+
+class RuleTable(Section):
+    """`[[rule]]`: what people are told of as soon as it is heard."""
+
+    name: Name
+    query: Text
+    to: Names = ()
+    """Channels; empty: those of its department."""
+    department: Named = ""
+    owner: Named = ""
+    """Who is given what it catches, where nobody has it."""
+    send: Literal["each", "batch", "hourly"] = "each"
+    """A message for each mention, for what came within ten minutes, or once an hour."""
+    quiet: Annotated[tuple[time, time] | None, BeforeValidator(quiet_hours)] = None
+    """Local hours in which nothing is sent; it is sent when they end."""
+    timezone: Annotated[Name, AfterValidator(zone)] | None = None
+    escalate_after: Annotated[float, BeforeValidator(duration)] | None = None
+    """Seconds without an answer, after which `escalate_to` is told."""
+    escalate_to: Names = ()
+    paused: bool = False
 
 
 class OwnLabel(Section):
@@ -251,6 +321,8 @@ ONCE: dict[str, type[Section]] = {
     "web": Web,
     "scoring": Scoring,
     "taxonomy": Taxonomy,
+    "alerts": Alerts,
+    "summary": Summary,
     "log": Log,
 }
 REPEATED: dict[str, type[Section]] = {
@@ -258,6 +330,8 @@ REPEATED: dict[str, type[Section]] = {
     "source": SourceTable,
     "digest": DigestTable,
     "channel": ChannelTable,
+    "department": DepartmentTable,
+    "rule": RuleTable,
     "topic": OwnLabel,
     "touchpoint": OwnLabel,
     "stage": OwnLabel,
@@ -302,6 +376,8 @@ class DigestEntry(Section):
     name: str
     """Unique: the key that the store counts its digests by."""
     brand: str
+    """A brand's name, or "*" for all of one's own."""
+    department: str = ""
     at: time
     timezone: str
     days: tuple[int, ...]
@@ -321,6 +397,13 @@ class Config(Section):
     sources: tuple[SourceEntry, ...] = ()
     digests: tuple[DigestEntry, ...] = ()
     channels: tuple[ChannelEntry, ...] = ()
+    """Those of `[[channel]]`, and one for each shorthand in any `to`."""
+    departments: tuple[DepartmentTable, ...] = ()
+    rules: tuple[RuleTable, ...] = ()
+    """In departments, rules and alerts `to` and `escalate_to` are names of channels; times without a zone have got the
+    machine's."""
+    alerts: Alerts = Alerts()
+    summary: Summary = Summary()
     email: Email | None = None
     web: Web = Web()
     scoring: Scoring = Scoring()

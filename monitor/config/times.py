@@ -88,3 +88,34 @@ def _weekday(name: object) -> int:
             return number
     hint = nearest(wanted, (*WEEKDAYS, "daily", "weekdays"))
     raise ValueError(f'unknown day "{name}"; ' + (f'did you mean "{hint}"?' if hint else 'write "mon", "tue" …'))
+
+
+_PERIODS = {"day": 1, "week": 7, "fortnight": 14, "month": 28, "quarter": 91, "year": 364}
+_NUMBERS = {name: number for number, name in enumerate(("one", "two", "three", "four", "five", "six"), 1)}
+_RATE = re.compile(rf"(?P<many>[0-9]+|{'|'.join(_NUMBERS)}|once|twice) (?:an? |per )?(?P<period>{'|'.join(_PERIODS)})")
+
+
+def false_alarm_rate(text: object) -> float:
+    """Seconds from one to the next in "one a month", "2 a week", "once a quarter". Raises ValueError that says how to
+    write it."""
+    found = _RATE.fullmatch(" ".join(text.split()).lower()) if isinstance(text, str) else None
+    if not found:
+        raise ValueError(f'"{text}" is no rate; write how many false alarms you can live with, such as "one a month"')
+    said = found["many"]
+    many = {"once": 1, "twice": 2, **_NUMBERS}.get(said) or int(said)
+    if not 0 < many <= 50 * _PERIODS[found["period"]]:
+        raise ValueError(f'"{text}" is out of range; write at least one a year and at most fifty a day')
+    return _PERIODS[found["period"]] * UNITS["d"] / many
+
+
+def quiet_hours(text: object) -> tuple[time, time]:
+    """From when until when, in "22:00-07:00". Raises ValueError that says how to write it."""
+    written = re.split(r"\s*(?:[-\u2013]|to|until)\s*", text) if isinstance(text, str) else []
+    try:
+        start, end = written
+        hours = clock(start), clock(end)
+    except ValueError:
+        raise ValueError(f'"{text}" are no quiet hours; write from when until when, such as "22:00-07:00"') from None
+    if hours[0] == hours[1]:
+        raise ValueError(f'"{text}" begins and ends at the same hour; leave it out for no quiet hours')
+    return hours

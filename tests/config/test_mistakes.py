@@ -178,7 +178,9 @@ def test_a_source_without_a_kind_needs_one(told):
 
 def test_several_own_brands_must_be_told_apart_in_a_digest(told):
     text = "[[brand]]\nname='A'\n[[brand]]\nname='B'\n[[digest]]\nto='file:x'\n"
-    assert told(text) == 'config.toml:5: [[digest]] does not say of which brand; add brand = one of "A", "B"'
+    assert told(text) == (
+        'config.toml:5: [[digest]] does not say of which brand; add brand = one of "A", "B", or "*" for all in one'
+    )
 
 
 def test_mail_needs_a_server(told):
