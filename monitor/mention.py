@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 Sentiment = Literal["negative", "neutral", "positive"]
@@ -78,6 +78,44 @@ class Heard:
     """Does it speak of this brand at all: 0 to 1; None where not scored."""
     state: TriageState = "new"
     assignee: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoryHeard:
+    """The same news of one brand, told at least twice: what of it was heard in one window."""
+
+    id: int
+    """As `story:12` finds it."""
+    name: str
+    """As a person calls it; empty: the words of its lead."""
+    lead: Mention
+    """Who published it first, whenever that was, among the likely mentions of this brand."""
+    members: tuple[int, ...]
+    """Its mentions of this brand published in the window, oldest first."""
+    before: int = 0
+    """… and how many before the window."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeHeard:
+    """What several people say of one brand in nearly the same words: what of it was heard in one window."""
+
+    id: int
+    """As `theme:12` finds it."""
+    name: str
+    """A phrase from the texts, or as a person calls it."""
+    side: Literal["negative", "positive", ""]
+    members: tuple[int, ...]
+    """Its mentions published in the window, oldest first."""
+    people: int
+    """How many different authors these have."""
+    previous: int = 0
+    """How many mentions it had in the same length of time before."""
+    past: tuple[tuple[date, int], ...] = ()
+    """(date, count) of the past windows of the same kind; those before the brand was listened to are left out."""
+    first: datetime | None = None
+    """When its first mention was published."""
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class Notice:
     created: datetime
     content: Mapping[str, Any] = field(default_factory=dict)
     """What the channels send: of a digest what monitor.digest.content gives (`digest`, `html`, `letter`, `markdown`,
-    `base`), else a `text`."""
+    `base`), of an alert what monitor.digest.alert.content gives (`alert`, `base`), else a `text`."""
 
 
 @dataclass(frozen=True, slots=True)

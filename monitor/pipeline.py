@@ -9,7 +9,9 @@
     dedupe       store/mentions.py        the same item twice is one mention; an edit is a revision      │ take(): one
     store        store/                   the mention, its matches, counts, what is due, and the cursor  ┘ transaction
     score        models/                  one forward pass for all heads; settle(): one transaction
+    story        story/, store/stories.py the same news told again, and the same comment by many: grouped as they arrive
     index        store/index.py           words and facts in order of time, brought up to date as each transaction ends
+    alert        engine/watching.py       warn(): what is not usual, what a rule catches; the alert and its outbox rows
     digest       digest/                  announce(): the frozen digest and its outbox rows, one transaction
     deliver      channels/, net/          deliver(): each attempt written down before its first byte
 
@@ -35,6 +37,7 @@ from monitor.own import Own
 from monitor.query.document import Document
 from monitor.query.queryset import QuerySet
 from monitor.store import (
+    alerts,
     brands,
     corrections,
     digests,
@@ -46,6 +49,7 @@ from monitor.store import (
     standing,
     watches,
 )
+from monitor.store.alerts import Cause
 from monitor.store.matches import Hit, Placed, verdict
 from sources.base import Item, Keeps
 
@@ -397,3 +401,38 @@ def announce(
             way=way,
         )
     return digest_id
+
+
+# alert → outbox -----------------------------------------------------------------------------------------------------
+
+
+def warn(
+    connection: Connection,
+    cause: Cause,
+    content: Mapping[str, Any],
+    channels: Sequence[str],
+    now: datetime,
+    not_before: datetime | None = None,
+) -> int | None:
+    """Keep an alert and put one notice a channel into the outbox, in the transaction that found its cause; its id.
+
+    `content` is what digest/alert.py gives. None, and nothing written, when this key has an alert of this slot: what is
+    found again after a crash is told once. Without channels it is kept and sent to nobody. `not_before`: the end of
+    quiet hours.
+    """
+    alert_id = alerts.keep(connection, cause, content["alert"], told=bool(channels), now=now)
+    if alert_id is None:
+        return None
+    for channel in channels:
+        notice = Notice(
+            id=f"msg_{uuid.uuid5(NOTICES, f'alert/{cause.key}/{cause.slot}/{channel}').hex}",
+            kind="alert",
+            subject=content["alert"]["subject"],
+            created=now,
+            content={**content, "id": alert_id},
+        )
+        subject = f"alert/{cause.key}"
+        outbox.put(
+            connection, notice, channel=channel, subject=subject, period=cause.slot, now=now, not_before=not_before
+        )
+    return alert_id

@@ -261,28 +261,29 @@ def as_json(digest: Digest) -> dict[str, Any]:
         "brand": digest.brand,
         "date": digest.date.isoformat(),
         "timezone": digest.timezone,
-        "window": {"start": _plain(digest.start), "end": _plain(digest.end)},
+        "window": {"start": plain(digest.start), "end": plain(digest.end)},
         "subject": digest.subject,
-        "sections": _plain(digest.sections),
+        "sections": plain(digest.sections),
     }
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """As JSON: sentences with their text, figures without what is not known, times as ISO 8601 in UTC."""
     if isinstance(value, str):
         return visible(value)
     if isinstance(value, Sentence):
-        return {"text": value.text, "parts": _plain(value.parts), "mentions": list(value.mentions)}
+        return {"text": value.text, "parts": plain(value.parts), "mentions": list(value.mentions)}
     if isinstance(value, Figure):
         given = {f.name: getattr(value, f.name) for f in fields(value)}
         return {name: v for name, v in given.items() if v is not None or name == "value"}
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, tuple | list):
-        return [_plain(inner) for inner in value]
+        return [plain(inner) for inner in value]
     return value

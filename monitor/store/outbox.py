@@ -46,6 +46,7 @@ def put(
     subject: str,
     period: str,
     now: datetime,
+    not_before: datetime | None = None,
     way: Mapping[str, Any] | None = None,
 ) -> bool:
     """Part of the transaction of the cause. False when (channel, subject, period) has its row already."""
@@ -56,7 +57,7 @@ def put(
         "period": period,
         "state": "ready",
         "attempts": 0,
-        "next_at": now,
+        "next_at": max(now, not_before or now),
         "created": now,
         "way": dict(way) if way else None,
         "notice": {"kind": notice.kind, "subject": notice.subject, "content": dict(notice.content)},
