@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 from models.taxonomy import Taxonomy
 from monitor import queries
-from monitor.app import Service, taxonomy_in
+from monitor.app import Service
+from monitor.built import taxonomy_in
 from monitor.engine.handover import Say
 from monitor.errors import Refused
 from monitor.mention import SENTIMENTS

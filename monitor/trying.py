@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sources
-from monitor.app import spoken
+from monitor.built import spoken
 from monitor.collect import drive
 from monitor.collect.children import Pool
 from monitor.collect.looking import look

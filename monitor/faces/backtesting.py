@@ -34,8 +34,8 @@ def backtest(
     \b
     overheard query backtest Acme 'acme OR akme -jobs'
     """
-    from monitor.app import spoken
     from monitor.backtest import backtest as tried
+    from monitor.built import spoken
     from monitor.engine.handover import Step
     from monitor.faces import backtested
     from monitor.faces.progress import progress

@@ -16,7 +16,8 @@ from rich.text import Text
 from models.inventory import verify
 from models.weights import SHIPPED
 from monitor import queries
-from monitor.app import scorer_for, utc_now
+from monitor.app import utc_now
+from monitor.built import scorer_for
 from monitor.config import Config, load
 from monitor.engine.judging import NotUsable
 from monitor.errors import StoreUnusable

@@ -211,7 +211,7 @@ def _gold(files: list[Path], labels: str, limit: int | None) -> GoldSet:
 
 def _answerer(written: str, threads: int, config: Path) -> Answerer:
     from models.evaluation.answers import answerer
-    from monitor.app import taxonomy_in
+    from monitor.built import taxonomy_in
 
     configured = _configured(config)
     return answerer(written, threads, taxonomy_in(configured) if configured else None)

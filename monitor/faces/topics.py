@@ -24,7 +24,7 @@ SIGNS = {"topics": "[[topic]]", "touchpoints": "[[touchpoint]]", "stages": "[[st
 
 def listed(config: Config | None) -> None:
     """Every label with its origin and description; and the packs that are not chosen."""
-    from monitor.app import taxonomy_in
+    from monitor.built import taxonomy_in
 
     chosen = taxonomy_in(config) if config else taxonomy.shipped()
     for kind in KINDS:
@@ -49,7 +49,7 @@ def tried(config: Config | None, texts: Sequence[str]) -> None:
     from models.judge import Judge
     from models.reasons import reasons
     from models.weights import WeightsDamaged, WeightsMissing
-    from monitor.app import taxonomy_in
+    from monitor.built import taxonomy_in
 
     chosen = taxonomy_in(config) if config else taxonomy.shipped()
     try:

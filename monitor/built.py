@@ -1,0 +1,190 @@
+"""From a configuration to the parts that work by it: brands and their ear, sources, channels, digests, scorers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+import sources
+from models import taxonomy
+from models.base import Scorer as JudgingScorer
+from models.hub import Unloadable
+from models.hub_scorers import Replaceable, open_scorer
+from models.language import UNDECIDED, language_of
+from models.taxonomy import Label, Taxonomy
+from models.weights import WeightsDamaged, WeightsMissing
+from monitor import channels
+from monitor.config import ChannelEntry, Config, OwnLabel
+from monitor.config.shape import SourceEntry
+from monitor.config.times import duration
+from monitor.engine.judging import NotUsable
+from monitor.engine.listened import Listened
+from monitor.engine.scoring import Scorer
+from monitor.engine.telling import Channel, Subscription
+from monitor.mention import Brand
+from monitor.notice import Attempt, Delivery, Notice
+from monitor.own import Own
+from monitor.pipeline import Ear
+from monitor.query.parse import parse
+from monitor.query.queryset import QuerySet
+from monitor.store import brands, digests, watches
+from monitor.store.brands import Versioned
+from monitor.store.taught import Lesson
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Whom and what to listen for, as store and configuration have it."""
+
+    brands: Mapping[str, Brand]
+    ear: Ear
+    listened: Sequence[Listened]
+
+
+def followed(connection: Connection, config: Config, now: datetime) -> Heard:
+    """The rows made to follow the configuration: all of them, or none where something is wrong."""
+    known = brands.sync(connection, brands_in(config))
+    named = {one.brand.name: one.brand for one in known}
+    listened = listened_in(config, named)
+    watches.sync(connection, [one.configured for one in listened], now)
+    digests.register(connection, [one.name for one in config.digests], now)
+    return Heard(named, ear_for(known), listened)
+
+
+def while_at_work(config: Config, before: Config) -> tuple[Config, tuple[str, ...]]:
+    """A configuration as far as it can be heeded without a restart, and the sections that then differ.
+
+    The database is open, the socket listens, and the network's guard stands: these are made once.
+    """
+    kept: dict[str, Any] = {
+        name: getattr(before, name)
+        for name in ("store", "network", "log")
+        if getattr(config, name) != getattr(before, name)
+    }
+    if config.web.listen != before.web.listen:
+        kept["web"] = before.web
+    return config.model_copy(update=kept), tuple(f"[{name}]" for name in kept)
+
+
+def judged_by(config: Config) -> tuple[Any, ...]:
+    """All of the configuration that the scorers are made from: see `scorer_for`."""
+    names = [(one.name, one.aliases, one.handles, one.products) for one in config.brands]
+    return config.scoring, config.taxonomy, config.topics, config.touchpoints, config.stages, names
+
+
+def brands_in(config: Config) -> list[Brand]:
+    """The configured brands; their ids come from the store."""
+    return [
+        Brand(
+            0,
+            entry.name,
+            entry.query,
+            aliases=entry.aliases,
+            competitors=entry.competitors,
+            is_competitor=entry.is_competitor,
+            own=() if entry.is_competitor else own_channels(entry.handles, entry.domains),
+        )
+        for entry in config.brands
+    ]
+
+
+def ear_for(known: Sequence[Versioned]) -> Ear:
+    """All brands' queries compiled together."""
+    queries = QuerySet({one.brand.id: parse(one.brand.query) for one in known})
+    own = Own.of(channel for one in known for channel in one.brand.own)
+    return Ear(queries, {one.brand.id: one.query_version for one in known}, spoken, own)
+
+
+def own_channels(handles: Iterable[str], domains: Iterable[str]) -> tuple[str, ...]:
+    """Handles with their @, and domains."""
+    return (*(f"@{handle.lstrip('@')}" for handle in handles), *domains)
+
+
+def spoken(text: str) -> str:
+    """The language of a text, or nothing where it is too short to tell."""
+    code = language_of(text)
+    return "" if code == UNDECIDED else code
+
+
+def listened_in(config: Config, known: Mapping[str, Brand]) -> list[Listened]:
+    """The configured sources, ready to be polled."""
+    return [_listened(entry, known[entry.about].id if entry.about else None) for entry in config.sources]
+
+
+def _listened(entry: SourceEntry, about: int | None) -> Listened:
+    source = sources.load(entry.kind)
+    within = timedelta(seconds=duration(source.recheck.within)) if source.recheck else None
+    return Listened(
+        entry.name, source, entry.config, timedelta(seconds=entry.every), about, entry.paused, recheck_within=within
+    )
+
+
+def channels_in(config: Config) -> dict[str, Channel]:
+    """The configured channels, each generator bound to its options."""
+    return {entry.name: channel_of(entry) for entry in config.channels}
+
+
+def channel_of(entry: ChannelEntry) -> Channel:
+    """One channel, ready to deliver."""
+    kind = channels.load(entry.kind)
+
+    def deliver(notice: Notice, earlier: Sequence[Attempt], now: datetime) -> Delivery:
+        return kind.deliver(notice, entry.options, earlier, now)
+
+    return Channel(entry.name, deliver)
+
+
+def subscriptions_in(config: Config, known: Mapping[str, Brand]) -> list[Subscription]:
+    """The configured digests."""
+    return [
+        Subscription(entry.name, known[entry.brand], entry.at, entry.timezone, entry.days, entry.to)
+        for entry in config.digests
+    ]
+
+
+# The scorers -------------------------------------------------------------------------------------------------------
+
+
+def scorer_for(config: Config, lessons: Callable[[], Sequence[Lesson]] = tuple) -> Scorer:
+    """The configured scorers with what they were taught. Raises NotUsable with the reason."""
+    if not config.scoring.enabled:
+        raise NotUsable("scoring is switched off: [scoring] enabled = false")
+    # The encoder's runtime takes long to import: only where something is scored.
+    from models.judge import Judge
+    from monitor.engine.shipped import Shipped
+
+    scoring, labels = config.scoring, taxonomy_in(config)
+    try:
+        others = replaced_in(config, labels)
+        judge = Judge.open(threads=scoring.threads, taxonomy=labels, encoder=scoring.encoder, replaced=others)
+        names = {one.name: (*one.aliases, *one.handles, *one.products) for one in config.brands}
+        return Shipped(judge, names, lessons())
+    except (WeightsMissing, WeightsDamaged, Unloadable) as error:
+        raise NotUsable(str(error)) from error
+
+
+def replaced_in(config: Config, labels: Taxonomy) -> list[JudgingScorer]:
+    """The models of others that judge in place of ours. Raises models.hub.Unloadable."""
+    named = config.scoring.models
+    chosen: list[tuple[Replaceable, str]] = [("sentiment", named.sentiment), ("topics", named.topics)]
+    return [
+        open_scorer(kind, name, labels.topics, config.scoring.threads, config.path.parent)
+        for kind, name in chosen
+        if name
+    ]
+
+
+def taxonomy_in(config: Config) -> Taxonomy:
+    """What mentions are sorted into: the chosen part of what comes with the program, and the user's own labels."""
+    wanted = config.taxonomy
+    start = taxonomy.chosen(wanted.packs, defaults=wanted.defaults, without=wanted.without)
+    own = {"topics": config.topics, "touchpoints": config.touchpoints, "stages": config.stages}
+    return start.extended(Taxonomy(**{kind: tuple(map(_label, entries)) for kind, entries in own.items()}))
+
+
+def _label(entry: OwnLabel) -> Label:
+    return Label(entry.name, entry.description, entry.words, entry.examples, origin="your own")
