@@ -78,6 +78,10 @@ class Heard:
     """Does it speak of this brand at all: 0 to 1; None where not scored."""
     state: TriageState = "new"
     assignee: str = ""
+    stage: str = ""
+    """The step of the customer's journey; empty where not scored."""
+    team: str = ""
+    """The department that should answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from __future__ import annotations
 from monitor.digest.asks import SCORED, ask
 from monitor.digest.changed import changed, history_start, net_figure, share_figure
 from monitor.digest.coverage import coverage
-from monitor.digest.form import Competitors, Digest, Figure, Line, Reviews, Sections, Sentence, say
+from monitor.digest.form import Competitors, Digest, Experience, Figure, Line, Reviews, Sections, Sentence, say
 from monitor.digest.material import Material
 from monitor.digest.reply import is_low_review, reply
 from monitor.digest.said import comments, stories
 from monitor.digest.verdict import subject, verdict
-from monitor.digest.wording import cite, day_name, grouped, many, occasion, plain_line, span, stars
+from monitor.digest.wording import cite, day_name, grouped, is_weekly, many, occasion, plain_line, span, stars
 from monitor.insight.counts import Counts, DayCount, count
 from monitor.insight.intervals import mean
 from monitor.insight.usual import usual_volume
@@ -32,10 +32,13 @@ def compose(material: Material) -> Digest:
         repeated=said,
         competitors=competitors(material),
         reviews=reviews(material),
+        experience=Experience(say("Nothing of the customers' journey is known yet.")),
         coverage=covered,
     )
     gist = subject(judged, what_changed)
     return Digest(
+        kind="weekly" if is_weekly(material) else "daily",
+        department="",
         brand=plain_line(material.brand.name, 80),
         date=material.local_date,
         timezone=material.timezone,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from monitor.digest.form import Digest, as_json
@@ -9,9 +10,12 @@ from monitor.digest.html import letter, page
 from monitor.digest.markdown import markdown
 
 
-def content(digest: Digest, base: str = "") -> dict[str, Any]:
-    """The `content` of a digest's notice: {"digest": digest.json, "html", "letter", "markdown", "base"}, JSON-ready."""
-    frozen = as_json(digest)
+def content(digest: Digest | Mapping[str, Any], base: str = "") -> dict[str, Any]:
+    """The `content` of a digest's notice: {"digest": digest.json, "html", "letter", "markdown", "base"}, JSON-ready.
+
+    A digest is given as it was composed, or as digest.json.
+    """
+    frozen = as_json(digest) if isinstance(digest, Digest) else dict(digest)
     return {
         "digest": frozen,
         "html": page(frozen, base),

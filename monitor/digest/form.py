@@ -1,5 +1,5 @@
 """The form of a digest: sections of sentences and figures. Every figure carries the query that gives it again; every
-sentence the mentions that it stands on.
+sentence the mentions that it stands on. digest.json is this, or (together.py) a digest of several brands.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ CITED = 50
 """A sentence names at most so many mentions; its figures' queries give the rest."""
 
 Level = Literal["normal", "reply", "unusual", "quiet", "learning", "blind"]
+Place = Literal["below", "within", "above", "unknown"]
+"""Where a value stands against its usual range."""
+Kind = Literal["daily", "weekly"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,31 @@ class Cited:
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """Somebody's own words: one sentence of a mention, as it was written."""
+
+    mention: Cited
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What something is about, in a line or two: sentences taken out of the cited mentions, or worded by `by`."""
+
+    text: str
+    mentions: tuple[int, ...]
+    by: str = ""
+    """The summariser that worded it; empty: extracted, word for word."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     level: Level
     sentence: Sentence
+    summary: Summary | None = None
+    """What the day is about; None where there is too little to sum up."""
+    few: tuple[Cited, ...] = ()
+    """All that was said, where the day is quiet: it is shown rather than summed up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +108,8 @@ class ToAnswer:
     """Its age when the window ended."""
     why: tuple[str, ...]
     """Why it was picked, weightiest first."""
+    team: str = ""
+    """The department that should answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +130,7 @@ class Measure:
     """`low` and `high` are both inside; None with too little history."""
     interval: Figure | None
     """Where `now` is an estimate: its 95 % confidence interval, of `now.n` mentions."""
-    place: Literal["below", "within", "above", "unknown"]
+    place: Place
     previous: Figure | None
     sentence: Sentence
 
@@ -123,19 +150,28 @@ class Changed:
     split: dict[str, Figure]
     """negative, neutral, positive, unscored."""
     trend: tuple[Day, ...]
-    """Past days and this one, oldest first."""
+    """Past periods of the same kind (days, or weeks by the day on which they end) and this one, oldest first."""
     note: Sentence | None = None
+    days: tuple[Day, ...] = ()
+    """The days of this period, where it is longer than one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
+    id: int
+    """As `story:12` finds it."""
     headline: str
     lead: Cited
-    """The earliest."""
+    """The earliest, whenever it was published."""
     copies: Figure
-    """All items, the lead among them."""
+    """Its mentions in the window, the lead among them where it is."""
+    more: Figure
+    """ "+ 14 more": besides the lead, until the window's end, also those before the window; `value` counts all."""
     sources: tuple[str, ...]
+    """Who told it in the window, in the order in which they did."""
     sentence: Sentence
+    quote: Quoted | None = None
+    summary: Summary | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,20 +181,28 @@ class Stories:
 
 
 @dataclass(frozen=True, slots=True)
-class Quoted:
-    mention: Cited
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Comment:
+    id: int
+    """As `theme:12` finds it."""
     phrase: str
+    """A phrase from the texts, or as a person calls it: the same every day."""
     people: int
     count: Figure
     previous: Figure
+    """In the period before."""
     change: int
     quotes: tuple[Quoted, ...]
+    """Two, by different people, where there are."""
     sentence: Sentence
+    usual: Figure | None = None
+    """`low` and `high` are both inside; None with too little history."""
+    place: Place = "unknown"
+    new: bool = False
+    """Nobody said it before this window."""
+    trend: tuple[int, ...] = ()
+    """Counts of the past periods and this one, oldest first."""
+    pinned: bool = False
+    summary: Summary | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,15 +222,42 @@ class Line:
     own: bool
     volume: Figure
     usual: Figure | None
-    place: Literal["below", "within", "above", "unknown"]
+    place: Place
     net_sentiment: Figure | None
     share_of_voice: Figure | None
     sentence: Sentence
 
 
 @dataclass(frozen=True, slots=True)
+class Voice:
+    """One brand's part of a topic or a stage."""
+
+    name: str
+    own: bool
+    volume: Figure
+    share: Figure | None
+    """Of all brands' mentions of it, in per cent, with its interval."""
+    net_sentiment: Figure | None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Share of voice on one topic or at one stage of the journey."""
+
+    label: str
+    voices: tuple[Voice, ...]
+    """One's own first, then in the order of the lines."""
+    sentence: Sentence | None = None
+    """Where one's own share here differs from that of everything by more than chance."""
+
+
+@dataclass(frozen=True, slots=True)
 class Competitors:
     lines: tuple[Line, ...]
+    topics: tuple[Compared, ...] = ()
+    """The most spoken of, at most eight."""
+    stages: tuple[Compared, ...] = ()
+    """In the order of the journey."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +271,91 @@ class Reviews:
     """The new one- and two-star reviews, worst first, at most five."""
     low_count: Figure
     sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of the customer's journey."""
+
+    name: str
+    volume: Figure
+    split: dict[str, Figure]
+    """negative, neutral, positive, unscored."""
+    net_sentiment: Figure | None
+    previous: Figure | None
+    """Net sentiment in the period before."""
+    target: float | None = None
+    """The net sentiment that is wanted here."""
+    gap: Figure | None = None
+    """Net sentiment less the target, in points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What people want of the brand: service ("asks for an answer"), or the experience that they speak of."""
+
+    name: Literal["service", "suggestion", "impression"]
+    title: str
+    volume: Figure
+    share: Figure
+    """Of all mentions that want anything, in per cent, with its interval."""
+    net_sentiment: Figure | None
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """How long something took, of `n` that got so far."""
+
+    median: Figure
+    """`value` in seconds."""
+    p90: Figure
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """One department's mentions, and how fast they were answered."""
+
+    name: str
+    """Empty: what no department has."""
+    volume: Figure
+    net_sentiment: Figure | None
+    waiting: Figure
+    """Who still waits for an answer."""
+    first_reply: Took | None = None
+    resolution: Took | None = None
+    target: float | None = None
+    """Seconds in which a first reply is wanted."""
+    within: Figure | None = None
+    """The share that was answered in that time, in per cent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What is said otherwise at one source than elsewhere, by more than chance."""
+
+    source: str
+    topic: str
+    """Empty: whatever is spoken of."""
+    here: Figure
+    """Net sentiment at this source, and …"""
+    elsewhere: Figure
+    """… at all others."""
+    points: Figure
+    """`here` less `elsewhere`, with its interval."""
+    sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Experience:
+    sentence: Sentence
+    stages: tuple[Stage, ...] = ()
+    """In the order of the journey; those that nobody spoke of are left out."""
+    wants: tuple[Want, ...] = ()
+    teams: tuple[Team, ...] = ()
+    channels: tuple[Difference, ...] = ()
+    """Largest first. All comparisons together are wrong in one of twenty at most (Benjamini and Hochberg 1995)."""
+    note: Sentence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +392,16 @@ class Sections:
     repeated: Repeated
     competitors: Competitors
     reviews: Reviews
+    experience: Experience
     coverage: Coverage
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
+    kind: Kind
     brand: str
+    department: str
+    """Only what is this department's; empty: everything."""
     date: date
     timezone: str
     start: datetime
@@ -250,7 +410,7 @@ class Digest:
     sections: Sections
 
 
-VERSION = 1
+VERSION = 2
 
 
 def as_json(digest: Digest) -> dict[str, Any]:
@@ -258,7 +418,9 @@ def as_json(digest: Digest) -> dict[str, Any]:
     order."""
     return {
         "version": VERSION,
+        "kind": digest.kind,
         "brand": digest.brand,
+        "department": digest.department,
         "date": digest.date.isoformat(),
         "timezone": digest.timezone,
         "window": {"start": plain(digest.start), "end": plain(digest.end)},

@@ -58,7 +58,7 @@ def _story(material: Material, lines: Lines, group: list[Heard]) -> Story:
     more = Figure(len(group), f"+ {len(group) - 1} more", copies_figure.query)
     sources = tuple(dict.fromkeys(plain_line(one.mention.source, 60) for one in group))
     sentence = say(f"“{headline}”, first at {sources[0]} ", more, mentions=(one.mention.id for one in group))
-    return Story(headline, cite(lead), copies_figure, sources, sentence)
+    return Story(0, headline, cite(lead), copies_figure, more, sources, sentence)
 
 
 def _telling(lines: Lines, group: list[Heard]) -> str:
@@ -118,4 +118,4 @@ def _comment(material: Material, phrase: Phrase, side: str, quoted: list[Mention
     quotes = tuple(
         Quoted(cite(mention), plain_line(quote.text)) for mention, quote in zip(quoted, phrase.quotes, strict=True)
     )
-    return Comment(shown, phrase.people, count, before, phrase.count - phrase.before, quotes, sentence)
+    return Comment(0, shown, phrase.people, count, before, phrase.count - phrase.before, quotes, sentence)

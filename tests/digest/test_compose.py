@@ -19,7 +19,8 @@ from monitor.query.document import Document
 from monitor.query.matcher import compile as compiled
 from monitor.query.parse import parse
 
-SECTIONS = ["verdict", "reply", "changed", "stories", "repeated", "competitors", "reviews", "coverage"]
+SECTIONS = ["verdict", "reply", "changed", "stories", "repeated", "competitors", "reviews", "experience",
+            "coverage"]  # fmt: skip
 
 
 def figures(part: Any) -> Iterator[dict[str, Any]]:
