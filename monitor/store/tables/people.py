@@ -47,7 +47,10 @@ class TriageChangeRow(Row, table=True):
     """What a person, or a department's query, changed of where a mention of a brand stands. Never deleted."""
 
     __tablename__ = "triage_change"
-    __table_args__ = (Index("ix_triage_change_mention", "mention_id", "brand_id"),)
+    __table_args__ = (
+        Index("ix_triage_change_mention", "mention_id", "brand_id"),
+        Index("ix_triage_change_at", "brand_id", "at"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     mention_id: int
     brand_id: int
@@ -56,3 +59,5 @@ class TriageChangeRow(Row, table=True):
     """The fields that differ."""
     by: str
     at: datetime = Field(sa_type=Instant)
+    undoes: int | None = None
+    """The change that this one took back."""

@@ -127,15 +127,23 @@ class RuleRow(Row, table=True):
 
 
 class CaughtRow(Row, table=True):
-    """What a rule has caught, and what became of it."""
+    """What a rule has caught, or a department is to answer, and what became of it. Each mention once."""
 
     __tablename__ = "caught"
-    __table_args__ = (Index("ix_caught_state", "state", "rule"),)
+    __table_args__ = (
+        Index("ix_caught_state", "state", "rule"),
+        Index("ix_caught_told", "rule", "told"),
+        Index("ix_caught_answer_by", "answer_by"),
+    )
     rule: str = Field(primary_key=True)
+    """"rule/Angry and heard" or "department/Support": the key of its alerts."""
     mention_id: int = Field(primary_key=True)
-    brand_id: int = Field(primary_key=True)
+    brand_id: int
+    """Of whose people the mention waits for an answer; 0 where it is of no brand."""
     at: datetime = Field(sa_type=Instant)
     state: str = "waiting"
-    """waiting to be told with others or after quiet hours, told, escalated."""
+    """waiting to be told, told, given (to a department: nobody is told of it unless the answer is late)."""
     told: datetime | None = Field(default=None, sa_type=Instant)
     alert_id: int | None = None
+    answer_by: datetime | None = Field(default=None, sa_type=Instant)
+    """When it is looked whether somebody has answered; None once that was seen to."""

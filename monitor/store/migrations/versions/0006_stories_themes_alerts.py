@@ -137,9 +137,12 @@ def _alerts() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("told", Instant(), nullable=True),
         sa.Column("alert_id", sa.Integer(), nullable=True),
-        sa.PrimaryKeyConstraint("rule", "mention_id", "brand_id"),
+        sa.Column("answer_by", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("rule", "mention_id"),
     )
     op.create_index("ix_caught_state", "caught", ["state", "rule"])
+    op.create_index("ix_caught_told", "caught", ["rule", "told"])
+    op.create_index("ix_caught_answer_by", "caught", ["answer_by"])
 
 
 def _triage() -> None:
@@ -154,8 +157,10 @@ def _triage() -> None:
         sa.Column("after", Json(), nullable=False),
         sa.Column("by", sa.String(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
+        sa.Column("undoes", sa.Integer(), nullable=True),
     )
     op.create_index("ix_triage_change_mention", "triage_change", ["mention_id", "brand_id"])
+    op.create_index("ix_triage_change_at", "triage_change", ["brand_id", "at"])
 
 
 def downgrade() -> None:
