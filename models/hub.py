@@ -1,4 +1,4 @@
-"""Any text classifier of Hugging Face by its name, made safe: weights as safetensors alone, and never code of its own.
+"""Any model of Hugging Face by its name, made safe: weights as safetensors alone, and never code of its own.
 
 Only data is fetched (configuration, vocabulary, safetensors), into Hugging Face's own cache, and everything is read
 from there. What cannot be used is refused with a sentence; torch and transformers are the extra `torch`.
@@ -18,15 +18,19 @@ import numpy as np
 from models.packing import packed
 
 EXTRA = 'pip install "overheard[torch]"'
-# What a classifier is made of. Code and pickles are never even fetched.
+# What a model is made of. Code and pickles are never even fetched.
 DATA = [
     *("config.json", "*.safetensors", "*.safetensors.index.json", "tokenizer*", "*vocab*", "merges.txt"),
-    *("special_tokens_map.json", "added_tokens.json", "*.model", "sentencepiece*"),
+    *("special_tokens_map.json", "added_tokens.json", "*.model", "sentencepiece*", "generation_config.json"),
 ]
 NOT_DATA = ["*/*", "*.py", "*.bin", "*.pkl", "*.pt", "*.h5", "*.msgpack"]
 # Longer texts are cut: twice of what our own encoders read, and what most of these models were made for.
 LONGEST = 256
 TOKENS_A_BATCH = 2048
+# What a model is for: the class of transformers that opens it, the ending of the architectures that fit, its name.
+CLASSIFIER = ("AutoModelForSequenceClassification", "ForSequenceClassification", "text classifier")
+SUMMARISER = ("AutoModelForSeq2SeqLM", "ForConditionalGeneration", "summariser")
+Purpose = tuple[str, str, str]
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _LOCAL = re.compile(r"[./~]")
 
@@ -84,19 +88,24 @@ class Classifier:
 
 def open_classifier(named: Named, threads: int = 0) -> Classifier:
     """The classifier of this name, proven to be one. Raises Unloadable. `threads` 0 leaves torch its own number."""
+    folder, config, model, tokenizer = opened(named, CLASSIFIER, threads)
+    labels = tuple(str(model.config.id2label[at]) for at in range(model.config.num_labels))
+    version = f"{named.name}@{revision_of(folder)}"
+    several = config.get("problem_type") == "multi_label_classification"
+    return Classifier(named.name, version, labels, several, model, tokenizer, _longest(model, tokenizer))
+
+
+def opened(named: Named, purpose: Purpose, threads: int = 0) -> tuple[Path, dict[str, Any], Any, Any]:
+    """(folder, configuration, model, tokenizer) of a model for this purpose, fetched and checked. Raises Unloadable."""
     if find_spec("torch") is None or find_spec("transformers") is None:
         raise Unloadable(f'"{named.name}" needs torch and transformers, which are not installed: {EXTRA}')
     folder = fetch(named)
-    config = checked(named.name, folder)
+    config = checked(named.name, folder, purpose)
     import torch
 
     if threads:
         torch.set_num_threads(threads)
-    model, tokenizer = _loaded(named.name, folder)
-    labels = tuple(str(model.config.id2label[at]) for at in range(model.config.num_labels))
-    version = f"{named.name}@{_revision(folder)}"
-    several = config.get("problem_type") == "multi_label_classification"
-    return Classifier(named.name, version, labels, several, model, tokenizer, _longest(model, tokenizer))
+    return folder, config, *_loaded(named.name, folder, purpose)
 
 
 def fetch(named: Named, cache: Path | None = None, endpoint: str | None = None) -> Path:
@@ -136,7 +145,7 @@ def fetch(named: Named, cache: Path | None = None, endpoint: str | None = None) 
     return Path(found)
 
 
-def checked(name: str, folder: Path) -> dict[str, Any]:
+def checked(name: str, folder: Path, purpose: Purpose = CLASSIFIER) -> dict[str, Any]:
     """The model's configuration, where everything needed is there and nothing asks for more. Raises Unloadable."""
     if not (folder / "config.json").exists():
         raise Unloadable(f'"{name}" is no model for transformers: it has no config.json')
@@ -144,9 +153,10 @@ def checked(name: str, folder: Path) -> dict[str, Any]:
     if config.get("auto_map") or _json(name, folder / "tokenizer_config.json").get("auto_map"):
         raise Unloadable(f'"{name}" needs Python code of its own to run, which overheard never does: choose another')
     made_as = [str(one) for one in config.get("architectures") or ()]
-    if not any(one.endswith("ForSequenceClassification") for one in made_as):
+    _, ending, what_for = purpose
+    if not any(one.endswith(ending) for one in made_as):
         what = f"it was made as {', '.join(made_as)}" if made_as else "its config.json names no architecture"
-        raise Unloadable(f'"{name}" is no text classifier: {what}')
+        raise Unloadable(f'"{name}" is no {what_for}: {what}')
     if not any(folder.glob("*.safetensors")):
         raise Unloadable(
             f'"{name}" has no weights as safetensors, and pickles (pytorch_model.bin) can run code when they are read: '
@@ -165,20 +175,20 @@ def _json(name: str, path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _loaded(name: str, folder: Path) -> tuple[Any, Any]:
+def _loaded(name: str, folder: Path, purpose: Purpose) -> tuple[Any, Any]:
     import torch
+    import transformers
     from safetensors import SafetensorError
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     safely: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
     try:
-        model, report = AutoModelForSequenceClassification.from_pretrained(
+        model, report = getattr(transformers, purpose[0]).from_pretrained(
             folder, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **safely
         )
-        tokenizer = AutoTokenizer.from_pretrained(folder, **safely)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **safely)
     except (
         OSError,
         ValueError,
@@ -209,7 +219,7 @@ def _longest(model: Any, tokenizer: Any) -> int:
     return max(8, min(LONGEST, places, int(min(tokenizer.model_max_length, LONGEST))))
 
 
-def _revision(folder: Path) -> str:
+def revision_of(folder: Path) -> str:
     """Twelve letters that change with the model: of its commit, or of its files where it lies in a folder."""
     if _COMMIT.fullmatch(folder.name):
         return folder.name[:12]
