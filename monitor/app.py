@@ -10,7 +10,16 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from monitor.built import channel_of, channels_in, followed, judged_by, scorer_for, subscriptions_in, while_at_work
+from monitor.built import (
+    channel_of,
+    channels_in,
+    followed,
+    judged_by,
+    rewriting_in,
+    scorer_for,
+    subscriptions_in,
+    while_at_work,
+)
 from monitor.collect.children import Pool
 from monitor.config import Config, channel_for
 from monitor.config.times import machine_timezone
@@ -65,6 +74,7 @@ class Service:
         self.teller = Teller(
             store, net.send, channels_in(config), self.named, subscriptions_in(config, self.brands), config.web.url, now
         )
+        self.teller.rewriting = rewriting_in(config, net.send)
         allowed = parse_allowed(config.network.allow)
         self.hubs = Hubs(store, net, self.collector, lambda: self.config.web.url, allowed, now)
 
@@ -82,6 +92,8 @@ class Service:
         self.config, self.brands, self.ear, self.listened = config, heard.brands, heard.ear, heard.listened
         self.collector.use(self.listened, self.ear)
         self.teller.use(channels, subscriptions_in(config, self.brands), config.web.url)
+        if config.summary != before.summary:
+            self.teller.rewriting = rewriting_in(config, self.net.send)
         if judged_by(config) != judged_by(before):
             await self.judging.anew()
             self._renewed = self._lessons_fit = False

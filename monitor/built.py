@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 import sources
 from models import taxonomy
 from models.base import Scorer as JudgingScorer
-from models.hub import Unloadable
+from models.hub import Named, Unloadable
 from models.hub_scorers import Replaceable, open_scorer
 from models.language import UNDECIDED, language_of
 from models.taxonomy import Label, Taxonomy
@@ -23,10 +23,11 @@ from monitor.config.shape import SourceEntry
 from monitor.config.times import duration
 from monitor.engine.judging import NotUsable
 from monitor.engine.listened import Listened
+from monitor.engine.rewriting import Rewriting, Summariser, Unwritten, endpoint_writer, model_writer
 from monitor.engine.scoring import Scorer
 from monitor.engine.telling import Channel, Subscription
 from monitor.mention import Brand
-from monitor.notice import Attempt, Delivery, Notice
+from monitor.notice import Ask, Attempt, Delivery, Notice, Reply
 from monitor.own import Own
 from monitor.pipeline import Ear
 from monitor.query.parse import parse
@@ -144,6 +145,27 @@ def subscriptions_in(config: Config, known: Mapping[str, Brand]) -> list[Subscri
         Subscription(entry.name, known[entry.brand], entry.at, entry.timezone, entry.days, entry.to)
         for entry in config.digests
     ]
+
+
+def rewriting_in(config: Config, send: Callable[[Ask], Awaitable[Reply]]) -> Rewriting | None:
+    """Who words a digest's summaries anew, where the configuration names somebody."""
+    summary = config.summary
+    if summary.by == "endpoint":
+        key, name = summary.key.get_secret_value(), summary.model or "an endpoint"
+        return Rewriting(endpoint_writer(name, summary.url, summary.model, key, summary.timeout, send), spoken)
+    if summary.by == "model":
+        return Rewriting(model_writer(summary.model, summary.timeout, lambda: _summariser(config)), spoken)
+    return None
+
+
+def _summariser(config: Config) -> Summariser:
+    # torch and transformers take seconds to import: only where something is summed up.
+    from models.summary import open_summariser
+
+    try:
+        return open_summariser(Named.of(config.summary.model, config.path.parent), config.scoring.threads)
+    except Unloadable as error:
+        raise Unwritten(str(error)) from error
 
 
 # The scorers -------------------------------------------------------------------------------------------------------

@@ -47,6 +47,8 @@ class Http:
     headers: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
     body: bytes | None = None
+    seconds: float | None = None
+    """How long the answer may take; None: as long as the network layer allows any."""
 
 
 @dataclass(frozen=True, slots=True)

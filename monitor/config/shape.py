@@ -5,9 +5,18 @@ from __future__ import annotations
 import re
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, SerializeAsAny
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    SerializeAsAny,
+    model_validator,
+)
 
 from monitor.config.times import clock, duration, false_alarm_rate, quiet_hours, weekdays, zone
 from monitor.net.guard import parse_allowed
@@ -215,6 +224,15 @@ class Summary(Section):
     """An OpenAI-compatible endpoint, up to /v1 (by = "endpoint")."""
     key: SecretStr = SecretStr("")
     timeout: Annotated[float, BeforeValidator(duration)] = 60.0
+    """Seconds for all summaries of a digest together."""
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> Self:
+        if self.by == "endpoint" and not (self.url and self.model):
+            raise ValueError('by = "endpoint" needs url (its address up to /v1) and model (its name there)')
+        if self.by == "model" and not self.model:
+            raise ValueError('by = "model" needs model: a name on Hugging Face, or a folder')
+        return self
 
 
 class Log(Section):

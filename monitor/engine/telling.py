@@ -18,11 +18,13 @@ from monitor.channels.schedule import next_attempt
 from monitor.digest.compose import compose
 from monitor.digest.content import content as rendered
 from monitor.digest.due import due_dates
+from monitor.digest.form import as_json
+from monitor.engine.rewriting import Rewriting, cited
 from monitor.errors import Refused
 from monitor.mention import Brand
 from monitor.notice import Ask, Attempt, Delivery, Later, Never, Notice, Outcome, Reply, Sent
 from monitor.queries import Period
-from monitor.store import digests, opinions, outbox, watches
+from monitor.store import digests, mentions, opinions, outbox, watches
 from monitor.store.engine import Store
 from monitor.store.outbox import Parcel
 
@@ -70,6 +72,8 @@ class Teller:
         self.subscriptions, self.base_url, self.now = subscriptions, base_url, now
         self._sending: dict[str, asyncio.Task[bool]] = {}
         self._noticed: dict[tuple[str, date], datetime] = {}
+        self.rewriting: Rewriting | None = None
+        """Who words the summaries anew, where somebody does."""
 
     def use(self, channels: Mapping[str, Channel], subscriptions: Sequence[Subscription], base_url: str) -> None:
         """Go on with other channels and digests (which the store knows); what is being sent ends as it was."""
@@ -122,7 +126,15 @@ class Teller:
     async def compose(self, brand: Brand, period: Period, scoring: str = "") -> dict[str, Any]:
         """The digest of one period, in all its renderings, without storing or sending anything."""
         material = await self.store.read(queries.material, brand, period, self.now(), scoring)
-        return await asyncio.to_thread(rendered, compose(material), self.base_url)
+        frozen = await self._reworded(as_json(compose(material)))
+        return await asyncio.to_thread(rendered, frozen, self.base_url)
+
+    async def _reworded(self, frozen: Mapping[str, Any]) -> Mapping[str, Any]:
+        if self.rewriting is None:
+            return frozen
+        found = await self.store.read(mentions.read, cited(frozen))
+        texts = {id_: "\n".join(filter(None, (one.title, one.text))) for id_, one in found.items()}
+        return await self.rewriting.rewritten(frozen, texts)
 
     async def deliver_due(self) -> list[asyncio.Task[bool]]:
         """Begin to send what is ready, one notice a channel at a time; a slow channel delays no other."""

@@ -240,12 +240,13 @@ class Net:
             body = json.dumps(ask.json, ensure_ascii=False).encode()
             headers.setdefault("Content-Type", "application/json; charset=utf-8")
         query = _Query(ask.method, headers, body, self._limits.reply)
+        seconds = self._limits.seconds if ask.seconds is None else ask.seconds
         hop = Hop("", self._allowed)
         try:
             url = _target(ask.url, {})
             hop.host = url.host or ""
             async with self._turn(url, rate):
-                response, _ = await self._ask(query, url, hop, shown_host(url), self._limits.seconds, whatever=True)
+                response, _ = await self._ask(query, url, hop, shown_host(url), seconds, whatever=True)
         except SourceError as error:
             # Once a status has come, the message has arrived, even if the rest of the answer never does.
             status, said = (hop.head.status, hop.head.headers) if hop.head else (0, {})
@@ -336,7 +337,7 @@ class Net:
                             body, cut = await read_body(reply.content, encoding, query.cap, where, speed, ticket)
                         return replace(hop.head, body=body), cut
         except TimeoutError:
-            raise Unreachable(f"{where}: no answer within {self._limits.seconds:.0f} s") from None
+            raise Unreachable(f"{where}: no answer within {seconds:.0f} s") from None
         except _TROUBLE as error:
             if hop.refused:
                 raise Blocked(f"{where}: {hop.refused}") from None
