@@ -116,7 +116,7 @@ class Service:
                 await self._renew(scorer)
             if await self.judging.whole():
                 await self.store.write(opinions.call_back)
-            scored = await score_waiting(self.store, scorer, self.now, progress)
+            scored = await score_waiting(self.store, scorer, self.now, progress, lambda: self.ear.routes)
             if scored.waits:
                 self.judging.lacks(scored.waits)
             return scored.done

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,8 +32,9 @@ from monitor.own import Own
 from monitor.pipeline import Ear
 from monitor.query.parse import parse
 from monitor.query.queryset import QuerySet
-from monitor.store import brands, digests, watches
+from monitor.store import brands, digests, rules, watches
 from monitor.store.brands import Versioned
+from monitor.store.routing import Department, Routes, Rule
 from monitor.store.taught import Lesson
 
 
@@ -53,7 +54,9 @@ def followed(connection: Connection, config: Config, now: datetime) -> Heard:
     listened = listened_in(config, named)
     watches.sync(connection, [one.configured for one in listened], now)
     digests.register(connection, [one.name for one in config.digests], now)
-    return Heard(named, ear_for(known), listened)
+    routes = routes_in(config, named)
+    rules.sync(connection, [one.name for one in routes.rules], now)
+    return Heard(named, replace(ear_for(known), routes=routes), listened)
 
 
 def while_at_work(config: Config, before: Config) -> tuple[Config, tuple[str, ...]]:
@@ -98,6 +101,24 @@ def ear_for(known: Sequence[Versioned]) -> Ear:
     queries = QuerySet({one.brand.id: parse(one.brand.query) for one in known})
     own = Own.of(channel for one in known for channel in one.brand.own)
     return Ear(queries, {one.brand.id: one.query_version for one in known}, spoken, own)
+
+
+def routes_in(config: Config, known: Mapping[str, Brand]) -> Routes:
+    """The configured departments, and the rules that are not paused."""
+    return Routes(
+        tuple(Rule(one.name, parse(one.query, as_view=True), one.owner) for one in config.rules if not one.paused),
+        tuple(
+            Department(one.name, parse(one.query, as_view=True), one.owner, _span(one.answer_within))
+            for one in config.departments
+        ),
+        {name: brand.id for name, brand in known.items()},
+        frozenset(name for name, brand in known.items() if not brand.is_competitor),
+        config.scoring.enabled,
+    )
+
+
+def _span(seconds: float | None) -> timedelta | None:
+    return timedelta(seconds=seconds) if seconds else None
 
 
 def own_channels(handles: Iterable[str], domains: Iterable[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@
     dedupe       store/mentions.py        the same item twice is one mention; an edit is a revision      │ take(): one
     store        store/                   the mention, its matches, counts, what is due, and the cursor  ┘ transaction
     score        models/                  one forward pass for all heads; settle(): one transaction
+    route        store/routing.py         heed(): who answers it, and which rules catch it; as take() or settle() ends
     story        story/, store/stories.py the same news told again, and the same comment by many: grouped as they arrive
     index        store/index.py           words and facts in order of time, brought up to date as each transaction ends
     alert        engine/watching.py       warn(): what is not usual, what a rule catches; the alert and its outbox rows
@@ -51,6 +52,7 @@ from monitor.store import (
 )
 from monitor.store.alerts import Cause
 from monitor.store.matches import Hit, Placed, verdict
+from monitor.store.routing import Routes, heed
 from sources.base import Item, Keeps
 
 REMATCH_SLICE = 500
@@ -83,6 +85,8 @@ class Ear:
     language: Callable[[str], str] = field(default=lambda text: "")
     own: Own = field(default_factory=Own)
     """What we write ourselves."""
+    routes: Routes = field(default_factory=Routes)
+    """Who is told of what, and who answers it."""
 
     def known(self, said: Item | Mention) -> Known:
         """What is known of an item beside its texts, before anybody judged it."""
@@ -160,6 +164,7 @@ def take(
     if cursor is not None:
         oldest = min((one.published for one in arrived), default=None)
         watches.keep_cursor(connection, origin.name, cursor, oldest)
+    heed(connection, ear.routes, now)
     return Taken(len(fresh), edited, same, len(passed_over), redacted)
 
 
@@ -275,6 +280,7 @@ def rematch(connection: Connection, brand_id: int, after: int, ear: Ear, now: da
     tried = _rematch_mentions if after >= 0 else _rematch_candidates
     reached = tried(connection, brand_id, after, ear, now)
     brands.rematched(connection, brand_id, reached)
+    heed(connection, ear.routes, now)
     return reached
 
 
@@ -310,12 +316,20 @@ def _rematch_candidates(connection: Connection, brand_id: int, after: int, ear: 
 # score --------------------------------------------------------------------------------------------------------------
 
 
+NO_ROUTES = Routes()
 Answered = tuple[opinions.Due, Mapping[str, Any]]
 """A due text, and the scorers' answer: JSON values and, as `embedding`, the vector of what it means."""
 
 
-def settle(connection: Connection, answered: Sequence[Answered], versions: Mapping[str, str], now: datetime) -> int:
-    """Store what the scorers said of due texts, and what follows from it for the brands' counts; of how many.
+def settle(
+    connection: Connection,
+    answered: Sequence[Answered],
+    versions: Mapping[str, str],
+    now: datetime,
+    routes: Routes = NO_ROUTES,
+) -> int:
+    """Store what the scorers said of due texts, and what follows from it for the brands' counts, for the departments
+    that answer, and for rules over opinions; of how many.
 
     A text that was edited between question and answer stays due; one that was deleted is forgotten.
     """
@@ -329,6 +343,7 @@ def settle(connection: Connection, answered: Sequence[Answered], versions: Mappi
     thought = [one for due, reading in current if (one := verdict(due.mention_id, due.brand_id, reading))]
     said = standing.standing(connection, {one.mention_id for one in thought})
     matches.judge(connection, standing.upheld(thought, said))
+    heed(connection, routes, now)
     return len(current)
 
 

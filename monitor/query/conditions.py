@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from monitor.query.explain import reading
+from monitor.query.fields import FIELDS
 from monitor.query.parse import parse
 from monitor.query.problem import QueryError
 from monitor.query.tree import And, Between, Label, Node, Query, walk
@@ -15,6 +16,7 @@ _BARE = re.compile(r"[\w.]+(?:-[\w.]+)*")
 _QUOTES = re.compile(r'["“”„‟«»\s]+')
 _PROBE = "lang:en"
 _SCORED = ("sentiment", "emotion", "topic", "touchpoint", "stage", "need")
+_NOT_AWAITED = ("brand", "tag", "story", "like")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,17 @@ def asks_for_scores(query: str) -> bool:
     return bool(query.strip()) and any(
         isinstance(node, Label) and node.field in _SCORED for node in walk(parse(query, as_view=True).root)
     )
+
+
+def asks_for_later(query: Query) -> bool:
+    """Whether it asks for what is known only once a mention was scored: what scorers hear, and what follows from that,
+    such as its team. Of which brand it is, and what people call it, is known before, or cannot be waited for."""
+    return any(isinstance(node, Label) and _is_later(node) for node in walk(query.root))
+
+
+def _is_later(node: Label) -> bool:
+    judged = FIELDS[node.field].judged
+    return node.value in judged if isinstance(judged, tuple) else judged and node.field not in _NOT_AWAITED
 
 
 def _node(written: str) -> Node:

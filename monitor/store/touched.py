@@ -14,6 +14,11 @@ def touch(connection: Connection, ids: Iterable[int]) -> None:
     connection.info.setdefault(_KEY, set()).update(ids)
 
 
+def so_far(connection: Connection) -> frozenset[int]:
+    """All that the transaction has touched until now."""
+    return frozenset(connection.info.get(_KEY, ()))
+
+
 def take(connection: Connection) -> set[int]:
     """All that were touched since the last time; they are forgotten by it."""
     touched: set[int] = connection.info.pop(_KEY, set())

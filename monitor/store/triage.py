@@ -237,7 +237,7 @@ def _write(
         for (mention_id, brand_id), before, after in differing
     ]
     connection.execute(plain_insert(HISTORY), noted)
-    touch(connection, [row["mention_id"] for row in rows])
+    touch(connection, [mention_id for (mention_id, _), _, _ in differing])
 
 
 _INSERT = insert(TRIAGE)
