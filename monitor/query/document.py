@@ -52,6 +52,8 @@ class Document:
     """Of link, media, reply."""
     marks: tuple[str, ...] = ()
     """Of question, reply, story-lead, duplicate, own: what `is:` asks for."""
+    stories: tuple[str, ...] = ()
+    """The ids, as text, of the stories that it tells."""
     like: tuple[str, ...] = ()
     """The ids, as text, of those asked-for mentions that this one is like."""
 

@@ -34,8 +34,8 @@ class Field:
     """A moment field that takes one date only, as its lower or upper end."""
     code: bool = False
     """Labels are short codes of languages or countries: `en` finds `en-GB` too."""
-    mention: bool = False
-    """Labels are the numbers of mentions."""
+    number_of: str = ""
+    """Labels are the numbers of these: a mention, a story."""
     judged: tuple[str, ...] | bool = False
     """Labels (True: all) that nobody knows of when a mention comes in: scorers and people give them later."""
     sign: str = ""
@@ -55,8 +55,8 @@ class Field:
             return "a date such as 2026-01-31, >=2026-01 or 2026-01..2026-03"
         if self.choices:
             return "one of " + ", ".join(self.choices)
-        if self.mention:
-            return "the number of a mention such as 123"
+        if self.number_of:
+            return f"the number of a {self.number_of} such as 123"
         return "a code of two or three letters such as en" if self.code else self.example
 
 
@@ -85,7 +85,7 @@ _STARS = "a number such as 4, >=4 or 1..3"
 _MANY = "a number such as 500, >=10k or 1k..1.5m"
 
 MOST_DIGITS = 18
-"""Of the number of a mention: more no store can hold."""
+"""Of the number of a mention or a story: more no store can hold."""
 
 FIELDS: dict[str, Field] = {
     field.name: field
@@ -135,7 +135,15 @@ FIELDS: dict[str, Field] = {
             "mentions like this one, by its number",
             labels=lambda d: d.like,
             sign="#",
-            mention=True,
+            number_of="mention",
+            judged=True,
+        ),
+        Field(
+            "story",
+            "who tells this story, by its number",
+            labels=lambda d: d.stories,
+            sign="#",
+            number_of="story",
             judged=True,
         ),
     )
@@ -174,7 +182,7 @@ def is_label(field: Field, value: str) -> bool:
     """Whether `value`, as `label` gives it, can be a value of the field."""
     if field.choices:
         return value in map(label, field.choices)
-    if field.mention:
+    if field.number_of:
         return value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS
     if field.code:
         first, *rest = value.split(" ")

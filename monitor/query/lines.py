@@ -36,6 +36,7 @@ _LABELS = {
     "has": ("has",),
     "marks": ("is",),
     "like": ("like",),
+    "stories": ("stories", "story"),
 }
 """What a document knows → the keys of a line that tell it."""
 _NUMBERS = ("rating", "reach", "engagement", "followers")

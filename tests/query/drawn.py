@@ -46,6 +46,7 @@ LABELS: dict[str, list[str]] = {
     "has": ["link", "media", "reply"],
     "is": ["question", "reply", "story-lead", "own"],
     "like": ["7", "70"],
+    "story": ["12", "120"],
 }
 SCORED = ("sentiment", "emotion", "topic", "touchpoint", "stage", "need")
 NUMBERS = {"rating": [(1, "1"), (3, "3"), (4.5, "4.5")]}
@@ -81,6 +82,7 @@ def _rows() -> list[dict[str, Any]]:
             "has": some(LABELS["has"]),
             "marks": some(["reply", "story-lead", "own"]),
             "like": some(LABELS["like"]),
+            "stories": some(LABELS["story"]),
             "scores": {name: some(LABELS[name]) for name in SCORED},
             **{name: dice.choice([None, *(value for value, _ in values)]) for name, values in NUMBERS.items()},
         }

@@ -99,6 +99,7 @@ def labels_of(document: Document, field: str) -> Iterable[str]:
         "has": document.has,
         "is": document.marks + (("question",) if "question" in needs or "help" in needs else ()),
         "like": document.like,
+        "story": document.stories,
     }
     return labels.get(field, scores.get(field, ()))
 

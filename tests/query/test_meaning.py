@@ -411,6 +411,13 @@ def test_what_a_mention_has_and_is(matches):
     assert not matches("like:12", like=("123",))
 
 
+def test_a_story_finds_who_tells_it_by_its_number(matches):
+    assert matches("story:12", stories=("12",))
+    assert matches("story:#12", stories=("12",))
+    assert not matches("story:12", stories=("123",))
+    assert not matches("story:12")
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
