@@ -5,7 +5,8 @@ thought   opinion, due (what is still to be scored), embeddings (what mentions m
           (what heads learnt from corrections)
 counted   rollup (per brand, quarter of an hour and label; exact sums for a day in any time zone), indexed (what the
           index of words and facts holds of a mention), tally (facets by day), wording, setting
-grouped   story, told (who tells it), band (which texts may be copies), theme, in_theme, regrouped (what people changed)
+grouped   story, told (who tells it), band (which texts may be copies), theme, in_theme, loose (in no theme yet),
+          theme_due (to be sorted into themes), regrouped (what people changed)
 listened  watch (one a configured source), hub (who sends us a feed's news), evidence (replies in an unknown form)
 people    triage, triage_change (its history), saved_search
 told      subscription, digest, alert, snooze, checked (how far detectors have come), rule, caught, outbox, attempt
@@ -23,8 +24,10 @@ from monitor.store.tables.counted import (
 from monitor.store.tables.grouped import (
     BandRow,
     InThemeRow,
+    LooseRow,
     RegroupedRow,
     StoryRow,
+    ThemeDueRow,
     ThemeRow,
     ToldRow,
 )
@@ -80,6 +83,7 @@ __all__ = [
     "HubRow",
     "InThemeRow",
     "IndexedRow",
+    "LooseRow",
     "MatchRow",
     "MentionRow",
     "OpinionRow",
@@ -95,6 +99,7 @@ __all__ = [
     "SubscriptionRow",
     "TallyRow",
     "TaughtRow",
+    "ThemeDueRow",
     "ThemeRow",
     "ToldRow",
     "TriageChangeRow",

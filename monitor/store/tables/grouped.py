@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Index, LargeBinary, Text
+from sqlalchemy import Column, Index, LargeBinary, Text, text
 from sqlmodel import Field
 
 from monitor.store.columns import Instant, Json
@@ -63,9 +63,16 @@ class ThemeRow(Row, table=True):
     named: str = ""
     """As a person calls it; empty: its name."""
     wordings: list[str] = Field(default_factory=list, sa_type=Json)
+    """Its phrases in the commonest ways to say them, folded."""
+    keys: list[list[str]] = Field(default_factory=list, sa_type=Json)
+    """Its phrases as they are compared: the stems of each, sorted."""
+    telling: list[str] = Field(default_factory=list, sa_type=Json)
+    """Those of the stems that not everybody uses."""
     space: str = ""
+    """The version of the encoders that the centroid is of."""
     centroid: bytes = Field(default=b"", sa_column=Column(LargeBinary, nullable=False))
-    """The mean of its mentions' embeddings, 384 float32, and the version of the encoders; empty where none is known."""
+    """The sum of the embeddings of those that founded it or used its phrases since, 384 float32, little-endian: its
+    direction is their mean. Empty where none is known."""
     first: datetime = Field(sa_type=Instant)
     last: datetime = Field(sa_type=Instant)
     """When its first and its newest mention were published."""
@@ -86,6 +93,32 @@ class InThemeRow(Row, table=True):
     """As the mention's: a theme's newest come from one index."""
     how: str
     """What makes it one: wording, meaning, person."""
+
+
+class ThemeDueRow(Row, table=True):
+    """A mention whose themes are to be looked for: written with its match and with what is thought of it. It may stand
+    there twice: what changes while it is being looked at is looked at again."""
+
+    __tablename__ = "theme_due"
+    id: int | None = Field(default=None, primary_key=True)
+    mention_id: int
+
+
+class LooseRow(Row, table=True):
+    """A mention of a brand that is in no theme yet: of these new themes are made."""
+
+    __tablename__ = "loose"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_loose_fresh", "brand_id", "side", "published", sqlite_where=text("fresh")),
+        Index("ix_loose_mention", "mention_id"),
+        {"sqlite_with_rowid": False},
+    )
+    brand_id: int = Field(primary_key=True)
+    side: str = Field(primary_key=True)
+    published: datetime = Field(sa_column=Column(Instant, primary_key=True, nullable=False))
+    mention_id: int = Field(primary_key=True)
+    fresh: bool = True
+    """Nobody has looked yet whether it makes a theme with others."""
 
 
 class RegroupedRow(Row, table=True):

@@ -57,6 +57,8 @@ def _themes() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("named", sa.String(), nullable=False),
         sa.Column("wordings", Json(), nullable=False),
+        sa.Column("keys", Json(), nullable=False),
+        sa.Column("telling", Json(), nullable=False),
         sa.Column("space", sa.String(), nullable=False),
         sa.Column("centroid", sa.LargeBinary(), nullable=False),
         sa.Column("first", Instant(), nullable=False),
@@ -76,6 +78,25 @@ def _themes() -> None:
         sa.PrimaryKeyConstraint("mention_id", "theme_id"),
     )
     op.create_index("ix_in_theme_published", "in_theme", ["theme_id", "published"])
+    op.create_table(
+        "theme_due",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("mention_id", sa.Integer(), nullable=False),
+    )
+    # What is stored already is sorted into themes bit by bit, the oldest first, as if it came now.
+    op.execute('INSERT INTO theme_due (mention_id) SELECT DISTINCT mention_id FROM "match" ORDER BY mention_id')
+    op.create_table(
+        "loose",
+        sa.Column("brand_id", sa.Integer(), nullable=False),
+        sa.Column("side", sa.String(), nullable=False),
+        sa.Column("published", Instant(), nullable=False),
+        sa.Column("mention_id", sa.Integer(), nullable=False),
+        sa.Column("fresh", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("brand_id", "side", "published", "mention_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_loose_fresh", "loose", ["brand_id", "side", "published"], sqlite_where=sa.text("fresh"))
+    op.create_index("ix_loose_mention", "loose", ["mention_id"])
     op.create_table(
         "regrouped",
         sa.Column("id", sa.Integer(), primary_key=True),
@@ -169,5 +190,5 @@ def downgrade() -> None:
         op.drop_table(name)
     with op.batch_alter_table("triage") as table:
         table.drop_column("snoozed")
-    for name in ("regrouped", "in_theme", "theme", "told", "story", "band"):
+    for name in ("regrouped", "loose", "theme_due", "in_theme", "theme", "told", "story", "band"):
         op.drop_table(name)
