@@ -1,15 +1,65 @@
-"""A digest as a web page and as the body of a letter: one template, no script, nothing loaded from anywhere."""
+"""A digest as a web page and as the body of a letter: no script, and nothing loaded from anywhere. The page has its
+pictures within, the letter names those that travel with it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache, partial
+from collections.abc import Mapping, Sequence
+from functools import cache, cached_property, partial
 from typing import Any
 
 import css_inline
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from monitor.digest import view
+from monitor.digest import pictures, view
+from monitor.digest.older import as_now
+from monitor.digest.pictures import Picture
+from monitor.digest.wording import signed
+
+CID = "digest.overheard"
+"""The domain of the ids by which a letter names its pictures."""
+
+
+class Shown:
+    """One brand's digest, with what its templates ask for."""
+
+    def __init__(self, digest: Mapping[str, Any], number: int) -> None:
+        self.digest, self.number = digest, number
+        self.sections = digest["sections"]
+        self.lead, self.rest = view.lead_and_rest(self.sections["verdict"]["sentence"])
+        self.when, self.window = view.period(digest), view.window(digest)
+        self.shares = view.shares(digest)
+        self.local = partial(view.local, digest)
+
+    @cached_property
+    def pictures(self) -> dict[str, Picture | None]:
+        return {name: draw(self.digest) for name, draw in DRAWN.items()}
+
+    def cid(self, name: str) -> str:
+        return cid(name, self.number)
+
+    # Small ones beside the numbers that say the same: they need no words of their own.
+
+    def share(self, figure: Mapping[str, Any], of: Mapping[str, Any]) -> Picture:
+        return pictures.share(figure, "own" if of.get("own", True) else "rival")
+
+    def part(self, figure: Mapping[str, Any], all_parts: Sequence[Mapping[str, Any]]) -> Picture:
+        whole = sum(one["value"] for one in all_parts) or 1
+        return pictures.share({"value": 100 * figure["value"] / whole}, "own")
+
+    def mixture(self, stage: Mapping[str, Any]) -> Picture:
+        return pictures.mixture(stage["split"])
+
+    def spark(self, comment: Mapping[str, Any]) -> Picture:
+        return pictures.spark(comment["trend"])
+
+
+DRAWN = {"volume": pictures.volume, "sentiment": pictures.split, "voice": pictures.voice}
+
+
+def cid(name: str, number: int) -> str:
+    """The id of a picture within a letter; the number is the brand's place in it."""
+    return f"{name}-{number}@{CID}"
 
 
 @cache
@@ -21,38 +71,63 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"web": view.web_link, "host": view.host_of, "age": view.age, "arrow": view.arrow}
+    environment.filters |= {
+        "web": view.web_link,
+        "host": view.host_of,
+        "age": view.age,
+        "arrow": view.arrow,
+        "weekday": view.weekday,
+        "period": view.period,
+        "percents": view.percents,
+        "lead_and_rest": view.lead_and_rest,
+        "signed": signed,
+        "first_upper": view.first_upper,
+    }
     return environment
 
 
-def page(digest: Mapping[str, Any], base: str = "") -> str:
+def page(frozen: Mapping[str, Any], base: str = "") -> str:
     """The digest (the form of digest.json) as a page of its own. `base` is where figures link to, such as
     "http://127.0.0.1:8765"; without it they are plain text."""
-    return _render(digest, base, letter=False)
+    return _render("page.html.j2", frozen, base)
 
 
-def letter(digest: Mapping[str, Any], base: str = "") -> str:
-    """The same for e-mail: styles inlined, tables instead of drawings, dark mode where the reader's program has it."""
+def letter(frozen: Mapping[str, Any], base: str = "") -> str:
+    """The same for e-mail: styles inlined, tables for places, dark mode where the reader's program has it. Its pictures
+    are those of `attached`."""
+    return inlined(_render("letter.html.j2", view.inert_texts(frozen), base))
+
+
+def attached(frozen: Mapping[str, Any]) -> list[tuple[str, Picture]]:
+    """(id, picture) of what a letter shows, in the order in which it does."""
+    return [
+        (one.cid(name), picture)
+        for one in _shown(frozen)
+        for name, picture in one.pictures.items()
+        if picture
+    ]  # fmt: skip
+
+
+def inlined(html: str) -> str:
+    """A letter with its styles at each element, for the programs that read no style sheet."""
     inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, keep_at_rules=True)
-    return inliner.inline(_render(digest, base, letter=True))
+    return str(inliner.inline(html))
 
 
-def _render(digest: Mapping[str, Any], base: str, *, letter: bool) -> str:
-    lead, rest = view.lead_and_rest(digest["sections"]["verdict"]["sentence"])
-    return (
-        _templates()
-        .get_template("digest.html.j2")
-        .render(
-            digest=digest,
-            sections=digest["sections"],
-            letter=letter,
-            link=partial(view.query_link, base),
-            local=partial(view.local, digest),
-            long_date=view.long_date(digest),
-            window=view.window(digest),
-            bars=view.bars(digest, 72),
-            shares=view.shares(digest),
-            verdict_lead=lead,
-            verdict_rest=rest,
-        )
+def render(template: str, **given: Any) -> str:
+    return _templates().get_template(template).render(**given)
+
+
+def _shown(frozen: Mapping[str, Any]) -> list[Shown]:
+    return [Shown(as_now(one), number) for number, one in enumerate(view.brands_of(frozen))]
+
+
+def _render(template: str, frozen: Mapping[str, Any], base: str) -> str:
+    return render(
+        template,
+        subject=frozen["subject"],
+        preheader=view.preheader(frozen),
+        overview=frozen if "brands" in frozen else None,
+        shown=_shown(frozen),
+        link=partial(view.query_link, base),
     )

@@ -4,7 +4,7 @@ before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -14,21 +14,46 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.digest import view
+from monitor.digest.older import as_now
 
 COLOURS = {"unusual": "bold red", "blind": "bold red", "reply": "bold yellow", "normal": "bold green"}
-BLOCKS = " ▁▂▃▄▅▆▇█"
 TONES = {"negative": "red", "neutral": "bright_black", "positive": "green", "unscored": "white"}
+MARKS = {"negative": "█", "neutral": "░", "positive": "▒", "unscored": "·"}
+"""Told apart also where there are no colours."""
 
 
-def terminal(digest: Mapping[str, Any], base: str = "") -> RenderableType:
-    """One renderable for `rich.print`; figures are links where the terminal has them and `base` is given."""
-    return Group(*_blocks(digest, base))
+def terminal(frozen: Mapping[str, Any], base: str = "") -> RenderableType:
+    """The digest (the form of digest.json) as one renderable for `rich.print`; figures are links where the terminal
+    has them and `base` is given."""
+    return Group(*(_of_several(frozen, base) if "brands" in frozen else _blocks(as_now(frozen), base)))
+
+
+def _of_several(frozen: Mapping[str, Any], base: str) -> Iterator[RenderableType]:
+    overview = frozen["overview"]
+    yield _head(frozen)
+    yield _verdict(overview["verdict"], base)
+    table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim")
+    for title in ("", "mentions", "usual", "net sentiment", "waiting"):
+        table.add_column(title, justify="right" if title else "left")
+    for line in overview["lines"]:
+        table.add_row(Text(line["name"], COLOURS.get(line["level"], "bold")), _placed(line, base),
+                      *(_optional(line[name], base) for name in ("usual", "net_sentiment", "waiting")))  # fmt: skip
+    yield _in(Group(Text(), table))
+    for one in frozen["brands"]:
+        yield Text("\n" + "─" * 40, "dim")
+        yield from _blocks(as_now(one), base)
+
+
+def _head(digest: Mapping[str, Any]) -> Text:
+    department = f", {digest['department']}" if digest["department"] else ""
+    return Text.assemble((digest["brand"] + department, "bold"), "  ", (view.period(digest), "dim"))
 
 
 def _blocks(digest: Mapping[str, Any], base: str) -> Iterator[RenderableType]:
     sections = digest["sections"]
-    yield Text.assemble((digest["brand"], "bold"), "  ", (view.long_date(digest), "dim"))
+    yield _head(digest)
     yield _verdict(sections["verdict"], base)
+    yield from _about(digest, sections["verdict"])
     if sections["reply"]["items"]:
         yield _title("Needs a reply", _sentence(sections["reply"]["sentence"], base))
         yield from (_waiting(item) for item in sections["reply"]["items"])
@@ -44,13 +69,29 @@ def _blocks(digest: Mapping[str, Any], base: str) -> Iterator[RenderableType]:
             yield from (_comment(comment, base) for comment in sections["repeated"][side])
     if sections["competitors"]["lines"]:
         yield _title("Competitors")
-        yield from (_in(_sentence(line["sentence"], base)) for line in sections["competitors"]["lines"])
+        yield from _competitors(sections["competitors"], base)
     if sections["reviews"]["count"]["value"]:
         yield _title("Reviews", _sentence(sections["reviews"]["sentence"], base))
         yield from (_in(_review(review)) for review in sections["reviews"]["low"])
+    if view.has_experience(sections["experience"]):
+        yield _title("Experience", _sentence(sections["experience"]["sentence"], base))
+        yield from _experience(sections["experience"], base)
     yield _title("What was listened to")
     yield from (_in(line) for line in _coverage(sections["coverage"], base))
     yield _in(Text(view.window(digest), "dim"))
+
+
+def _about(digest: Mapping[str, Any], verdict: Mapping[str, Any]) -> Iterator[RenderableType]:
+    if verdict["summary"]:
+        yield _summary(verdict["summary"])
+    for mention in verdict["few"]:
+        yield _in(Group(_said(mention), _where(mention)))
+
+
+def _summary(summary: Mapping[str, Any]) -> Text:
+    ids = " ".join(f"#{id_}" for id_ in summary["mentions"][: view.CITED])
+    by = f" worded by {summary['by']}" if summary["by"] else ""
+    return Text.assemble(summary["text"], (f" {ids}{by}", "dim"))
 
 
 def _in(inner: RenderableType) -> Padding:
@@ -90,8 +131,8 @@ def _said(mention: Mapping[str, Any]) -> Text:
 
 def _waiting(item: Mapping[str, Any]) -> Padding:
     head = Text.assemble(
-        (", ".join(item["why"]).capitalize(), "red"),
-        (f"  {view.age(item['hours'])} · {item['owner'] or 'nobody yet'}", "dim"),
+        (view.first_upper(", ".join(item["why"])), "red"),
+        (f"  {view.age(item['hours'])} · {view.whose(item)}", "dim"),
     )
     return _in(Group(head, _said(item["mention"]), _where(item["mention"])))
 
@@ -109,24 +150,99 @@ def _measures(changed: Mapping[str, Any], base: str) -> Padding:
 
 
 def _trend(digest: Mapping[str, Any]) -> Padding:
-    bars = view.bars(digest, len(BLOCKS) - 1)
-    line = Text.assemble(*((BLOCKS[day["height"]], "bold" if day["today"] else "bright_black") for day in bars["days"]))
-    if len(bars["days"]) <= 6:
-        line = Text()
+    line = view.sparkline(digest)
+    drawn = Text.assemble((line.past, "bright_black"), (line.now, "bold"))
+    drawn.append(f"  usual {line.usual}" if line.usual else "", "dim")
+    days = digest["sections"]["changed"]["days"]
+    each = Text(" · ".join(f"{view.weekday(day['date'])} {day['volume']:,}" for day in days), "dim")
+    tones = Text()
     for part in view.shares(digest):
-        line.append(f"{'  ' if line.plain else ''}")
-        line.append(f"■ {part['figure']['text']} {part['label']}", TONES[part["label"]])
-    return _in(line)
+        tones.append(f"{MARKS[part['label']]} {part['figure']['text']} {part['name']}  ", TONES[part["label"]])
+    return _in(Group(*(text for text in (drawn, each, tones) if text.plain)))
 
 
 def _story(story: Mapping[str, Any], base: str) -> Padding:
-    head = Text.assemble((story["headline"], "bold"), "  ", _figure(story["sentence"]["parts"][-1], base))
-    return _in(Group(head, _where(story["lead"])))
+    head = Text.assemble((story["headline"], "bold"), "  ", _figure(story["more"], base))
+    summary = [_summary(story["summary"])] if story["summary"] else []
+    quote = [_in(_quoted(story["quote"]))] if story["quote"] else []
+    return _in(Group(head, *summary, *quote, _where(story["lead"])))
+
+
+def _quoted(quote: Mapping[str, Any]) -> Text:
+    return Text.assemble(f"“{quote['text']}” ", _where(quote["mention"]))
 
 
 def _comment(comment: Mapping[str, Any], base: str) -> Padding:
-    quotes = (_in(Text.assemble(f"“{quote['text']}” ", _where(quote["mention"]))) for quote in comment["quotes"])
-    return _in(Group(_sentence(comment["sentence"], base), *quotes))
+    summary = [_summary(comment["summary"])] if comment["summary"] else []
+    quotes = (_in(_quoted(quote)) for quote in comment["quotes"])
+    return _in(Group(_sentence(comment["sentence"], base), *summary, *quotes))
+
+
+def _competitors(competitors: Mapping[str, Any], base: str) -> Iterator[RenderableType]:
+    yield from (_in(_sentence(line["sentence"], base)) for line in competitors["lines"])
+    compared = [*competitors["topics"], *competitors["stages"]]
+    if compared:
+        table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim")
+        table.add_column(Text("share of voice"))
+        for voice in compared[0]["voices"]:
+            table.add_column(Text(voice["name"]), justify="right")
+        for one in compared:
+            table.add_row(Text(one["label"]), *(_optional(voice["share"], base) for voice in one["voices"]))
+        yield _in(table)
+    yield from (_in(_sentence(one["sentence"], base)) for one in compared if one["sentence"])
+
+
+def _experience(experience: Mapping[str, Any], base: str) -> Iterator[RenderableType]:
+    if experience["stages"]:
+        yield _in(_stages(experience["stages"], base))
+    for want in experience["wants"]:
+        yield _in(Text.assemble(f"{want['title']}: ", _figure(want["volume"], base), " (",
+                                _figure(want["share"], base), ")"))  # fmt: skip
+    for team in experience["teams"]:
+        words = [
+            f"{view.team(team)}: ",
+            _figure(team["volume"], base),
+            ", ",
+            _figure(team["waiting"], base),
+            " waiting",
+        ]
+        if team["first_reply"]:
+            words += ["; first reply within ", _figure(team["first_reply"]["median"], base), " for half"]
+        if team["within"]:
+            words += ["; ", _figure(team["within"], base), " in time"]
+        yield _in(Text.assemble(*words))
+    yield from (_in(_sentence(one["sentence"], base)) for one in experience["channels"])
+    if experience["note"]:
+        yield _in(_sentence(experience["note"], base))
+
+
+def _stages(stages: Sequence[Mapping[str, Any]], base: str) -> Table:
+    table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim")
+    table.add_column(Text("stage"))
+    table.add_column(Text("sentiment"), no_wrap=True)
+    for title in ("mentions", "net", "before", "to target"):
+        table.add_column(Text(title), justify="right")
+    for stage in stages:
+        figures = (stage[name] for name in ("net_sentiment", "previous", "gap"))
+        table.add_row(Text(view.first_upper(stage["name"])), _mixture(stage["split"]), _figure(stage["volume"], base),
+                      *(_optional(one, base) for one in figures))  # fmt: skip
+    return table
+
+
+def _mixture(split: Mapping[str, Any], width: int = 20) -> Text:
+    """A bar of blocks; each part that there is has one at least."""
+    bar = Text()
+    for part in view.percents(split):
+        bar.append(MARKS[part["label"]] * max(1, round(part["percent"] * width / 100)), TONES[part["label"]])
+    return bar
+
+
+def _optional(figure: Mapping[str, Any] | None, base: str) -> Text:
+    return _figure(figure, base) if figure else Text("–", "dim")
+
+
+def _placed(line: Mapping[str, Any], base: str) -> Text:
+    return Text.assemble(view.arrow(line["place"]), " ", _figure(line["volume"], base))
 
 
 def _review(review: Mapping[str, Any]) -> Group:
@@ -141,8 +257,33 @@ def _coverage(coverage: Mapping[str, Any], base: str) -> Iterator[Text]:
         if source["error"]:
             advice = f" ({source['advice']})" if source["advice"] else ""
             yield Text(f"{source['name']}: {source['error']}{advice}", "red")
+        if source["gaps"]:
+            yield Text(f"{source['name']}: {'; '.join(source['gaps'])}", "yellow")
     good = [f"{source['name']} {source['items']['text']}" for source in coverage["sources"] if source["state"] == "ok"]
     if good:
         yield Text(" · ".join(good), "dim")
     if coverage["silent"]:
         yield Text("Not listened to: " + ", ".join(f"{network} ({why})" for network, why in coverage["silent"]), "dim")
+
+
+# An alert ---------------------------------------------------------------------------------------------------------
+
+
+def alert_terminal(alert: Mapping[str, Any], base: str = "") -> RenderableType:
+    """An alert (the form of alert.json) as one renderable."""
+    return Group(*_of_alert(alert, base))
+
+
+def _of_alert(alert: Mapping[str, Any], base: str) -> Iterator[RenderableType]:
+    yield Text(alert["subject"], "bold red")
+    yield _sentence(alert["sentence"], base)
+    if alert["cause"]:
+        yield _sentence(alert["cause"], base)
+    for shown in alert["mentions"]:
+        beside = ", ".join(filter(None, [*shown["why"], shown["owner"]]))
+        head = [Text(view.first_upper(beside), "red")] if beside else []
+        yield _in(Group(*head, _said(shown["mention"]), _where(shown["mention"])))
+    yield from (_sentence(detail, base) for detail in alert["details"])
+    if alert["advice"]:
+        yield _sentence(alert["advice"], base)
+    yield Text(view.spell(alert), "dim")

@@ -1,18 +1,36 @@
-"""What every renderer of digest.json needs: links that cannot bite, times by the reader's clock, and the bars of the
-trend.
+"""What every renderer of digest.json needs: links that cannot bite, times by the reader's clock, and the trend in
+blocks and in words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
+from monitor.digest.inert import inert
 from monitor.digest.wording import MONTHS, WEEKDAYS, day_name
 
 SENTIMENTS = ("negative", "neutral", "positive")
+NAMES = {"unscored": "not scored yet"}
+CITED = 4
+"""So many mentions are named behind a summary."""
+FEWEST_DAYS = 7
+"""A trend of fewer days is not drawn."""
+BLOCKS = "▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True, slots=True)
+class Sparkline:
+    """A trend as text: a block a day."""
+
+    past: str
+    now: str
+    usual: str
+    """The usual range, as two blocks; empty where it is not known."""
 
 
 def query_link(base: str, query: str) -> str:
@@ -52,6 +70,69 @@ def long_date(digest: Mapping[str, Any]) -> str:
     return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
+def period(digest: Mapping[str, Any]) -> str:
+    """The date of a day; of a week, its end."""
+    return f"Week to {long_date(digest)}" if digest.get("kind") == "weekly" else long_date(digest)
+
+
+def weekday(day: str) -> str:
+    return WEEKDAYS[date.fromisoformat(day).weekday()][:3]
+
+
+def first_upper(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def whose(item: Mapping[str, Any]) -> str:
+    """Who answers: a person, else a department, else nobody yet."""
+    return item["owner"] or (f"for {item['team']}" if item.get("team") else "nobody yet")
+
+
+def team(one: Mapping[str, Any]) -> str:
+    return one["name"] or "No department"
+
+
+def has_experience(experience: Mapping[str, Any]) -> bool:
+    return any(experience[part] for part in ("stages", "wants", "teams", "channels"))
+
+
+def spell(alert: Mapping[str, Any]) -> str:
+    """The time that an alert is about, and whom."""
+    when = f"{local(alert, alert['started'])} to {local(alert, alert['until'])} ({alert['timezone']})"
+    return " · ".join(filter(None, [alert["brand"], alert["department"], when]))
+
+
+EXACT = frozenset(
+    ("query", "url", "level", "date", "published", "kind", "place", "timezone", "start", "end", "since", "last_good",
+     "started", "until", "state", "version")
+)  # fmt: skip
+
+
+def inert_texts(value: Any, key: str = "") -> Any:
+    """The same JSON with its words made inert, for programs that look for links, names and numbers in any text."""
+    if isinstance(value, str):
+        return value if key in EXACT else inert(value)
+    if isinstance(value, list):
+        return [inert_texts(one, key) for one in value]
+    if isinstance(value, dict):
+        return {name: inert_texts(one, name) for name, one in value.items()}
+    return value
+
+
+def preheader(frozen: Mapping[str, Any]) -> str:
+    """What a list of letters shows beside the subject, which is the verdict already."""
+    if "brands" in frozen:
+        return " ".join(line["sentence"]["text"] for line in frozen["overview"]["lines"])
+    verdict, reply = frozen["sections"]["verdict"], frozen["sections"]["reply"]
+    summary = verdict.get("summary")
+    return f"{reply['sentence']['text'] if reply['items'] else ''} {summary['text'] if summary else ''}".strip()
+
+
+def brands_of(frozen: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The digests in it: of several brands, or itself."""
+    return list(frozen["brands"]) if "brands" in frozen else [frozen]
+
+
 def window(digest: Mapping[str, Any]) -> str:
     return (
         f"{local(digest, digest['window']['start'])} to {local(digest, digest['window']['end'])} ({digest['timezone']})"
@@ -64,38 +145,52 @@ def age(hours: int) -> str:
     return f"{hours} h" if hours < 48 else f"{hours // 24} days"
 
 
-def bars(digest: Mapping[str, Any], height: int) -> dict[str, Any]:
-    """The trend as bars of whole pixels, and the usual range as a band: {"days": [{"height", "negative", "today",
-    "text"}], "band": {"low", "high"} or None, "height"}, all measured from the floor."""
+def top_of(trend: Sequence[Mapping[str, Any]], usual: Mapping[str, Any] | None) -> float:
+    """The count that a chart's full height stands for."""
+    return float(max([day["volume"] for day in trend] + [usual["high"] if usual else 0, 1]))
+
+
+def sparkline(digest: Mapping[str, Any]) -> Sparkline:
+    """The trend in blocks, and the usual range on the same scale; empty for so few days that bars say nothing."""
     changed = digest["sections"]["changed"]
+    trend, usual = changed["trend"], changed["measures"][0]["usual"]
+    if len(trend) < FEWEST_DAYS:
+        return Sparkline("", "", "")
+    top = top_of(trend, usual)
+    blocks = "".join(_block(day["volume"], top) for day in trend)
+    low, high = (_block(usual[end], top) for end in ("low", "high")) if usual else ("", "")
+    return Sparkline(blocks[:-1], blocks[-1], f"{low}–{high}" if usual else "")
+
+
+def _block(value: float, top: float) -> str:
+    return BLOCKS[min(len(BLOCKS) - 1, int(value / top * (len(BLOCKS) - 1) + 0.5))]
+
+
+def trend_in_words(digest: Mapping[str, Any]) -> str:
+    """What the chart of the trend shows, for those who do not see it."""
+    changed = digest["sections"]["changed"]
+    *past, now = changed["trend"]
     usual = changed["measures"][0]["usual"]
-    top = max([day["volume"] for day in changed["trend"]] + [usual["high"] if usual else 0, 1])
-    days = [
-        {
-            "height": _scaled(day["volume"], top, height),
-            "negative": _scaled(day["negative"], top, height),
-            "today": index == len(changed["trend"]) - 1,
-            "text": f"{day_name(date.fromisoformat(day['date']))}: {day['volume']}, {day['negative']} negative",
-        }
-        for index, day in enumerate(changed["trend"])
-    ]
-    band = {"low": round(usual["low"] / top * height), "high": round(usual["high"] / top * height)} if usual else None
-    return {"days": days, "band": band, "height": height, "top": top}
-
-
-def _scaled(value: int, top: float, height: int) -> int:
-    return max(1, round(value / top * height)) if value else 0
+    before = [day["volume"] for day in past]
+    negative = f", {now['negative']:,} of them negative" if now["negative"] else ""
+    earlier = f" On the {len(past)} days before between {min(before):,} and {max(before):,}." if before else ""
+    band = f" Usual: {usual['text']}." if usual else ""
+    return f"{day_name(date.fromisoformat(now['date']))}: {now['volume']:,} mentions{negative}.{earlier}{band}"
 
 
 def shares(digest: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The sentiment split as whole per cents of the volume that sum to 100; empty parts left out."""
-    split = digest["sections"]["changed"]["split"]
+    """The sentiment split of all mentions; see `percents`."""
+    return percents(digest["sections"]["changed"]["split"])
+
+
+def percents(split: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A sentiment split as whole per cents of the volume that sum to 100; empty parts left out."""
     labels = [label for label in (*SENTIMENTS, "unscored") if split[label]["value"]]
     whole = sum(split[label]["value"] for label in labels)
     rest, found = 100, []
     for label in labels:
         part = rest if label == labels[-1] else max(1, round(100 * split[label]["value"] / whole))
-        found.append({"label": label, "percent": part, "figure": split[label]})
+        found.append({"label": label, "name": NAMES.get(label, label), "percent": part, "figure": split[label]})
         rest -= part
     return found
 
