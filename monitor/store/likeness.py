@@ -17,6 +17,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from monitor.errors import Refused
 from monitor.store.mentions import REDACTED
+from monitor.store.slices import slices
 from monitor.store.tables import EmbeddingsRow, MentionRow, OpinionRow
 
 EMBEDDINGS = EmbeddingsRow.__table__
@@ -87,6 +88,22 @@ def alike(
     cosines = np.where(ids == mention_id, 1.0, np.minimum(cosines, 1.0))
     order = np.lexsort((-ids, -cosines, ids != mention_id))[:most]
     return tuple(zip(ids[order].tolist(), cosines[order].tolist(), strict=True))
+
+
+def vectors(connection: Connection, mention_ids: Collection[int]) -> dict[int, tuple[str, np.ndarray]]:
+    """The space and the unit vector, 384 float32, of each of these mentions that has one."""
+    found: dict[int, tuple[str, np.ndarray]] = {}
+    of_blocks: dict[int, list[int]] = defaultdict(list)
+    for mention_id in mention_ids:
+        of_blocks[mention_id // PLACES].append(mention_id)
+    columns = (EMBEDDINGS.c.block, EMBEDDINGS.c.space, EMBEDDINGS.c.scales, EMBEDDINGS.c.vectors)
+    for blocks in slices(of_blocks):
+        question = select(*columns).where(EMBEDDINGS.c.block.in_(blocks))
+        for block, space, scales, packed in connection.execute(question.execution_options(yield_per=AT_ONCE)):
+            held = _Packed.read(scales, packed)
+            places = [id_ % PLACES for id_ in of_blocks[block] if held.scales[id_ % PLACES]]
+            found |= {block * PLACES + place: (space, held.unit(place)) for place in places}
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,9 +43,9 @@ trois trop tu un une va vers voila vos votre vous vraiment y merci svp c
     "es": """
 a al algo alguien ante antes aqui asi aun aunque bien cada como con cual cuando de del desde donde dos el ella ellos
 en entre era eran eres es esa ese eso esta estaba estan estar estas este esto estos estoy favor fue gracias ha hace
-hacer han hasta hay he hola hoy la las le les lo los mas me mi mis mucho muy ni nos nosotros o os otra otro para pero poco por
-porque pues que quien se sea semana semanas ser si sido siempre sobre solo son soy su sus tambien tan tanto te tengo
-tiene todo todos tres tu tus un una uno unos usted va vez y ya yo dia dias mes meses
+hacer han hasta hay he hola hoy la las le les lo los mas me mi mis mucho muy ni nos nosotros o os otra otro para pero
+poco por porque pues que quien se sea semana semanas ser si sido siempre sobre solo son soy su sus tambien tan
+tanto te tengo tiene todo todos tres tu tus un una uno unos usted va vez y ya yo dia dias mes meses
 """,
     "it": """
 a abbiamo ad ai al alla alle anche ancora avere aveva c che chi ci come con cosa cui da dal dalla de degli dei del della
@@ -70,8 +70,8 @@ zo zou
 """,
     "zh": """
 的 了 还 在 到 都 也 就 很 是 我 你 他 她 它 们 我们 你们 他们 这 那 个 和 有 又 把 被 给 呢 吗 啊 吧 着 过 一直 现在
-已经 非常 太 真 真的 什么 怎么 为什么 这个 那个 一个 因为 所以 但 但是 就是 可以 说 要 会 去 来 上 下 里 对 从 跟 与 及 或 等
-三 二 一 两 几 天 星期 个月 今天 昨天 请 谢谢
+已经 非常 太 真 真的 什么 怎么 为什么 这个 那个 一个 因为 所以 但 但是 就是 可以 说 要 会 去 来 上 下 里 对 从 跟 与
+及 或 等 三 二 一 两 几 天 星期 个月 今天 昨天 请 谢谢
 """,
     "th": """
 ได้ แล้ว เลย มา ไป ที่ ของ และ ก็ จะ ให้ มี เป็น อยู่ ยัง นี้ นั้น กับ ว่า แต่ ใน จาก โดย คือ ผม ฉัน เรา คุณ ครับ ค่ะ คะ
