@@ -1,13 +1,15 @@
-"""Sends a notice as a letter: plain text and HTML, the same bytes and the same Message-ID at every try, so that a
-repeat is one letter to whoever reads it.
+"""Sends a notice as a letter: plain text, and HTML with its pictures in it. The same bytes and the same Message-ID at
+every try, so that a repeat is one letter to whoever reads it.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -19,7 +21,8 @@ from pydantic import Field, SecretStr, field_validator
 
 from monitor.channels.answers import judge_mail
 from monitor.channels.base import ChannelOptions
-from monitor.digest.markdown import plain
+from monitor.digest.alert_page import alert_letter
+from monitor.digest.markdown import alert_plain, plain
 from monitor.notice import Attempt, Delivery, Mail, Notice
 
 MAILBOX = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
@@ -68,21 +71,52 @@ def letter(notice: Notice, options: Options) -> bytes:
     message["To"] = [mailbox(recipient) for recipient in options.to]
     message["Date"] = format_datetime(notice.created.astimezone(UTC))
     message["Message-ID"] = f"<{re.sub(r'[^A-Za-z0-9._-]', '-', notice.id)}@{domain}>"
-    brand = str((notice.content.get("digest") or {}).get("brand", notice.kind))
+    about = notice.content.get("digest") or notice.content.get("alert") or {}
+    brand = str(about.get("brand") or notice.kind)
     message["List-Id"] = f"<{re.sub(r'[^a-z0-9]+', '-', brand.lower()).strip('-') or 'brand'}.overheard.{domain}>"
     message["Auto-Submitted"] = "auto-generated"
-    text, html = _bodies(notice)
-    message.set_content(text, cte="quoted-printable")
-    if html:
-        message.add_alternative(html, subtype="html", cte="quoted-printable")
-        message.set_boundary(f"overheard-{hashlib.sha256(notice.id.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}")
+    body = body_of(notice)
+    message.set_content(body.text, cte="quoted-printable")
+    if body.html:
+        message.add_alternative(body.html, subtype="html", cte="quoted-printable")
+        message.set_boundary(_boundary(notice, "whole"))
+        _attach(message, body.pictures, _boundary(notice, "pictures"))
     return message.as_bytes()
 
 
-def _bodies(notice: Notice) -> tuple[str, str]:
+@dataclass(frozen=True, slots=True)
+class Body:
+    text: str
+    html: str = ""
+    pictures: tuple[tuple[str, bytes], ...] = ()
+    """(id by which the HTML names it, PNG)"""
+
+
+def body_of(notice: Notice) -> Body:
+    content = notice.content
     if notice.kind == "digest":
-        return plain(notice.content["digest"]), str(notice.content["letter"])
-    return f"{notice.content.get('text', notice.subject)}\n", ""
+        drawn = ((one["id"], base64.b64decode(one["png"])) for one in content.get("pictures", ()))
+        return Body(plain(content["digest"]), str(content["letter"]), tuple(drawn))
+    if "alert" in content:
+        alert, base = content["alert"], str(content.get("base", ""))
+        return Body(alert_plain(alert), alert_letter(alert, base))
+    return Body(f"{content.get('text', notice.subject)}\n")
+
+
+def _attach(message: EmailMessage, pictures: Sequence[tuple[str, bytes]], boundary: str) -> None:
+    """Into the letter itself: a program that asks before it loads pictures has nothing to ask for."""
+    html = message.get_body(("html",))
+    for id_, png in pictures if isinstance(html, EmailMessage) else ():
+        html.add_related(
+            png, "image", "png", cid=f"<{id_}>", disposition="inline", filename=f"{id_.partition('@')[0]}.png"
+        )
+        html.set_boundary(boundary)
+
+
+def _boundary(notice: Notice, part: str) -> str:
+    """The same at every try."""
+    seed = f"{part} {notice.id}".encode("utf-8", "surrogatepass")
+    return f"overheard-{hashlib.sha256(seed).hexdigest()[:32]}"
 
 
 def mailbox(address: str) -> Address:

@@ -199,7 +199,7 @@ def _experience(experience: Mapping[str, Any], base: str) -> Iterator[Renderable
         yield _in(Text.assemble(f"{want['title']}: ", _figure(want["volume"], base), " (",
                                 _figure(want["share"], base), ")"))  # fmt: skip
     for team in experience["teams"]:
-        words = [
+        words: list[str | Text] = [
             f"{view.team(team)}: ",
             _figure(team["volume"], base),
             ", ",
