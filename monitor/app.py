@@ -13,6 +13,7 @@ from functools import partial
 from monitor.built import (
     channel_of,
     channels_in,
+    errands_in,
     followed,
     judged_by,
     rewriting_in,
@@ -30,6 +31,7 @@ from monitor.engine.learning import QUIET, Teacher, learn_due
 from monitor.engine.listened import Listened
 from monitor.engine.past import Past, read_back
 from monitor.engine.rechecking import recheck_due
+from monitor.engine.ruling import Ruling
 from monitor.engine.scoring import Progress, Scorer, score_waiting
 from monitor.engine.telling import Channel, Teller
 from monitor.engine.websub import Hubs
@@ -49,6 +51,7 @@ TIDY_EVERY = 6 * 3600.0
 LEARN_EVERY = 5.0
 HUBS_EVERY = 5.0
 RECHECK_EVERY = 60.0
+REMIND_EVERY = 30.0
 
 
 def utc_now() -> datetime:
@@ -75,6 +78,7 @@ class Service:
             store, net.send, channels_in(config), self.named, subscriptions_in(config, self.brands), config.web.url, now
         )
         self.teller.rewriting = rewriting_in(config, net.send)
+        self.ruling = Ruling(store, errands_in(config), config.web.url, now)
         allowed = parse_allowed(config.network.allow)
         self.hubs = Hubs(store, net, self.collector, lambda: self.config.web.url, allowed, now)
 
@@ -92,6 +96,7 @@ class Service:
         self.config, self.brands, self.ear, self.listened = config, heard.brands, heard.ear, heard.listened
         self.collector.use(self.listened, self.ear)
         self.teller.use(channels, subscriptions_in(config, self.brands), config.web.url)
+        self.ruling.use(errands_in(config), config.web.url)
         if config.summary != before.summary:
             self.teller.rewriting = rewriting_in(config, self.net.send)
         if judged_by(config) != judged_by(before):
@@ -204,6 +209,10 @@ class Service:
         """Make the digests whose hour has come."""
         return await self.teller.tell_due(self.judging.why)
 
+    async def tell_caught(self) -> int:
+        """Tell what rules have caught, as far as its time has come."""
+        return await self.ruling.tell_due(scoring=self.config.scoring.enabled and not self.judging.why)
+
     async def run(self, until: asyncio.Event) -> None:
         """Work until told to stop, then finish or let go what is in hand."""
         await self.teller.recover()
@@ -217,6 +226,8 @@ class Service:
                 "learn": (LEARN_EVERY, self.learn),
                 "recheck": (RECHECK_EVERY, self.recheck),
                 "digest": (IDLE_TICK, self.tell_due),
+                "rules": (IDLE_TICK, self.tell_caught),
+                "unanswered": (REMIND_EVERY, self.ruling.remind_due),
                 "deliver": (IDLE_TICK, self.teller.deliver_due),
                 "tidy": (TIDY_EVERY, lambda: tidy(self.store, self.now())),
             }

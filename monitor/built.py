@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -21,15 +22,20 @@ from monitor import channels
 from monitor.config import ChannelEntry, Config, OwnLabel
 from monitor.config.shape import SourceEntry
 from monitor.config.times import duration
+from monitor.digest.asks import OPEN
+from monitor.digest.caught import Told
 from monitor.engine.judging import NotUsable
 from monitor.engine.listened import Listened
+from monitor.engine.pacing import Pace
 from monitor.engine.rewriting import Rewriting, Summariser, Unwritten, endpoint_writer, model_writer
+from monitor.engine.ruling import Errand
 from monitor.engine.scoring import Scorer
 from monitor.engine.telling import Channel, Subscription
 from monitor.mention import Brand
 from monitor.notice import Ask, Attempt, Delivery, Notice, Reply
 from monitor.own import Own
 from monitor.pipeline import Ear
+from monitor.query.conditions import condition, fields_of
 from monitor.query.parse import parse
 from monitor.query.queryset import QuerySet
 from monitor.store import brands, digests, rules, watches
@@ -115,6 +121,34 @@ def routes_in(config: Config, known: Mapping[str, Brand]) -> Routes:
         frozenset(name for name, brand in known.items() if not brand.is_competitor),
         config.scoring.enabled,
     )
+
+
+def errands_in(config: Config) -> dict[str, Errand]:
+    """How people are told of what each rule catches and each department leaves unanswered, by its key."""
+    lines = {one.name: one.to for one in config.departments}
+    zone = config.alerts.timezone or "UTC"
+    found = {}
+    for rule in config.rules:
+        key = rules.of_rule(rule.name)
+        found[key] = Errand(
+            Told(rule.name, key, rule.query, rule.department, rule.timezone or zone),
+            rule.to or lines.get(rule.department, ()),
+            Pace(rule.send, rule.quiet, ZoneInfo(rule.timezone or zone)),
+            _span(rule.escalate_after),
+            rule.escalate_to,
+            fields_of(rule.query),
+        )
+    for department in config.departments:
+        key = rules.of_department(department.name)
+        query = f"{condition('team', department.name)} {OPEN}"
+        found[key] = Errand(
+            Told(department.name, key, query, department.name, zone),
+            department.to,
+            answer_within=_span(department.answer_within),
+            late_to=department.to,
+            team=department.name,
+        )
+    return found
 
 
 def _span(seconds: float | None) -> timedelta | None:

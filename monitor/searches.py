@@ -130,6 +130,12 @@ def find(connection: Connection, query: str, most: int) -> tuple[Found, ...]:
     return search(connection, Search(query, limit=most)).found
 
 
+def these(connection: Connection, query: str, ids: Sequence[int]) -> tuple[Found, ...]:
+    """Those of these mentions that a query finds, in the order of `ids`; an empty one finds all that are left."""
+    asking = Asking(connection, read(connection, Search(query)))
+    return _found(connection, asking.of(ids))
+
+
 def everything(connection: Connection, asked: Search) -> Iterator[Found]:
     """All that is found, newest first, read as it is asked for; `sort`, `limit` and `cursor` are not heeded."""
     query = read(connection, asked)

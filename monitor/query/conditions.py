@@ -16,7 +16,7 @@ _BARE = re.compile(r"[\w.]+(?:-[\w.]+)*")
 _QUOTES = re.compile(r'["“”„‟«»\s]+')
 _PROBE = "lang:en"
 _SCORED = ("sentiment", "emotion", "topic", "touchpoint", "stage", "need")
-_NOT_AWAITED = ("brand", "tag", "story", "like")
+_NOT_AWAITED = ("brand", "tag", "story", "theme", "like")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,12 @@ def asks_for_scores(query: str) -> bool:
     return bool(query.strip()) and any(
         isinstance(node, Label) and node.field in _SCORED for node in walk(parse(query, as_view=True).root)
     )
+
+
+def fields_of(query: str) -> frozenset[str]:
+    """The fields whose labels it asks for."""
+    root = parse(query, as_view=True).root if query.strip() else None
+    return frozenset(node.field for node in walk(root) if isinstance(node, Label)) if root else frozenset()
 
 
 def asks_for_later(query: Query) -> bool:
