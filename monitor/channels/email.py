@@ -106,10 +106,11 @@ def body_of(notice: Notice) -> Body:
 def _attach(message: EmailMessage, pictures: Sequence[tuple[str, bytes]], boundary: str) -> None:
     """Into the letter itself: a program that asks before it loads pictures has nothing to ask for."""
     html = message.get_body(("html",))
-    for id_, png in pictures if isinstance(html, EmailMessage) else ():
-        html.add_related(
-            png, "image", "png", cid=f"<{id_}>", disposition="inline", filename=f"{id_.partition('@')[0]}.png"
-        )
+    assert html is not None
+    for id_, png in pictures:
+        name = f"{id_.partition('@')[0]}.png"
+        html.add_related(png, "image", "png", cid=f"<{id_}>", disposition="inline", filename=name)
+    if pictures:
         html.set_boundary(boundary)
 
 

@@ -6,8 +6,9 @@ pings.
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Generator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -16,7 +17,7 @@ from pydantic import SecretStr, model_validator
 
 from monitor.channels.answers import judge, printable, retry_after
 from monitor.channels.base import ChannelOptions, is_ambiguous
-from monitor.channels.slack_blocks import blocks, details, notice_blocks, summary
+from monitor.channels.slack_blocks import notice_blocks, single, summary, thread
 from monitor.notice import Attempt, Delivery, Http, Later, Never, Notice, Outcome, Reply, Sent
 
 TITLE = "Slack"
@@ -31,6 +32,9 @@ FINAL = {
 BOT_FINAL = {403: "Slack refuses the token", 404: "there is no Slack API at this address: correct `api`"}
 PASSING = ("ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout",
            "team_added_to_org")  # fmt: skip
+NO_PICTURES = ("missing_scope", "not_allowed_token_type", "unknown_method")
+"""This token may not upload: the digest does without."""
+MOST_ALT = 1000
 ADVICE = {
     "channel_not_found": "check `channel`, and invite the bot: /invite @its-name",
     "not_in_channel": "invite the bot into the channel: /invite @its-name",
@@ -44,7 +48,7 @@ class Options(ChannelOptions):
     """An incoming webhook; it is bound to its Slack channel."""
     token: SecretStr | None = None
     """A bot token (xoxb-…) with chat:write, instead of the webhook; with channels:history a lost answer is looked
-    up."""
+    up, with files:write the day's picture stands in the thread."""
     channel: str = ""
     """With a token: the channel's id, or its name; a lost answer can only be looked up by the id."""
     api: str = "https://slack.com/api"
@@ -75,7 +79,7 @@ def deliver(notice: Notice, options: Options, earlier: Sequence[Attempt], now: d
 
 def message(notice: Notice, repeat: str = "") -> dict[str, Any]:
     """The whole notice as one message."""
-    shown = blocks(notice.content, repeat) if notice.kind == "digest" else notice_blocks(notice, repeat)
+    shown = single(notice.content, repeat) if notice.kind == "digest" else notice_blocks(notice, repeat)
     return {"text": escaped(notice.subject), "blocks": shown, "unfurl_links": False, "unfurl_media": False}
 
 
@@ -104,7 +108,7 @@ def _by_bot(notice: Notice, options: Options, doubtful: datetime | None, now: da
     """
     repeat = ""
     if doubtful:
-        reply = yield _call(options, "conversations.history", query=_around(doubtful))
+        reply = yield _call(options, "conversations.history", query=_around(options.channel, doubtful))
         if found := _find(reply, notice.id):
             return Sent(f"arrived before as {found}")
         if not isinstance(judge_api(reply, now), Sent):
@@ -113,28 +117,63 @@ def _by_bot(notice: Notice, options: Options, doubtful: datetime | None, now: da
             repeat = MAY_REPEAT
     threaded = notice.kind == "digest"
     shown = summary(notice.content, repeat) if threaded else notice_blocks(notice, repeat)
-    reply = yield _call(options, "chat.postMessage", _post(notice, shown))
+    reply = yield _call(options, "chat.postMessage", _post(notice, options, shown))
     outcome = judge_api(reply, now)
     if not isinstance(outcome, Sent) or not threaded:
         return outcome
-    thread = _post(notice, details(notice.content)) | {"thread_ts": outcome.answer}
-    reply = yield _call(options, "chat.postMessage", thread)
-    below = judge_api(reply, now)
-    return outcome if isinstance(below, Sent) else Sent(f"{outcome.answer}, without its thread: {below.why}")
+    missing = yield from _below(notice, options, outcome.answer, str(_read(reply).get("channel", "")), now)
+    return Sent(f"{outcome.answer}, {missing}") if missing else outcome
 
 
-def _around(when: datetime) -> dict[str, str]:
+def _below(notice: Notice, options: Options, ts: str, channel: str, now: datetime) -> Generator[Http, Reply, str]:
+    """The details and the picture, into the thread of the message `ts`; what could not be put there, and why."""
+    for shown in thread(notice.content):
+        reply = yield _call(options, "chat.postMessage", _post(notice, options, shown) | {"thread_ts": ts})
+        below = judge_api(reply, now)
+        if not isinstance(below, Sent):
+            return f"without its thread: {below.why}"
+    picture = next(iter(notice.content.get("pictures", ())), None)
+    if picture and channel:
+        error = yield from _upload(options, picture, ts, channel)
+        if error and error not in NO_PICTURES:
+            return f"without its picture: {error}"
+    return ""
+
+
+def _upload(options: Options, picture: Mapping[str, str], ts: str, channel: str) -> Generator[Http, Reply, str]:
+    """A picture, as Slack takes files: ask where to, send it there, say where it belongs. The error, or nothing."""
+    png, name = base64.b64decode(picture["png"]), f"{picture['id'].partition('@')[0]}.png"
+    asked = {"filename": name, "length": str(len(png)), "alt_txt": picture["alt"][:MOST_ALT]}
+    said = _read((yield _call(options, "files.getUploadURLExternal", query=asked)))
+    url, file_id = str(said.get("upload_url", "")), str(said.get("file_id", ""))
+    if said.get("ok") is not True or not url.startswith(("https://", "http://")):
+        return printable(str(said.get("error", "")).encode()) or "no answer"
+    taken = yield Http("POST", url, headers={"content-type": "application/octet-stream"}, body=png)
+    if taken.status != 200:
+        return taken.error or f"answered {taken.status}"
+    where = {"files": [{"id": file_id, "title": name}], "channel_id": channel, "thread_ts": ts}
+    said = _read((yield _call(options, "files.completeUploadExternal", where)))
+    return "" if said.get("ok") is True else printable(str(said.get("error", "")).encode()) or "no answer"
+
+
+def _around(channel: str, when: datetime) -> dict[str, str]:
     """The few messages of these minutes: an answer of more than 64 kB would be cut off."""
     start, end = when.timestamp() - 60, when.timestamp() + 180
-    return {"oldest": f"{start:.6f}", "latest": f"{end:.6f}", "limit": "5", "include_all_metadata": "true"}
+    return {
+        "channel": channel,
+        "oldest": f"{start:.6f}",
+        "latest": f"{end:.6f}",
+        "limit": "5",
+        "include_all_metadata": "true",
+    }
 
 
-def _post(notice: Notice, shown: list[dict[str, Any]]) -> dict[str, Any]:
+def _post(notice: Notice, options: Options, shown: list[dict[str, Any]]) -> dict[str, Any]:
     """The notice's id travels as metadata, by which a message with a lost answer is found again."""
     metadata = {"event_type": "overheard_notice", "event_payload": {"id": notice.id}}
     return {
-        "text": escaped(notice.subject), "blocks": shown, "metadata": metadata, "parse": "none",
-        "unfurl_links": False, "unfurl_media": False,
+        "channel": options.channel, "text": escaped(notice.subject), "blocks": shown, "metadata": metadata,
+        "parse": "none", "unfurl_links": False, "unfurl_media": False,
     }  # fmt: skip
 
 
@@ -145,8 +184,8 @@ def _call(
     headers = {"authorization": f"Bearer {options.token.get_secret_value()}"}
     url = f"{options.api.rstrip('/')}/{method}"
     if query is not None:
-        return Http("GET", f"{url}?{urlencode({'channel': options.channel, **query})}", headers=headers)
-    return Http("POST", url, headers=headers, json={"channel": options.channel, **(body or {})})
+        return Http("GET", f"{url}?{urlencode(query)}", headers=headers)
+    return Http("POST", url, headers=headers, json=body)
 
 
 def judge_api(reply: Reply, now: datetime) -> Outcome:
