@@ -191,7 +191,7 @@ def _names(written: str, grounds: Grounds, spoken: str) -> Refused | None:
         word = match[0]
         if word == word.lower() or _known(word, grounds, loosely=spoken == "de"):
             continue
-        if match.start() not in starts or not word[1:].islower() or fold(word) not in STOP_WORDS | _OPENERS:
+        if match.start() not in starts or not _opens(word, grounds):
             return Refused("name", word)
     return _substance(written, grounds)
 
@@ -200,6 +200,12 @@ def _starts(written: str) -> Iterable[re.Match[str]]:
     """The first word of each sentence."""
     ends = [0, *(found.end() for found in _SENTENCE_END.finditer(written))]
     return (found for end in ends if (found := WORD.search(written, end)))
+
+
+def _opens(word: str, grounds: Grounds) -> bool:
+    """Whether a first word is capitalised for being the first."""
+    folded = fold(word)
+    return word[1:] == word[1:].lower() and (folded in STOP_WORDS | _OPENERS or stem(folded) in grounds.stems)
 
 
 def _known(word: str, grounds: Grounds, *, loosely: bool = False) -> bool:

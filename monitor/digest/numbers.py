@@ -41,7 +41,7 @@ billions dozen dozens half twice thrice double doubled triple tripled quadrupled
 fifth sixth seventh eighth ninth tenth
 zwanzig dreissig vierzig funfzig sechzig siebzig achtzig neunzig hundert hunderte tausend tausende million millionen
 milliarden dutzend dutzende halb halfte doppelt verdoppelt dreifach dritte vierte funfte
-vingt trente quarante cinquante soixante cent cents mille millions milliards douzaine douzaines centaine centaines
+vingt trente quarante cinquante soixante mille millions milliards douzaine douzaines centaine centaines
 milliers moitie doubler triple troisieme quatrieme
 veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa cien ciento cientos mil miles millones docena docenas
 mitad doble tercero cuarto quinto
@@ -60,6 +60,7 @@ NUMBER_WORDS: Mapping[str, str] = {
 }
 """Folded words that say an amount or a date, and the amount; themselves where there is no plain one. "One" is none."""
 
+_MONTHS_AND_DAYS = frozenset(_TIMES.split())
 _COMPOUND = re.compile(r"\w(?:hundert|tausend|million|zig$|zehn$)")
 _HAN = frozenset("〇一二三四五六七八九十百千万億亿兆两")
 
@@ -71,7 +72,7 @@ class Number:
     text: str
     value: str
     counts: str
-    """The stem of the word that follows it at once: what it counts; empty where none does."""
+    """The stem of the word that follows it at once: what it counts (or the month it stands in); empty where none."""
     around: frozenset[str]
     """Stems of the words near it, and their first five letters."""
 
@@ -121,6 +122,9 @@ def _unit(text: str, token: re.Match[str], after: str) -> str:
 
 
 def _counted(text: str, tokens: list[re.Match[str]], words: list[str], at: int) -> str:
+    """The word that follows at once, or the month before it: "4 November", "November 4"."""
+    if at and words[at - 1] in _MONTHS_AND_DAYS and not text[tokens[at - 1].end() : tokens[at].start()].strip():
+        return stem(words[at - 1])
     if at + 1 == len(tokens) or text[tokens[at].end() : tokens[at + 1].start()].strip() or words[at + 1] in _UNITS:
         return ""
-    return "" if words[at + 1] in NUMBER_WORDS else stem(words[at + 1])
+    return stem(words[at + 1])

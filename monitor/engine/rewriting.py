@@ -126,7 +126,7 @@ class Rewriting:
         languages = frozenset({"en", *(code for code, _ in spoken.most_common(1))})
         why = refusal(written, Grounds(task.texts, task.about, languages), self.language)
         if why:
-            log.info("summary refused", by=self.writer.name, reason=why.reason, what=repr(why.what[:80]))
+            log.debug("summary refused", by=self.writer.name, reason=why.reason, what=repr(why.what[:80]))
             return REASONS[why.reason]
         place.section["summary"] = {"text": visible(written), "mentions": known, "by": self.writer.name}
         return ""
