@@ -63,4 +63,4 @@ def _names(connection: Connection, ids: Collection[int]) -> dict[int, str]:
     """Story to what people call it; empty where nobody named it."""
     marks = ", ".join("?" * len(ids))
     rows = connection.exec_driver_sql(f"SELECT id, name FROM story WHERE id IN ({marks})", tuple(ids))
-    return dict(rows.tuples())
+    return {row.id: row.name for row in rows}

@@ -254,9 +254,8 @@ def _unmeant(comment: Comment) -> Comment:
 
 def _authors(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
     marks = ", ".join("?" * len(ids))
-    return dict(
-        connection.exec_driver_sql(f"SELECT id, author FROM mention WHERE id IN ({marks})", tuple(ids)).tuples()
-    )
+    rows = connection.exec_driver_sql(f"SELECT id, author FROM mention WHERE id IN ({marks})", tuple(ids))
+    return {row.id: row.author for row in rows}
 
 
 def comments(
