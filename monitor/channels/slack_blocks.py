@@ -217,12 +217,13 @@ def _overview(overview: Mapping[str, Any], base: str) -> Iterator[Element]:
 
 
 def _brand(digest: Mapping[str, Any], base: str) -> Iterator[Element]:
-    """One of several brands: its first screen, and the most of what was said."""
+    """One of several brands: its first screen, the most of what was said, and whether somebody listened."""
     yield title(digest["brand"])
     yield from _first(digest, base)
     for name, elements in _details(digest, base):
         if name in ("Stories", "Most repeated"):
             yield from elements
+    yield section([text("\n"), *sentence(digest["sections"]["coverage"]["sentence"], base)])
 
 
 def _first(digest: Mapping[str, Any], base: str) -> Iterator[Element]:

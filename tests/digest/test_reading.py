@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import itertools
 import json
 import re
 from typing import Any
@@ -12,22 +14,29 @@ import pytest
 from rich.console import Console
 from selectolax.lexbor import LexborHTMLParser
 
-from monitor.digest.compose import compose
 from monitor.digest.content import content
-from monitor.digest.form import as_json
 from monitor.digest.html import letter, page
-from monitor.digest.markdown import markdown, plain
-from monitor.digest.material import Material
-from monitor.digest.terminal import terminal
+from monitor.digest.inert import JOINER
+from monitor.digest.markdown import alert_plain, markdown, plain
+from monitor.digest.terminal import alert_terminal, terminal
+from tests.digest import made
 
-BASE = "http://127.0.0.1:8765"
+BASE = made.BASE
+HEADINGS = [
+    "Needs a reply",
+    "What changed",
+    "Stories",
+    "Most repeated",
+    "Competitors",
+    "Reviews",
+    "Experience",
+    "What was listened to",
+]
 
 
 @pytest.fixture
-def frozen(bad_tuesday: Material) -> dict[str, Any]:
-    """As it is read again years later: through JSON."""
-    read: dict[str, Any] = json.loads(json.dumps(as_json(compose(bad_tuesday))))
-    return read
+def frozen() -> dict[str, Any]:
+    return made.as_read(made.digest())
 
 
 def headings(html: str) -> list[str]:
@@ -36,7 +45,22 @@ def headings(html: str) -> list[str]:
 
 def shown(html: str) -> str:
     body = LexborHTMLParser(html).css_first("body")
-    return " ".join(body.text(separator=" ").split()) if body else ""
+    return bare(" ".join(body.text(separator=" ").split())) if body else ""
+
+
+def bare(text: str) -> str:
+    """Without what keeps a reader's program from making links of its own."""
+    return text.replace(JOINER, "")
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\W+", "", text)
+
+
+def verdicts(digest: dict[str, Any]) -> list[str]:
+    """The sentences that open a digest, or each digest of one of several brands."""
+    parts = [digest["overview"], *(one["sections"] for one in digest["brands"])] if "brands" in digest else []
+    return [part["verdict"]["sentence"]["text"] for part in parts or [digest["sections"]]]
 
 
 def on_terminal(digest: dict[str, Any], base: str = "", width: int = 100) -> str:
@@ -49,32 +73,57 @@ def on_terminal(digest: dict[str, Any], base: str = "", width: int = 100) -> str
     return output.getvalue()
 
 
-def test_the_page_keeps_the_order_of_the_sections(frozen: dict[str, Any]) -> None:
-    assert headings(page(frozen)) == [
-        "Needs a reply",
-        "What changed",
-        "Stories",
-        "Most repeated",
-        "Competitors",
-        "Reviews",
-        "What was listened to",
-    ]
-    assert headings(letter(frozen)) == headings(page(frozen))
+def test_page_and_letter_keep_the_order_of_the_nine_parts(frozen: dict[str, Any]) -> None:
+    assert headings(page(frozen)) == HEADINGS
+    assert headings(letter(frozen)) == HEADINGS
 
 
-def test_the_verdict_comes_first_and_whole(frozen: dict[str, Any]) -> None:
-    sentence = frozen["sections"]["verdict"]["sentence"]["text"]
-    words = re.sub(r"\W+", "", sentence)
-    for html in (page(frozen), letter(frozen)):
-        assert words in re.sub(r"\W+", "", shown(html))[: len(words) + 60]
+def test_markdown_and_terminal_keep_it_too(frozen: dict[str, Any]) -> None:
+    for text in (markdown(frozen), on_terminal(frozen)):
+        places = [re.search(rf"^(## )?{name}", text, re.MULTILINE) for name in HEADINGS]
+        starts = [place.start() for place in places if place]
+        assert len(starts) == len(HEADINGS)
+        assert starts == sorted(starts)
 
 
-def test_every_figure_on_the_page_opens_its_query(frozen: dict[str, Any]) -> None:
-    links = [node.attributes["href"] or "" for node in LexborHTMLParser(page(frozen, BASE)).css("a[href]")]
-    asked = [parse_qs(urlsplit(link).query)["q"][0] for link in links if link.startswith(f"{BASE}/mentions?q=")]
-    assert frozen["sections"]["changed"]["measures"][0]["now"]["query"] in asked
-    assert len(asked) > 25
-    assert all(query.startswith("brand:") for query in asked)
+@pytest.mark.parametrize("kind", made.DIGESTS)
+def test_every_kind_of_digest_opens_with_its_verdict_everywhere(kind: str) -> None:
+    digest = made.DIGESTS[kind]()
+    for said in verdicts(digest):
+        for text in (shown(page(digest)), shown(letter(digest)), plain(digest), markdown(digest), on_terminal(digest)):
+            assert squeezed(said) in squeezed(text)
+    first = squeezed(verdicts(digest)[0])
+    assert first in squeezed(shown(page(digest)))[: len(first) + 60]
+
+
+def test_a_page_has_one_title_and_no_heading_left_out_between(frozen: dict[str, Any]) -> None:
+    """For whoever walks by headings."""
+    for digest in (frozen, made.all_brands()):
+        tree = LexborHTMLParser(page(digest))
+        levels = [int(node.tag[1]) for node in tree.css("h1, h2, h3, h4")]
+        assert levels.count(1) == 1
+        assert levels[0] == 1
+        assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+        assert len(tree.css("main")) == 1
+        assert tree.css_first("html").attributes["lang"] == "en"
+
+
+def asked_for(html: str) -> set[str]:
+    links = [node.attributes["href"] or "" for node in LexborHTMLParser(html).css("a[href]")]
+    return {parse_qs(urlsplit(link).query)["q"][0] for link in links if link.startswith(f"{BASE}/mentions?q=")}
+
+
+def queries_of(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        own = {value["query"]} if value.get("query") and value.get("text") else set()
+        return own.union(*(queries_of(inner) for inner in value.values()))
+    return set().union(*(queries_of(inner) for inner in value)) if isinstance(value, list) else set()
+
+
+def test_every_number_of_a_digest_can_be_opened_from_the_page(frozen: dict[str, Any]) -> None:
+    wanted = queries_of(frozen["sections"])
+    assert len(wanted) > 20
+    assert wanted <= asked_for(page(frozen, BASE))
 
 
 def test_without_a_base_figures_are_plain_and_mentions_still_open(frozen: dict[str, Any]) -> None:
@@ -87,10 +136,15 @@ def test_a_base_of_a_slash_links_within_the_site(frozen: dict[str, Any]) -> None
     assert LexborHTMLParser(page(frozen, "/")).css("a[href^='/mentions?q=']")
 
 
-def test_the_letter_loads_nothing_and_carries_its_styles(frozen: dict[str, Any]) -> None:
-    html = letter(frozen, BASE)
+@pytest.mark.parametrize("kind", made.DIGESTS)
+def test_a_letter_loads_nothing_and_carries_its_styles(kind: str) -> None:
+    frozen = content(made.DIGESTS[kind](), BASE)
+    html = frozen["letter"]
     tree = LexborHTMLParser(html)
-    assert not tree.css("script, link, img, svg, iframe, object, embed, form, base")
+    assert not tree.css("script, link, svg, iframe, object, embed, form, base")
+    named = [node.attributes["src"] for node in tree.css("img")]
+    assert named == [f"cid:{one['id']}" for one in frozen["pictures"]]
+    assert [node.attributes["alt"] for node in tree.css("img")] == [bare(one["alt"]) for one in frozen["pictures"]]
     assert "url(" not in html
     assert "@import" not in html
     assert "prefers-color-scheme: dark" in html
@@ -98,34 +152,103 @@ def test_the_letter_loads_nothing_and_carries_its_styles(frozen: dict[str, Any])
     assert len(html.encode()) < 100_000  # Gmail cuts a letter off at 102 kB
 
 
+def test_a_letter_asks_for_nothing_that_old_programs_cannot_do(frozen: dict[str, Any]) -> None:
+    """Outlook for Windows reads HTML as a word processor does."""
+    html = letter(frozen, BASE)
+    body = html[html.index("<body") :]
+    for word in ("display: flex", "display: grid", "position:", "float:", "var(--", "calc(", "background-image"):
+        assert word not in html
+    tree = LexborHTMLParser(body)
+    assert tree.css_first("table.sheet").attributes["width"] == "600"
+    assert all(node.attributes.get("width") for node in tree.css("img"))
+    assert all(node.attributes.get("style") for node in tree.css("a[href].open, td.block, p.meta"))
+
+
+def test_a_letter_reads_well_without_its_pictures(frozen: dict[str, Any]) -> None:
+    alts = " ".join(node.attributes["alt"] or "" for node in LexborHTMLParser(letter(frozen)).css("img"))
+    for words in (
+        "37 mentions, 22 of them negative",
+        "Usual: 9–21",
+        "22 negative (59%)",
+        "Tidepool 56%",
+        "Pantrio 11%",
+    ):
+        assert words in alts
+
+
 def test_the_page_allows_no_script_and_no_foreign_resource(frozen: dict[str, Any]) -> None:
     tree = LexborHTMLParser(page(frozen, BASE))
     policy = tree.css_first("meta[http-equiv='Content-Security-Policy']").attributes["content"] or ""
     assert policy.startswith("default-src 'none'")
     assert not tree.css("script, link, img, iframe")
-    assert len(tree.css("svg rect.svg-today")) == 1
 
 
-def test_the_trend_has_a_bar_for_each_day_in_both(frozen: dict[str, Any]) -> None:
-    days = len(frozen["sections"]["changed"]["trend"])
-    assert len(LexborHTMLParser(page(frozen)).css("svg g")) == days
-    assert len(LexborHTMLParser(letter(frozen)).css(".bar, .bar-today")) == days
+def test_the_trend_has_a_bar_for_each_day_and_the_band_of_what_is_usual(frozen: dict[str, Any]) -> None:
+    chart = LexborHTMLParser(page(frozen)).css_first(".chart svg")
+    assert len(chart.css("rect.bar")) == len(frozen["sections"]["changed"]["trend"]) - 1
+    assert len(chart.css("rect.now")) == len(chart.css("rect.band")) == 1
+    assert "37 mentions" in (chart.attributes["aria-label"] or "")
 
 
-def test_a_quiet_day_fits_one_screen_and_names_its_sources(quiet_tuesday: Material) -> None:
-    html = page(as_json(compose(quiet_tuesday)))
-    assert headings(html) == ["What changed", "What was listened to"]
-    assert "All 6 sources were read." in shown(html)
+def test_few_days_are_not_drawn() -> None:
+    digest = made.as_read(made.learning())
+    assert not LexborHTMLParser(page(digest)).css(".chart")
+    assert content(digest)["pictures"] == []
+    assert "▁" not in markdown(digest) + on_terminal(digest)
+
+
+def test_a_quiet_day_is_short_and_still_names_its_sources() -> None:
+    html = page(made.as_read(made.quiet()))
+    assert headings(html) == ["All that was said", "What changed", "What was listened to"]
+    assert "Saw a Tidepool van in Leith" in shown(html)
+    assert "4 of 5 sources were read." in shown(html)
     assert "TikTok" in shown(html)
 
 
-@pytest.mark.parametrize("kind", ["quiet_tuesday", "third_day", "unscored_tuesday"])
-def test_every_kind_of_day_reads_everywhere(kind: str, request: pytest.FixtureRequest) -> None:
-    frozen = as_json(compose(request.getfixturevalue(kind)))
-    verdict = frozen["sections"]["verdict"]["sentence"]["text"]
-    assert verdict in plain(frozen)
-    assert verdict.replace(" ", "") in on_terminal(frozen).replace("\n", "").replace(" ", "")
-    assert verdict.replace(" ", "") in shown(page(frozen)).replace(" ", "")
+def test_a_weeks_digest_says_so_and_names_its_department() -> None:
+    digest = made.as_read(made.weekly())
+    for text in (shown(page(digest)), shown(letter(digest)), markdown(digest), on_terminal(digest)):
+        assert "Support" in text[:300]
+        assert "eek to Tuesday 24 Nov 2026" in text[:300]
+        assert "Tue 37" in text or "Tue 24 Nov" in text
+
+
+def test_several_brands_begin_with_how_all_of_them_do() -> None:
+    digest = made.all_brands()
+    tree = LexborHTMLParser(page(digest, BASE))
+    links = [node.attributes["href"] for node in tree.css("tbody a[href^='#']")]
+    assert links == [f"#{node.attributes['id']}" for node in tree.css("article")]
+    assert len(links) == 2
+    assert markdown(digest).startswith("# All brands, Tuesday 24 Nov 2026\n")
+    assert [line for line in markdown(digest).splitlines() if line.startswith("## ")] == [
+        "## Tidepool, Tuesday 24 Nov 2026",
+        "## Little Tidepool, Tuesday 24 Nov 2026",
+    ]
+
+
+def test_a_digest_of_the_first_form_can_still_be_read(frozen: dict[str, Any]) -> None:
+    """As frozen by version 0.1: without what was added since."""
+    old = json.loads(json.dumps(frozen))
+    for name in ("kind", "department"):
+        del old[name]
+    sections = old["sections"]
+    del sections["experience"]
+    for part, names in (("verdict", ("summary", "few")), ("changed", ("days",)), ("competitors", ("topics", "stages"))):
+        for name in names:
+            del sections[part][name]
+    for item in sections["reply"]["items"]:
+        del item["team"]
+    for story in sections["stories"]["items"]:
+        for name in ("id", "more", "quote", "summary"):
+            del story[name]
+    for comment in (*sections["repeated"]["complaints"], *sections["repeated"]["praise"]):
+        for name in ("id", "usual", "place", "new", "trend", "pinned", "summary"):
+            del comment[name]
+    old["version"] = 1
+    for text in (shown(page(old)), shown(letter(old)), markdown(old), on_terminal(old)):
+        assert "37 mentions" in text
+        assert "14 more" in text
+        assert "Experience" not in text
 
 
 def test_markdown_links_figures_and_mentions(frozen: dict[str, Any]) -> None:
@@ -143,14 +266,43 @@ def test_plain_text_carries_no_marks_and_whole_addresses(frozen: dict[str, Any])
 
 
 def test_the_terminal_shows_all_and_links_where_it_can(frozen: dict[str, Any]) -> None:
-    bare = on_terminal(frozen)
-    assert "\x1b" not in bare
-    for words in ("Needs a reply", "waiting for my refund", "Greenfork: 22 mentions", "6 of 7 sources were read"):
-        assert words in bare
+    plain_screen = on_terminal(frozen)
+    assert "\x1b" not in plain_screen
+    for words in ("waiting for my refund", "Greenfork: 22 mentions", "▃█  usual ▃–▅", "#4103", "+ 14 more"):
+        assert words in plain_screen
     assert "\x1b]8;" in on_terminal(frozen, BASE)
 
 
-def test_what_is_frozen_is_json_and_the_same_every_time(bad_tuesday: Material) -> None:
-    frozen = content(compose(bad_tuesday), BASE)
-    assert set(frozen) == {"digest", "html", "letter", "markdown", "base"}
-    assert json.loads(json.dumps(frozen)) == frozen == content(compose(bad_tuesday), BASE)
+@pytest.mark.parametrize("width", [40, 60, 100, 200])
+def test_the_terminal_keeps_within_its_width(width: int, frozen: dict[str, Any]) -> None:
+    for digest in (frozen, made.all_brands()):
+        assert max(map(len, on_terminal(digest, width=width).splitlines())) <= width
+
+
+def test_an_alert_says_what_why_and_what_to_do() -> None:
+    alert = made.warning()
+    console = Console(file=io.StringIO(), width=100, color_system=None)
+    console.print(alert_terminal(alert))
+    assert isinstance(console.file, io.StringIO)
+    for text in (alert_plain(alert), console.file.getvalue()):
+        for words in ("19 mentions in 2 hours, usual is 0–4", "14 of them", "12,000 followers", "#4105", "ack 12"):
+            assert words in bare(text)
+
+
+def test_what_is_frozen_is_json_and_the_same_every_time() -> None:
+    for kind, make in made.DIGESTS.items():
+        frozen = content(make(), BASE)
+        assert set(frozen) == {"digest", "html", "letter", "markdown", "base", "pictures"}, kind
+        assert json.loads(json.dumps(frozen)) == frozen == content(make(), BASE)
+
+
+def test_a_composed_digest_and_its_json_read_the_same() -> None:
+    assert content(made.digest(), BASE) == content(made.as_read(made.digest()), BASE)
+
+
+def test_pictures_are_png_twice_as_fine_as_they_are_shown() -> None:
+    for one in content(made.digest())["pictures"]:
+        png = base64.b64decode(one["png"])
+        assert png.startswith(b"\x89PNG\r\n\x1a\n")
+        assert int.from_bytes(png[16:20], "big") == 2 * 528
+        assert len(png) < 10_000
