@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -10,20 +11,30 @@ from typing import Any
 
 from rich.text import Text
 
+from monitor.digest.caught import lasting
 from monitor.faces.asking import DEFAULT
 from monitor.faces.show import console, plain
 
-_OPTIONS = {"status": "--status", "assignee": "--assign", "team": "--team", "note": "--note"}
+_OPTIONS = {"status": "--status", "assignee": "--assign", "team": "--team", "note": "--note", "snoozed": "--snooze"}
 
 
-def standing(found: Iterable[Mapping[str, Any]]) -> None:
-    """Where mentions stand."""
+def standing(found: Iterable[Mapping[str, Any]], *, as_json: bool = False) -> None:
+    """Where mentions stand, and how they came to stand there."""
     for one in found:
+        if as_json:
+            print(json.dumps(one, ensure_ascii=False))
+            continue
         console.print(Text(_standing(one)), soft_wrap=True)
+        for line in _history(one):
+            console.print(Text(plain(f"  {line}"), style="dim"), soft_wrap=True)
 
 
-def changed(done: Sequence[Mapping[str, Any]], config: Path) -> None:
+def changed(done: Sequence[Mapping[str, Any]], config: Path, *, as_json: bool = False) -> None:
     """What was changed, and how it is undone."""
+    if as_json:
+        for one in done:
+            print(json.dumps(one, ensure_ascii=False))
+        return
     for one in done:
         console.print(Text(_changed(one)), soft_wrap=True)
     for command in _undoing(done, config):
@@ -36,25 +47,52 @@ def _standing(one: Mapping[str, Any]) -> str:
         f"assignee {one['assignee']}" if one["assignee"] else "",
         f"team {one['team']}" if one["team"] else "",
         f"tags {', '.join(one['tags'])}" if one["tags"] else "",
+        f"snoozed until {_time(one['snoozed'])}" if one["snoozed"] else "",
     ]
     if "at" in one:
-        parts.append(f"by {one['by']}, {datetime.fromisoformat(one['at']).astimezone():%d %b %Y %H:%M}")
+        parts.append(f"by {one['by']}, {_time(one['at'])}")
     note = f"\n  “{one['note']}”" if one["note"] else ""
     return plain(f"{_named(one)}: {' · '.join(part for part in parts if part)}{note}")
 
 
+def _history(one: Mapping[str, Any]) -> list[str]:
+    """What was changed, the oldest first; one change is the standing itself."""
+    lines = []
+    if len(one["history"]) > 1:
+        for change in one["history"]:
+            back = " (taken back)" if change["undoes"] else ""
+            told = ", ".join(_differences(change["before"], change["after"])) or "nothing"
+            lines.append(" ".join(f"{_time(change['at'])} · {change['by']}: {told}{back}".split()))
+    if one["first_reply"]:
+        took = datetime.fromisoformat(one["first_reply"]) - datetime.fromisoformat(one["published"])
+        lines.append(f"First reply {lasting(took)} after it was published.")
+    return lines
+
+
+def _time(written: str) -> str:
+    return f"{datetime.fromisoformat(written).astimezone():%d %b %Y %H:%M}"
+
+
 def _changed(one: Mapping[str, Any]) -> str:
-    before, after = one["before"], one["after"]
+    told = _differences(one["before"], one["after"])
+    return plain(f"{_named(one)}: {', '.join(told) or 'stands so already'}.")
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """In words; of each only the parts that differ need be there."""
     told = [
         f"{name} {before[name] or 'none'} → {after[name] or 'none'}"
         for name in ("status", "assignee", "team")
-        if after[name] != before[name]
+        if name in after and after[name] != before[name]
     ]
-    told += [f"tag {tag}" for tag in after["tags"] if tag not in before["tags"]]
-    told += [f"no tag {tag}" for tag in before["tags"] if tag not in after["tags"]]
-    if after["note"] != before["note"]:
+    tags, no_tags = after.get("tags", ()), before.get("tags", ())
+    told += [f"tag {tag}" for tag in tags if tag not in no_tags]
+    told += [f"no tag {tag}" for tag in no_tags if tag not in tags]
+    if after.get("snoozed") != before.get("snoozed"):
+        told.append(f"snoozed until {_time(after['snoozed'])}" if after["snoozed"] else "awake")
+    if after.get("note") != before.get("note"):
         told.append(f"note “{after['note']}”" if after["note"] else "no note")
-    return plain(f"{_named(one)}: {', '.join(told) or 'stands so already'}.")
+    return told
 
 
 def _named(one: Mapping[str, Any]) -> str:
@@ -75,7 +113,7 @@ def _restoring(before: Mapping[str, Any], after: Mapping[str, Any]) -> Sequence[
     options: list[str] = []
     for name, option in _OPTIONS.items():
         if after[name] != before[name]:
-            options += [option, before[name]]
+            options += [option, before[name] or ""]
     if options[:1] == ["--assign"] and before["status"] == "new":  # else naming somebody would have it assigned
         options = ["--status", "new", *options]
     for option, lost, kept in (("--tag", before, after), ("--untag", after, before)):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from sqlalchemy import Connection
 
 from monitor.errors import Refused
@@ -9,6 +12,13 @@ from monitor.mention import Mention
 from monitor.query.fields import MOST_DIGITS, label
 from monitor.store.corrections import brands_of, ids_at
 from monitor.store.mentions import REDACTED, read
+
+_NUMBERS = re.compile(r"#?\d+(?:[\s,;]+#?\d+)+")
+
+
+def each(asked: Iterable[str]) -> list[str]:
+    """What was asked for, one by one: "#12, #13" in one word, as an alert shows them, is two."""
+    return [one for word in asked for one in (re.split(r"[\s,;]+", word) if _NUMBERS.fullmatch(word) else [word])]
 
 
 def mention_id(connection: Connection, asked: str) -> int:

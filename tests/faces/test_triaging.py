@@ -41,8 +41,9 @@ def found(run, query):
 
 
 def stands(run):
-    """Where all mentions of Acme stand, without who said so."""
-    return [re.sub(" · by .*", "", run("triage", id_, "--brand", "Acme").stdout).strip() for id_ in "123"]
+    """Where all mentions of Acme stand, without who said so and what was noted before."""
+    shown = (run("triage", id_, "--brand", "Acme").stdout for id_ in "123")
+    return [re.sub(r" · by .*|\n  \d\d \w{3} \d{4} .*|\n  First reply .*", "", one).strip() for one in shown]
 
 
 def undo(run, done):
@@ -100,9 +101,57 @@ def test_what_stands_so_already_is_said_and_has_no_undo(run, stored):
     assert undo(run, done) == []
 
 
+def test_one_word_says_how_far_an_answer_is_and_the_history_says_who_and_when(run, stored):
+    for words in (("--reply", "--by", "Eve"), ("--resolve", "--by", "Ann"), ("--reopen", "--by", "Bob")):
+        assert run("triage", "1", *words).returncode == 0
+    shown = run("triage", "1").stdout
+    assert "#1 of Acme: reopened" in shown
+    for line in ("Eve: status new → replied", "Ann: status replied → resolved", "Bob: status resolved → reopened"):
+        assert line in shown
+    assert "First reply" in shown
+    assert [one["by"] for one in json.loads(run("triage", "1", "--json").stdout)["history"]] == ["Eve", "Ann", "Bob"]
+
+
+def test_what_was_hidden_is_shown_again_as_it_stood(run, stored):
+    run("triage", "1", "--assign", "ann")
+    run("triage", "1", "--hide")
+    assert found(run, "status:hidden") == [1]
+    assert "status hidden → assigned" in run("triage", "1", "--show").stdout
+    assert "stands so already" in run("triage", "1", "--show").stdout
+
+
+def test_undo_takes_back_one_change_after_the_other(run, stored):
+    run("triage", "1", "--assign", "ann")
+    run("triage", "1", "--reply")
+    assert "status replied → assigned" in run("triage", "1", "--undo").stdout
+    assert "assignee ann → none" in run("triage", "1", "--undo").stdout
+    done = run("triage", "1", "--undo")
+    assert (done.returncode, "Nothing was noted of mention 1" in done.stderr) == (2, True)
+    assert "First reply" not in run("triage", "1").stdout
+
+
+def test_a_mention_is_put_off_and_woken(run, stored):
+    assert "snoozed until" in run("triage", "1", "--snooze", "2d").stdout
+    assert "snoozed until" in run("triage", "1").stdout
+    done = run("triage", "1", "--snooze", "")
+    assert "awake" in done.stdout
+    undo(run, done)
+    assert "snoozed until" in run("triage", "1").stdout
+
+
+def test_numbers_as_an_alert_shows_them_are_taken_in_one_word(run, stored):
+    assert run("triage", "#1, #2 #3", "--brand", "Acme", "--tag", "vip").returncode == 0
+    assert found(run, "tag:vip") == [1, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        (("1", "--reply", "--resolve"), "A mention has one status; these are 2: replied, resolved"),
+        (("1", "--undo", "--tag", "vip"), "stands alone"),
+        (("1", "--snooze", "soon"), "is not an interval"),
+        (("1", "--snooze", "2001-01-01"), "not into the past"),
+        (("1", "--show", "--reply"), "leave out the other one"),
         (("3", "--tag", "vip"), "is of Acme and Bolt: say of which with --brand"),
         (("1", "--brand", "Bolt", "--tag", "vip"), 'is not of "Bolt"; it is of: Acme'),
         (("1", "--status", "asigned"), 'did you mean "assigned"?'),
