@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from monitor import searches
 from monitor.app import Service, opened
+from monitor.briefing import Period
 from monitor.config import Config, ConfigError, channel_for, load
 from monitor.config.problems import did_you_mean
 from monitor.correcting import Corrections
@@ -26,7 +27,6 @@ from monitor.engine.telling import Subscription
 from monitor.errors import Refused
 from monitor.mention import Brand, Mention
 from monitor.pipeline import Origin, Taken
-from monitor.queries import Period
 from monitor.searches import SORTS, Search
 from monitor.store import mentions, outbox, saved, watches
 from monitor.store.lock import WriteLock

@@ -80,8 +80,10 @@ class Heard:
     assignee: str = ""
     stage: str = ""
     """The step of the customer's journey; empty where not scored."""
-    team: str = ""
-    """The department that should answer."""
+    teams: tuple[str, ...] = ()
+    """The departments that should answer; of several brands, several."""
+    snoozed: datetime | None = None
+    """Until when nobody wants to be reminded of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 
 from monitor.digest.asks import SCORED, ask
@@ -13,7 +13,8 @@ from monitor.insight.counts import Counts, DayCount, count
 from monitor.insight.intervals import net_sentiment, share
 from monitor.insight.usual import Usual, sentiment_samples, share_samples, usual_mean, usual_volume
 
-TREND_DAYS = 28
+TREND = 28
+"""So many past periods are drawn."""
 
 
 def changed(material: Material) -> Changed:
@@ -21,7 +22,9 @@ def changed(material: Material) -> Changed:
     measures = [volume(material, now), sentiment(material, now)]
     if material.rivals:
         measures.append(voice(material, now))
-    return Changed(tuple(measures), split(material, now), trend(material, now), _unscored(material, now))
+    days = tuple(_day(day) for day in material.days)
+    parts = split(now, material.scope.ask)
+    return Changed(tuple(measures), parts, trend(material, now), _unscored(material, now, parts["unscored"]), days)
 
 
 def history_start(material: Material) -> datetime:
@@ -30,43 +33,40 @@ def history_start(material: Material) -> datetime:
     return material.start - timedelta(days=(material.local_date - oldest).days)
 
 
-def _ask(material: Material, *conditions: str) -> str:
-    return ask(material.brand.name, material.start, material.end, *conditions)
-
-
-def _ask_before(material: Material, *conditions: str) -> str:
-    return ask(material.brand.name, material.start - (material.end - material.start), material.start, *conditions)
-
-
-def _ask_past(material: Material, *conditions: str) -> str:
-    return ask(material.brand.name, history_start(material), material.start, *conditions)
+def ask_past(material: Material, *conditions: str) -> str:
+    """The mentions of all past windows."""
+    return material.scope.between(history_start(material), material.start, *conditions)
 
 
 def volume(material: Material, now: Counts) -> Measure:
     usual = usual_volume({day.date: day.volume for day in material.history}, material.local_date)
-    figure = Figure(now.volume, grouped(now.volume), _ask(material))
-    span_text = span(grouped(int(usual.low)), grouped(int(usual.high)))
-    band = _band(usual, span_text, usual.low, usual.high, _ask_past(material))
-    before = Figure(len(material.previous), grouped(len(material.previous)), _ask_before(material))
-    place = usual.place(now.volume)
+    figure = Figure(now.volume, grouped(now.volume), material.scope.ask())
+    band = volume_band(usual, ask_past(material))
+    earlier = material.previous.all.volume
+    before = Figure(earlier, grouped(earlier), material.scope.before())
     worded = Figure(now.volume, many(now.volume, "mention"), figure.query)
     sentence = _compare(material, usual, worded, band, mentions=[one.mention.id for one in material.heard])
-    return Measure("volume", "Mentions", figure, band, None, place, before, sentence)
+    return Measure("volume", "Mentions", figure, band, None, usual.place(now.volume), before, sentence)
+
+
+def volume_band(usual: Usual, query: str) -> Figure | None:
+    """The usual range of a count; None with too little history."""
+    return _band(usual, span(grouped(int(usual.low)), grouped(int(usual.high))), usual.low, usual.high, query)
 
 
 def sentiment(material: Material, now: Counts) -> Measure:
     """In points from -100 to 100: per cent positive minus per cent negative, of what is scored."""
     past = sentiment_samples((d.date, d.negative, d.neutral, d.positive) for d in material.history)
     usual = usual_mean(past, material.local_date, now.scored)
-    figure = net_figure(now, _ask(material, SCORED))
-    before = net_figure(count(material.previous), _ask_before(material, SCORED))
+    figure = net_figure(now, material.scope.ask(SCORED))
+    before = net_figure(material.previous.all, material.scope.before(SCORED))
     if figure is None:
         why = f" ({material.scoring})" if material.scoring else ""
         words = f"Nothing is scored yet{why}" if now.volume else "Nothing to score"
-        missing = Figure(None, "–", _ask(material, SCORED))
+        missing = Figure(None, "–", material.scope.ask(SCORED))
         return Measure("net_sentiment", "Net sentiment", missing, None, None, "unknown", before, say(words, "."))
     low, high = 100 * usual.low, 100 * usual.high
-    band = _band(usual, span(signed(low), signed(high)), low, high, _ask_past(material, SCORED))
+    band = _band(usual, span(signed(low), signed(high)), low, high, ask_past(material, SCORED))
     mentions = [one.mention.id for one in material.heard if one.sentiment in ("negative", "positive")]
     sentence = _compare(material, usual, figure, band, "Net sentiment ", mentions)
     place = usual.place(None if figure.value is None else figure.value / 100)
@@ -83,18 +83,16 @@ def net_figure(counts: Counts, query: str) -> Figure | None:
 
 def voice(material: Material, now: Counts) -> Measure:
     names = [material.brand.name, *(rival.name for rival in material.rivals)]
-    whole = now.volume + sum(rival.now.volume for rival in material.rivals)
+    whole = now.volume + sum(rival.now.all.volume for rival in material.rivals)
     everybody = ask(names, material.start, material.end)
     figure = share_figure(now.volume, whole, everybody) or Figure(None, "–", everybody)
     usual = usual_mean(share_samples(_shares(material)), material.local_date, whole, floor=0)
     past = ask(names, history_start(material), material.start)
     band = _band(usual, span(percent(usual.low), percent(usual.high)), 100 * usual.low, 100 * usual.high, past)
-    before_whole = len(material.previous) + sum(rival.previous.volume for rival in material.rivals)
-    before = share_figure(
-        len(material.previous),
-        before_whole,
-        ask(names, material.start - (material.end - material.start), material.start),
-    )
+    earlier = material.previous.all.volume
+    before_whole = earlier + sum(rival.previous.volume for rival in material.rivals)
+    length = material.end - material.start
+    before = share_figure(earlier, before_whole, ask(names, material.start - length, material.start))
     against = f"against {listed(names[1:])}"
     if figure.value is None:
         sentence = say(f"Nobody spoke of {material.brand.name} or its competitors.")
@@ -143,7 +141,7 @@ def _band(usual: Usual, text: str, low: float, high: float, query: str) -> Figur
 
 
 def _compare(
-    material: Material, usual: Usual, now: Figure, band: Figure | None, lead: str = "", mentions: Sequence[int] = ()
+    material: Material, usual: Usual, now: Figure, band: Figure | None, lead: str = "", mentions: Iterable[int] = ()
 ) -> Sentence:
     worded = signed if lead.startswith("Net") else _per_cent
     interval = likely(now, worded)
@@ -153,22 +151,26 @@ def _compare(
     return say(lead, *estimate, "; usual ", occasion(material, usual), " is ", band, ".", mentions=mentions)
 
 
-def split(material: Material, now: Counts) -> dict[str, Figure]:
-    parts = {"negative": now.negative, "neutral": now.neutral, "positive": now.positive}
-    figures = {label: Figure(n, grouped(n), _ask(material, f"sentiment:{label}")) for label, n in parts.items()}
-    return figures | {"unscored": Figure(now.unscored, grouped(now.unscored), _ask(material, f"NOT {SCORED}"))}
+def split(counts: Counts, asked: Callable[[str], str]) -> dict[str, Figure]:
+    """A count by sentiment; `asked` gives the query of it on a further condition."""
+    parts = {"negative": counts.negative, "neutral": counts.neutral, "positive": counts.positive}
+    figures = {label: Figure(n, grouped(n), asked(f"sentiment:{label}")) for label, n in parts.items()}
+    return figures | {"unscored": Figure(counts.unscored, grouped(counts.unscored), asked(f"NOT {SCORED}"))}
 
 
 def trend(material: Material, now: Counts) -> tuple[Day, ...]:
     today = DayCount(material.local_date, now.volume, now.negative, now.neutral, now.positive)
-    days = sorted((d for d in material.history if d.date < material.local_date), key=lambda d: d.date)
-    return tuple(Day(d.date, d.volume, d.negative, d.neutral, d.positive) for d in [*days[-TREND_DAYS:], today])
+    past = sorted((d for d in material.history if d.date < material.local_date), key=lambda d: d.date)
+    return tuple(_day(d) for d in [*past[-TREND:], today])
 
 
-def _unscored(material: Material, now: Counts) -> Sentence | None:
+def _day(day: DayCount) -> Day:
+    return Day(day.date, day.volume, day.negative, day.neutral, day.positive)
+
+
+def _unscored(material: Material, now: Counts, missing: Figure) -> Sentence | None:
     if not now.unscored:
         return None
-    missing = split(material, now)["unscored"]
     why = f": {material.scoring}" if material.scoring else ""
     verb = "is" if now.unscored == 1 else "are"
     ids = (one.mention.id for one in material.heard if one.sentiment is None)

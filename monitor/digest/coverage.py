@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from monitor.digest.asks import SCORED, ask, quoted
+from monitor.digest.asks import SCORED, any_of
 from monitor.digest.form import Checked, Coverage, Figure, Sentence, say
 from monitor.digest.material import Material
 from monitor.digest.wording import day_name, grouped, listed, many, plain_line
@@ -34,8 +34,9 @@ def coverage(material: Material) -> Coverage:
 
 
 def _checked(material: Material, source: SourceHealth) -> Checked:
-    items = sum(one.mention.source == source.name for one in material.heard)
-    query = ask(material.brand.name, material.start, material.end, f"source:{quoted(source.name)}")
+    # a source is found by the name of its kind as well
+    items = sum(source.name in (one.mention.source, one.mention.source_kind) for one in material.heard)
+    query = material.scope.ask(f"source:{any_of([source.name])}")
     return Checked(
         name=plain_line(source.name, 60),
         kind=source.kind,
@@ -81,10 +82,9 @@ def since(material: Material, when: datetime | None) -> str:
 
 
 def _notes(material: Material) -> Iterator[Sentence]:
-    name, start, end = material.brand.name, material.start, material.end
     unscored = [one.mention.id for one in material.heard if one.sentiment is None]
     if unscored:
-        figure = Figure(len(unscored), many(len(unscored), "mention"), ask(name, start, end, f"NOT {SCORED}"))
+        figure = Figure(len(unscored), many(len(unscored), "mention"), material.scope.ask(f"NOT {SCORED}"))
         why = f": {plain_line(material.scoring)}" if material.scoring else "; they are next in the queue"
         yield say(figure, f" {'is' if len(unscored) == 1 else 'are'} not scored yet{why}.", mentions=unscored)
     held = material.waiting

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Any, Literal
 
 from monitor.digest.visible import visible
@@ -53,7 +54,7 @@ def say(*parts: str | Figure, mentions: Iterable[int] = ()) -> Sentence:
             joined[-1] += part
         elif part != "":
             joined.append(part)
-    return Sentence(tuple(joined), tuple(mentions)[:CITED])
+    return Sentence(tuple(joined), tuple(islice(mentions, CITED)))
 
 
 @dataclass(frozen=True, slots=True)

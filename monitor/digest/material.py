@@ -1,15 +1,22 @@
 """The input of a digest: everything that compose.py needs, as plain values that a few queries fill.
 
-Hidden, excluded and unlikely mentions are left out of everything here; `Waiting` says how many there are.
+Excluded and unlikely mentions are left out of everything here, and hidden ones of all that is this brand's own;
+`Waiting` says how many are held.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from monitor.insight.counts import Counts, DayCount
-from monitor.mention import Brand, Heard, SourceHealth
+import numpy as np
+
+from monitor.digest.asks import Scope
+from monitor.insight.counts import Counts, DayCount, Sums
+from monitor.insight.response import Response
+from monitor.mention import Brand, Heard, Mention, SourceHealth, StoryHeard, ThemeHeard
+from monitor.story.quotes import Quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +24,7 @@ class Rival:
     """A competitor on the same measures: sums only, no mentions are loaded for it."""
 
     name: str
-    now: Counts
+    now: Sums
     """In the digest's window."""
     previous: Counts = field(default_factory=Counts)
     """In the same length of time before."""
@@ -59,17 +66,39 @@ class Material:
     end: datetime
     """UTC, outside."""
     heard: tuple[Heard, ...]
-    """The mentions published in [start, end), with their current opinions and triage."""
+    """The mentions published in [start, end), oldest first, with their current opinions and triage. Those that
+    wanted.py names have their words; of the others, only what is counted needs to be there."""
+    department: str = ""
+    """Only what is this department's is in `heard`, `late`, `previous` and `history`; empty: everything."""
+    some_hidden: bool = False
+    """Somebody hid mentions of this brand: queries say that they stay away."""
     late: tuple[Heard, ...] = ()
     """Published up to a week before `start` but found only in this window: in no count, but who waits among them waits
     all the same. None where listening itself began in this window."""
-    previous: tuple[Heard, ...] = ()
+    previous: Sums = field(default_factory=Sums)
     """The mentions of the same length of time before: [start - (end - start), start)."""
     history: tuple[DayCount, ...] = ()
     """Counts of past windows of the same kind (for a daily digest: from digest hour to digest hour), eight weeks if
     there are so many, each by the local date on which it ended. Days without a mention must be there with zeros;
     days before the brand was listened to must not. Sums of hourly rollups are what is wanted here, not a scan."""
+    days: tuple[DayCount, ...] = ()
+    """The days of the window, where it is longer than one."""
     rivals: tuple[Rival, ...] = ()
+    stories: tuple[StoryHeard, ...] = ()
+    """The most told first."""
+    themes: tuple[ThemeHeard, ...] = ()
+    """The most people first."""
+    quotes: Mapping[int, tuple[Quote, ...]] = field(default_factory=dict)
+    """Theme to what it says in the words of two people."""
+    words: Mapping[int, Mention] = field(default_factory=dict)
+    """The mentions that are shown or quoted (wanted.py), with their words; those that are not there have theirs in
+    `heard`."""
+    vectors: Mapping[int, np.ndarray] = field(default_factory=dict)
+    """What they mean, as unit vectors of one space; those that have none are left out."""
+    responses: tuple[Response, ...] = ()
+    """How fast each department answered."""
+    answer_within: Mapping[str, float] = field(default_factory=dict)
+    """Department to the seconds in which it means to answer."""
     coverage: tuple[SourceHealth, ...] = ()
     """Every configured source, as `overheard sources` shows it."""
     waiting: Waiting = Waiting()
@@ -77,3 +106,21 @@ class Material:
     """Networks not listened to."""
     scoring: str = ""
     """Why nothing is scored ("no weights"), when that is so; empty when the scorers work."""
+
+    @property
+    def scope(self) -> Scope:
+        """What the queries behind the figures ask."""
+        return Scope(self.brand.name, self.start, self.end, self.department, self.some_hidden)
+
+    def worded(self, mention: Mention) -> Mention:
+        """The mention with its words, where they were read."""
+        return self.words.get(mention.id, mention)
+
+    def mentions(self, ids: Collection[int]) -> list[Mention]:
+        """These mentions, with their words as far as they were read, oldest first."""
+        wanted = set(ids)
+        return [self.worded(one.mention) for one in self.heard if one.mention.id in wanted]
+
+    @property
+    def is_weekly(self) -> bool:
+        return self.end - self.start >= timedelta(days=6)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import timedelta
 
-from monitor.digest.asks import NEEDS, OPEN, ask
+from monitor.digest.asks import NEEDS, OPEN
 from monitor.digest.form import Figure, Reply, ToAnswer, say
 from monitor.digest.material import Material
+from monitor.digest.reviews import is_low, rated
 from monitor.digest.wording import cite, grouped, many
-from monitor.insight.copies import copies
 from monitor.mention import Heard
 
 MOST = 5
 REASONS = 2
 """So many reasons are shown for each."""
 ANSWERED = ("replied", "resolved", "hidden")
+UNANSWERABLE = ("article", "survey")
 WEIGHTS = (
     ("churn", 5, "threatens to leave"),
     ("complaint", 3, "complaint"),
@@ -24,19 +25,12 @@ WEIGHTS = (
 )
 
 
-def is_low_review(heard: Heard) -> bool:
-    """One or two stars. A thumb down is not a star."""
-    mention = heard.mention
-    stars = mention.kind == "review" and mention.rating is not None and (mention.rating_max or 5) > 1
-    return stars and mention.rating is not None and 1 <= mention.rating <= 2
-
-
 def reasons(heard: Heard) -> list[tuple[float, str]]:
     """(weight, in words), weightiest first; empty when nobody waits."""
-    if heard.state in ANSWERED or heard.mention.kind in ("article", "survey"):
+    if heard.state in ANSWERED or heard.mention.kind in UNANSWERABLE:
         return []
     found: list[tuple[float, str]] = [(weight, words) for need, weight, words in WEIGHTS if need in heard.needs]
-    if is_low_review(heard):
+    if is_low(heard):
         stars = round(heard.mention.rating or 0)
         found.append((5 - stars / 2, f"{stars}-star review"))
     if found and heard.state == "reopened":
@@ -44,39 +38,59 @@ def reasons(heard: Heard) -> list[tuple[float, str]]:
     return sorted(found, key=lambda reason: -reason[0])
 
 
-def waiting(heard: Sequence[Heard]) -> list[Heard]:
+def waiting(heard: Iterable[Heard]) -> list[Heard]:
     """Everybody who waits, copies included: as many as the query gives."""
     return [one for one in heard if reasons(one)]
 
 
-def reply(material: Material) -> Reply:
-    everybody = waiting(material.heard)
-    # asked for only where it makes a difference: the query language learns `status:` later than this was written
+def waiting_query(material: Material, *conditions: str) -> str:
+    """Who waits, and fulfils these conditions too."""
+    # asked for only where it makes a difference: most people never say what they have answered
     answered = any(one.state in ANSWERED for one in material.heard)
-    query = ask(
-        material.brand.name,
-        material.start,
-        material.end,
-        f"({NEEDS} OR (type:review rating:1..2))",
-        "NOT type:(article OR survey)",
+    return material.scope.ask(
+        *conditions,
+        f"({NEEDS} OR ({rated(material, '1..2')}))",
+        f"NOT type:({' OR '.join(UNANSWERABLE)})",
         OPEN if answered else "",
     )
+
+
+def first(material: Material) -> list[Heard]:
+    """Those to answer first: of a story its first teller alone, nobody who is to be left alone for now."""
+    ranked = sorted(waiting([*material.heard, *material.late]), key=_urgency)
+    story_of = {id_: story.id for story in material.stories for id_ in story.members}
+    told: set[int] = set()
+    found = []
+    for one in ranked:
+        story = story_of.get(one.mention.id)
+        if is_snoozed(one, material) or story in told:
+            continue
+        told |= {story} if story is not None else set()
+        found.append(one)
+    return found
+
+
+def is_snoozed(one: Heard, material: Material) -> bool:
+    """Somebody wants to hear of it later."""
+    return one.snoozed is not None and one.snoozed > material.end
+
+
+def reply(material: Material) -> Reply:
+    everybody, late = waiting(material.heard), waiting(material.late)
+    query = waiting_query(material)
     total = Figure(len(everybody), grouped(len(everybody)), query)
-    late = waiting(material.late)
-    ranked = sorted(_leads([*everybody, *late]), key=_urgency)
+    ranked = first(material)
     items = tuple(_item(one, material) for one in ranked[:MOST])
-    if not ranked:
+    if not everybody and not late:
         return Reply(say("Nobody waits for an answer."), total)
     waits = Figure(total.value, many(len(everybody), "mention"), query)
     older = f", and {many(len(late), 'older one')} found only now" if late else ""
-    first = f"; these {len(items)} first" if len(everybody) + len(late) > MOST else ""
+    later = sum(is_snoozed(one, material) for one in everybody)
+    snoozed = f", {grouped(later)} of them snoozed" if later else ""
+    these = f"; these {len(items)} first" if 0 < len(items) < len(everybody) + len(late) else ""
     verb = " waits" if len(everybody) == 1 else " wait"
-    ids = [one.mention.id for one in ranked]
-    return Reply(say(waits, verb, " for an answer", older, first, ".", mentions=ids), total, items)
-
-
-def _leads(heard: list[Heard]) -> list[Heard]:
-    return [heard[i] for i, lead in enumerate(copies(heard)) if i == lead]
+    ids = (one.mention.id for one in ranked or everybody)
+    return Reply(say(waits, verb, " for an answer", older, snoozed, these, ".", mentions=ids), total, items)
 
 
 def _urgency(heard: Heard) -> tuple[float, float, int]:
@@ -89,4 +103,10 @@ def _urgency(heard: Heard) -> tuple[float, float, int]:
 def _item(heard: Heard, material: Material) -> ToAnswer:
     age = max(timedelta(0), material.end - heard.mention.published)
     why = tuple(words for _, words in reasons(heard)[:REASONS])
-    return ToAnswer(cite(heard.mention), heard.assignee, int(age.total_seconds() // 3600), why)
+    return ToAnswer(
+        cite(material.worded(heard.mention)),
+        heard.assignee,
+        int(age.total_seconds() // 3600),
+        why,
+        ", ".join(heard.teams),
+    )

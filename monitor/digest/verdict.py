@@ -1,20 +1,32 @@
-"""The verdict, one sentence: normal, or needs you, and why."""
+"""The verdict, one sentence: normal, or needs you, and why; and what the day is about, in the writers' own words."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from monitor.digest.coverage import failing, read
+from monitor.digest.extract import quotes, summary
 from monitor.digest.form import Changed, Coverage, Figure, Level, Measure, Repeated, Reply, Stories, Verdict, say
 from monitor.digest.material import Material
-from monitor.digest.wording import grouped, many, occasion, too_early
+from monitor.digest.reply import waiting, waiting_query
+from monitor.digest.stories import spread
+from monitor.digest.wording import cite, grouped, many, occasion, too_early
 from monitor.insight.usual import Usual, usual_volume
 
 Parts = list[str | Figure]
 
 DRIVER = 0.2
 """A story or a comment explains a day when so much of the day's volume is in it."""
+RISING = 4
+"""So many people, at least, make a comment worth a word that more say than usual."""
 LEAVING = "threatens to leave"
 WEIGHTY = (LEAVING, "complaint", "review")
 """A plain question waits, but does not turn the verdict."""
+FEW = 5
+"""So many mentions are shown rather than summed up."""
+READ = 40
+"""Among so many mentions the sentences are looked for that sum up the day."""
+SUMMED_UP = 2
 
 
 def verdict(
@@ -22,19 +34,37 @@ def verdict(
 ) -> Verdict:
     volume, net = changed.measures[0], changed.measures[1]
     level = _level(material, volume, net, reply)
-    ids = [one.mention.id for one in material.heard]
+    parts: Parts
+    cited = [one.mention.id for one in material.heard]
     if level == "blind":
-        return Verdict(level, say(*_blind(material, volume), mentions=ids))
-    if level == "unusual":
-        return Verdict(level, say(*_unusual(material, volume, net, stories, repeated), ".", mentions=ids))
-    if level == "reply":
-        urgent = [item.mention.id for item in reply.items]
-        return Verdict(level, say(*_needs_you(reply), "; ", *_lower(_calm(material, volume)), ".", mentions=urgent))
-    lead = {"quiet": "Quiet: ", "learning": "", "normal": "Normal: "}[level]
-    tail: Parts = (
-        [f"; {len(failing(material))} of {len(material.coverage)} sources failing"] if failing(material) else []
+        parts = _blind(material, volume)
+    elif level == "unusual":
+        parts = [*_unusual(material, volume, net, stories, repeated), *_rising(material, repeated)]
+    elif level == "reply":
+        cited = [item.mention.id for item in reply.items]
+        parts = [*_needs_you(material, reply), "; ", *_lower(_calm(material, volume)), *_rising(material, repeated)]
+    else:
+        lead = {"quiet": "Quiet: ", "learning": "", "normal": "Normal: "}[level]
+        parts = [lead, *_calm(material, volume), *_mood(net), *_rising(material, repeated), *_troubles(material)]
+    quiet = level == "quiet"
+    return Verdict(
+        level,
+        say(*parts, "" if level == "blind" else ".", mentions=cited),
+        None if quiet else summary(quotes(material.mentions(gist(material)), material.vectors, SUMMED_UP)),
+        tuple(cite(material.worded(one.mention)) for one in material.heard) if quiet else (),
     )
-    return Verdict(level, say(lead, *_calm(material, volume), *_mood(net), *tail, ".", mentions=ids))
+
+
+def gist(material: Material) -> Sequence[int]:
+    """The mentions out of which the day is summed up: those of the story that most of it is about, where there is one,
+    else some of all of it. None where there is little to sum up."""
+    if len(material.heard) <= FEW:
+        return ()
+    largest = next(iter(material.stories), None)
+    if largest is not None and len(largest.members) >= DRIVER * len(material.heard):
+        return list(spread(largest.members, READ))
+    copies = {id_ for story in material.stories for id_ in story.members[1:]}
+    return list(spread([one.mention.id for one in material.heard if one.mention.id not in copies], READ))
 
 
 def _level(material: Material, volume: Measure, net: Measure, reply: Reply) -> Level:
@@ -44,9 +74,23 @@ def _level(material: Material, volume: Measure, net: Measure, reply: Reply) -> L
         return "unusual"
     if any(why.endswith(WEIGHTY) for item in reply.items for why in item.why):
         return "reply"
-    if not material.heard:
+    if not material.heard or (len(material.heard) <= FEW and volume.place == "within" and not reply.items):
         return "quiet"
     return "learning" if volume.place == "unknown" else "normal"
+
+
+def _rising(material: Material, repeated: Repeated) -> Iterator[str | Figure]:
+    """A complaint that more people make than usual, or that is new: it is heard before the volume rises."""
+    more = [one for one in repeated.complaints if one.place == "above" and one.people >= RISING]
+    worst = max(more, key=lambda one: one.people, default=None)
+    if worst is not None and worst.usual is not None and int(worst.count.value or 0) < DRIVER * len(material.heard):
+        yield from ("; “", worst.phrase, "” rises: ", worst.count, " against ", worst.usual)
+
+
+def _troubles(material: Material) -> Parts:
+    if not failing(material):
+        return []
+    return [f"; {len(failing(material))} of {len(material.coverage)} sources failing"]
 
 
 def _blind(material: Material, volume: Measure) -> Parts:
@@ -70,9 +114,9 @@ def _unusual(material: Material, volume: Measure, net: Measure, stories: Stories
         parts += [", net sentiment ", net.now] if net.place in ("above", "below") else []
     elif net.usual:
         parts += ["net sentiment ", net.now, " against ", net.usual, f" {day}, in ", mentions]
-    if volume.place == "below" and failing(material):
-        parts.append(f"; {len(failing(material))} of {len(material.coverage)} sources failing")
-    elif volume.place != "below":
+    if volume.place == "below":
+        parts += _troubles(material)
+    else:
         parts += _driver(len(material.heard), net, stories, repeated)
     return parts
 
@@ -82,20 +126,24 @@ def _driver(volume: int, net: Measure, stories: Stories, repeated: Repeated) -> 
     found: list[tuple[int, str, Figure]] = []
     found += [(int(s.copies.value or 0), f" of them one story, “{s.headline}”", s.copies) for s in stories.items[:1]]
     said = repeated.complaints if (net.now.value or 0) < 0 else repeated.praise
-    found += [(int(c.count.value or 0), f" of them say “{c.phrase}”", c.count) for c in said[:1]]
+    found += [(int(c.count.value or 0), f" of them say “{c.phrase}”", c.count) for c in said]
     found = [one for one in found if one[0] >= max(3, DRIVER * volume)]
     return ["; ", *max(found, key=lambda one: one[0])[:0:-1]] if found else []
 
 
-def _needs_you(reply: Reply) -> Parts:
+def _needs_you(material: Material, reply: Reply) -> Parts:
     number = int(reply.total.value or 0)
+    if not number:
+        older = many(len(waiting(material.late)), "older mention")
+        return [f"Needs you: {older}, found only now, wait{'s' if older.startswith('1 ') else ''} for an answer"]
     parts: Parts = ["Needs you: ", Figure(number, many(number, "mention"), reply.total.query)]
     parts.append(" waits for an answer" if number == 1 else " wait for an answer")
-    leaving = sum(LEAVING in item.why for item in reply.items)
-    if leaving and number > 1:
-        parts.append(f", {_few(leaving)} threaten{'s' if leaving == 1 else ''} to leave")
+    leaving = sum("churn" in one.needs for one in waiting(material.heard))
+    if leaving == number:
+        parts.append(" and threatens to leave" if number == 1 else ", all threaten to leave")
     elif leaving:
-        parts.append(" and threatens to leave")
+        counted = Figure(leaving, _few(leaving), waiting_query(material, "need:churn"))
+        parts += [", ", counted, f" threaten{'s' if leaving == 1 else ''} to leave"]
     return parts
 
 

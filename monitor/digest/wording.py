@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from monitor.digest.form import Cited
@@ -54,20 +55,33 @@ def day_name(day: date) -> str:
     return f"{WEEKDAYS[day.weekday()][:3]} {day.day} {MONTHS[day.month - 1]}"
 
 
-def is_weekly(material: Material) -> bool:
-    return material.end - material.start >= timedelta(days=6)
-
-
 def occasion(material: Material, usual: Usual) -> str:
     """What the usual range is usual for: "on a Tuesday"."""
-    if is_weekly(material):
+    if material.is_weekly:
         return "in a week"
     return f"on a {WEEKDAYS[material.local_date.weekday()]}" if usual.basis == "weekday" else "on a day"
 
 
 def too_early(material: Material, usual: Usual) -> str:
-    periods = many(usual.days, "past week" if is_weekly(material) else "past day")
+    periods = many(usual.days, "past week" if material.is_weekly else "past day")
     return f"too early to say what is usual ({periods} so far)"
+
+
+JOURNEY = ("awareness", "consideration", "purchase", "onboarding", "use", "service", "loyalty", "advocacy", "leaving")
+"""The stages of a customer's journey, as they follow each other."""
+
+
+def in_order(stages: Iterable[str]) -> list[str]:
+    """In the order of the journey; one's own stages follow by name."""
+    return sorted(stages, key=lambda stage: (JOURNEY.index(stage) if stage in JOURNEY else len(JOURNEY), stage))
+
+
+def lasted(time: timedelta) -> str:
+    """How long something took: 40 min, 3.5 h, 2 days."""
+    minutes = time.total_seconds() / 60
+    if minutes < 90:
+        return f"{round(minutes)} min"
+    return f"{minutes / 60:.1f} h".replace(".0 h", " h") if minutes < 48 * 60 else f"{round(minutes / 1440)} days"
 
 
 def plain_line(text: str, most: int = EXCERPT) -> str:

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Connection
 
-from monitor import pipeline, queries
+from monitor import briefing, pipeline
+from monitor.briefing import Period
 from monitor.channels.schedule import next_attempt
 from monitor.digest.compose import compose
 from monitor.digest.content import content as rendered
@@ -23,7 +24,6 @@ from monitor.engine.rewriting import Rewriting, cited
 from monitor.errors import Refused
 from monitor.mention import Brand
 from monitor.notice import Ask, Attempt, Delivery, Later, Never, Notice, Outcome, Reply, Sent
-from monitor.queries import Period
 from monitor.store import digests, mentions, opinions, outbox, watches
 from monitor.store.engine import Store
 from monitor.store.outbox import Parcel
@@ -125,7 +125,7 @@ class Teller:
 
     async def compose(self, brand: Brand, period: Period, scoring: str = "") -> dict[str, Any]:
         """The digest of one period, in all its renderings, without storing or sending anything."""
-        material = await self.store.read(queries.material, brand, period, self.now(), scoring)
+        material = await self.store.read(briefing.material, brand, period, self.now(), scoring)
         frozen = await self._reworded(as_json(compose(material)))
         return await asyncio.to_thread(rendered, frozen, self.base_url)
 

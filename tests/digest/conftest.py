@@ -11,8 +11,9 @@ import pytest
 
 from monitor.digest.due import window_of
 from monitor.digest.material import Material, Rival, Silent, Waiting
-from monitor.insight.counts import Counts, DayCount
-from monitor.mention import Brand, Heard, Mention, SourceHealth
+from monitor.insight.counts import Counts, DayCount, Sums, sums
+from monitor.mention import Brand, Heard, Mention, SourceHealth, StoryHeard, ThemeHeard
+from monitor.story.quotes import Quote
 
 DAY = date(2026, 11, 24)
 ZONE = "Europe/Berlin"
@@ -69,6 +70,12 @@ def heard(one: Mention, sentiment: str | None = None, needs: tuple[str, ...] = (
     return Heard(one, "Tidepool", sentiment=sentiment, needs=needs, **more)  # type: ignore[arg-type]
 
 
+def hearing(material: Material, *told: Heard) -> Material:
+    """The same day, had only these been heard: with the stories and themes that they make."""
+    themes, quotes = themes_in(told)
+    return replace(material, heard=told, stories=stories_in(told), themes=themes, quotes=quotes)
+
+
 def crisis() -> tuple[Heard, ...]:
     told: list[Heard] = []
     for i, (author, text) in enumerate(REFUNDS):
@@ -120,6 +127,10 @@ def history(weeks: int = 8, level: float = 14, seed: int = 3) -> tuple[DayCount,
     return tuple(days)
 
 
+def rival_sums(volume: int, negative: int, neutral: int, positive: int) -> Sums:
+    return Sums(Counts(volume, negative, neutral, positive))
+
+
 def sources() -> tuple[SourceHealth, ...]:
     fine = [
         ("mastodon.social", "mastodon"), ("Reddit search", "reddit"), ("App Store UK", "appstore"),
@@ -134,6 +145,33 @@ def sources() -> tuple[SourceHealth, ...]:
     return (*rows, failing)
 
 
+def stories_in(told: tuple[Heard, ...]) -> tuple[StoryHeard, ...]:
+    """The articles tell one story."""
+    articles = [one.mention for one in told if one.mention.kind == "article"]
+    return (StoryHeard(7, "", articles[0], tuple(one.id for one in articles)),) if len(articles) > 1 else ()
+
+
+def themes_in(told: tuple[Heard, ...]) -> tuple[tuple[ThemeHeard, ...], dict[int, tuple[Quote, ...]]]:
+    """Who waits for a refund, whose refund never arrived, and who likes one recipe; and two quotes of each."""
+    known = (
+        (31, "waiting for my refund", "negative", "waiting", 2),
+        (32, "refund never arrived", "negative", "never arrived", 0),
+        (33, "miso salmon recipe", "positive", "miso salmon", 0),
+    )
+    themes, quotes = [], {}
+    for id_, name, side, words, before in known:
+        said = [one.mention for one in told if words in one.mention.text.lower() and one.mention.kind == "post"]
+        if said:
+            members = tuple(one.id for one in said)
+            past = tuple((DAY - timedelta(days=back), back % 2) for back in range(56, 0, -1))
+            side_ = side if any(one.sentiment for one in told) else ""
+            themes.append(
+                ThemeHeard(id_, name, side_, members, len(said), before, past, END - timedelta(days=9))  # type: ignore[arg-type]
+            )
+            quotes[id_] = tuple(Quote(one.id, one.author, one.text[:90]) for one in said[:2])
+    return tuple(themes), quotes
+
+
 @pytest.fixture
 def bad_tuesday() -> Material:
     said_before = tuple(
@@ -146,18 +184,23 @@ def bad_tuesday() -> Material:
     low = heard(
         mention(3200, "ok", "x", 30, kind="review", rating=4.0, rating_max=5.0, rating_kind="stars"), "positive"
     )
+    told = crisis()
+    themes, quotes = themes_in(told)
     return Material(
         brand=TIDEPOOL,
         local_date=DAY,
         timezone=ZONE,
         start=START,
         end=END,
-        heard=crisis(),
-        previous=(*said_before, *others, low),
+        heard=told,
+        previous=sums((*said_before, *others, low)),
+        stories=stories_in(told),
+        themes=themes,
+        quotes=quotes,
         history=history(),
         rivals=(
-            Rival("Greenfork", Counts(22, 3, 9, 10), Counts(18, 3, 8, 7), history(level=20, seed=5)),
-            Rival("Pantrio", Counts(7, 1, 4, 2), Counts(9, 2, 5, 2), history(level=8, seed=7)),
+            Rival("Greenfork", rival_sums(22, 3, 9, 10), Counts(18, 3, 8, 7), history(level=20, seed=5)),
+            Rival("Pantrio", rival_sums(7, 1, 4, 2), Counts(9, 2, 5, 2), history(level=8, seed=7)),
         ),
         coverage=sources(),
         waiting=Waiting(unlikely=3, excluded=12, late=2),
@@ -174,20 +217,26 @@ def quiet_tuesday(bad_tuesday: Material) -> Material:
     calm = tuple(replace(day, volume=v, negative=0, neutral=v, positive=0) for day, v in zip(
         bad_tuesday.history, [0, 1, 0, 2, 0, 0, 1] * 8, strict=True))  # fmt: skip
     return replace(
-        bad_tuesday, heard=(), previous=(), history=calm, rivals=(), coverage=sources()[:-1], waiting=Waiting()
-    )
+        bad_tuesday, heard=(), previous=Sums(), history=calm, rivals=(), coverage=sources()[:-1], waiting=Waiting(),
+        stories=(), themes=(), quotes={},
+    )  # fmt: skip
 
 
 @pytest.fixture
 def third_day(bad_tuesday: Material) -> Material:
     few = tuple(h for h in bad_tuesday.heard if h.mention.id in (4400, 4401, 4600, 4603))
-    return replace(bad_tuesday, heard=few, previous=(), history=history()[-2:], rivals=(), coverage=sources()[:-1])
+    return replace(
+        bad_tuesday, heard=few, previous=Sums(), history=history()[-2:], rivals=(), coverage=sources()[:-1],
+        stories=(), themes=(), quotes={},
+    )  # fmt: skip
 
 
 @pytest.fixture
 def unscored_tuesday(bad_tuesday: Material) -> Material:
     bare = tuple(replace(one, sentiment=None, needs=()) for one in bad_tuesday.heard)
-    return replace(bad_tuesday, heard=bare, scoring="the sentiment weights are missing")
+    themes, quotes = themes_in(bare)
+    scoring = "the sentiment weights are missing"
+    return replace(bad_tuesday, heard=bare, scoring=scoring, themes=themes, quotes=quotes)
 
 
 @pytest.fixture

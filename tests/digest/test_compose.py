@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from monitor.digest.asks import instant
 from monitor.digest.compose import compose
 from monitor.digest.form import as_json
 from monitor.digest.material import Material, Waiting
+from monitor.insight.counts import Sums
 from monitor.mention import Heard
 from monitor.query.document import Document
 from monitor.query.matcher import compile as compiled
 from monitor.query.parse import parse
+from tests.digest.conftest import hearing
 
 SECTIONS = ["verdict", "reply", "changed", "stories", "repeated", "competitors", "reviews", "experience",
             "coverage"]  # fmt: skip
@@ -45,13 +48,29 @@ def sentences(part: Any) -> Iterator[dict[str, Any]]:
             yield from sentences(inner)
 
 
-def document(heard: Heard) -> Document:
+def documents(material: Material) -> list[Document]:
+    """What a query sees of the mentions of a day."""
+    stories = {id_: str(story.id) for story in material.stories for id_ in story.members}
+    themes: dict[int, list[str]] = {}
+    for theme in material.themes:
+        for id_ in theme.members:
+            themes.setdefault(id_, []).append(str(theme.id))
+    return [
+        document(one, (stories[one.mention.id],) if one.mention.id in stories else (), themes.get(one.mention.id, []))
+        for one in material.heard
+    ]
+
+
+def document(heard: Heard, stories: Sequence[str], themes: Sequence[str]) -> Document:
     mention = heard.mention
-    scores = {"need": heard.needs} | ({"sentiment": (heard.sentiment,)} if heard.sentiment else {})
+    scores: dict[str, tuple[str, ...]] = {"need": heard.needs, "topic": heard.topics}
+    scores |= {"sentiment": (heard.sentiment,)} if heard.sentiment else {}
+    scores |= {"stage": (heard.stage,)} if heard.stage else {}
     return Document(
         title=mention.title, text=mention.text, author=mention.author, url=mention.url, lang=mention.lang,
         source=mention.source, source_kind=mention.source_kind, kind=mention.kind, rating=mention.rating,
-        published=mention.published, brands=(heard.brand,), scores=scores,
+        published=mention.published, brands=(heard.brand,), scores=scores, teams=heard.teams,
+        statuses=(heard.state,), stories=tuple(stories), themes=tuple(themes),
     )  # fmt: skip
 
 
@@ -79,10 +98,10 @@ def test_the_same_material_gives_the_same_digest(bad_tuesday: Material) -> None:
 @pytest.mark.parametrize("kind", ["bad_tuesday", "quiet_tuesday", "third_day", "unscored_tuesday"])
 def test_every_count_is_given_again_by_its_query(kind: str, request: pytest.FixtureRequest) -> None:
     material: Material = request.getfixturevalue(kind)
-    own = [document(heard) for heard in (*material.heard, *material.previous)]
+    own, window = documents(material), f"after:{instant(material.start)}"
     checked = 0
     for figure in figures(as_json(compose(material))["sections"]):
-        if not figure["query"]:
+        if window not in figure["query"]:
             continue
         query = compiled(parse(figure["query"], as_view=True))
         if "Greenfork" in figure["query"] or "Pantrio" in figure["query"] or not isinstance(figure["value"], int):
@@ -201,7 +220,7 @@ def test_when_no_source_could_be_read_the_digest_says_that_it_is_blind(bad_tuesd
 
 
 def test_silence_where_there_is_usually_talk_is_unusual(bad_tuesday: Material) -> None:
-    verdict = compose(replace(bad_tuesday, heard=())).sections.verdict
+    verdict = compose(hearing(bad_tuesday)).sections.verdict
     assert verdict.level == "unusual"
     assert re.match(
         r"Unusual: no mentions against \d+–\d+ on a Tuesday; 1 of 7 sources failing\.", verdict.sentence.text
@@ -211,7 +230,7 @@ def test_silence_where_there_is_usually_talk_is_unusual(bad_tuesday: Material) -
 def test_a_normal_day_with_a_leaving_customer_needs_you(bad_tuesday: Material) -> None:
     leaving = [one for one in bad_tuesday.heard if one.mention.author == "sade"]
     calm = [replace(one, needs=()) for one in bad_tuesday.heard if one.sentiment != "negative"][:14]
-    verdict = compose(replace(bad_tuesday, heard=(*leaving, *calm))).sections.verdict
+    verdict = compose(hearing(bad_tuesday, *leaving, *calm)).sections.verdict
     assert verdict.level == "reply"
     assert verdict.sentence.text.startswith(
         "Needs you: 1 mention waits for an answer and threatens to leave; otherwise 15 mentions where "
@@ -220,7 +239,7 @@ def test_a_normal_day_with_a_leaving_customer_needs_you(bad_tuesday: Material) -
 
 def test_a_plain_day_is_normal(bad_tuesday: Material) -> None:
     calm = tuple(replace(one, needs=()) for one in bad_tuesday.heard if one.sentiment != "negative")
-    verdict = compose(replace(bad_tuesday, heard=calm)).sections.verdict
+    verdict = compose(hearing(bad_tuesday, *calm)).sections.verdict
     assert verdict.level == "normal"
     assert verdict.sentence.text.startswith("Normal: 15 mentions where ")
     assert verdict.sentence.text.endswith("; 1 of 7 sources failing.")
@@ -239,7 +258,7 @@ def test_a_weekly_digest_is_compared_with_weeks(bad_tuesday: Material) -> None:
         for back, day in enumerate(bad_tuesday.history[:8], 1)
     )
     start = bad_tuesday.end - timedelta(days=7)
-    weekly = compose(replace(bad_tuesday, start=start, history=weeks, rivals=(), previous=(), waiting=Waiting()))
+    weekly = compose(replace(bad_tuesday, start=start, history=weeks, rivals=(), previous=Sums(), waiting=Waiting()))
     assert " in a week" in weekly.sections.changed.measures[0].sentence.text
 
 
@@ -248,6 +267,6 @@ def test_a_day_of_two_thousand_mentions_cites_only_some(bad_tuesday: Material) -
         replace(one, mention=replace(one.mention, id=i, author=f"a{i}", text=f"{one.mention.text} {i * 7919 % 1000}"))
         for i, one in ((i, bad_tuesday.heard[i % len(bad_tuesday.heard)]) for i in range(2_000))
     )
-    digest = compose(replace(bad_tuesday, heard=many))
+    digest = compose(hearing(bad_tuesday, *many))
     assert digest.sections.changed.measures[0].now.value == 2_000
     assert len(digest.sections.verdict.sentence.mentions) == 50

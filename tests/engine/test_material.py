@@ -10,10 +10,10 @@ from email.utils import format_datetime
 import pytest
 from aiohttp import web
 
-from monitor import queries
+from monitor import briefing
+from monitor.briefing import Period
 from monitor.commands import Commands
 from monitor.errors import Refused
-from monitor.queries import Period
 
 BRAND = '[[brand]]\nname = "Acme"\ncompetitors = ["Bolt"]\n'
 
@@ -25,7 +25,7 @@ async def bring_in(service, *rows: tuple[datetime, str]) -> None:
 
 
 async def of(service, period: Period):
-    return await service.store.read(queries.material, service.brands["Acme"], period, service.now())
+    return await service.store.read(briefing.material, service.brands["Acme"], period, service.now())
 
 
 def digest_of(day: date) -> Period:
@@ -72,7 +72,7 @@ async def test_who_was_found_late_still_waits_for_an_answer(open_service, clock)
         late = clock() - timedelta(days=3)
         await bring_in(service, (late, "Acme lost my parcel"), (clock() - timedelta(days=30), "Acme long ago"))
         material = await of(service, Period.last_day(clock(), "UTC"))
-        assert [one.mention.text for one in material.late] == ["Acme lost my parcel"]
+        assert [one.mention.published for one in material.late] == [late]
         assert material.heard == ()
         assert material.waiting.late == 2
 
