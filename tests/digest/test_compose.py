@@ -20,7 +20,7 @@ from monitor.mention import Heard
 from monitor.query.document import Document
 from monitor.query.matcher import compile as compiled
 from monitor.query.parse import parse
-from tests.digest.conftest import hearing
+from tests.digest.tidepool import hearing
 
 SECTIONS = ["verdict", "reply", "changed", "stories", "repeated", "competitors", "reviews", "experience",
             "coverage"]  # fmt: skip
