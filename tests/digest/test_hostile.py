@@ -6,26 +6,30 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
-from rich.console import Console
+from rich.console import Console, RenderableType
 from selectolax.lexbor import LexborHTMLParser
 
+from monitor.digest.alert_page import alert_letter
 from monitor.digest.compose import compose
 from monitor.digest.form import as_json
-from monitor.digest.html import letter, page
-from monitor.digest.markdown import markdown, words
+from monitor.digest.html import attached, letter, page
+from monitor.digest.markdown import alert_markdown, markdown, words
 from monitor.digest.material import Material, Silent
-from monitor.digest.terminal import terminal
+from monitor.digest.terminal import alert_terminal, terminal
 from monitor.digest.view import host_of, web_link
+from monitor.digest.visible import visible
 from monitor.mention import Heard
+from tests.digest import made
 
 BASE = "http://127.0.0.1:8765"
 CORPUS = Path(__file__).parents[2] / ".." / "shared" / "corpora" / "security"
@@ -44,8 +48,11 @@ OWN = [
     "lone \ud800 surrogate",
     "<svg/onload=alert(1)> <!-- --> ]]> <![CDATA[",
 ]  # fmt: skip
-KNOWN = {"html", "head", "meta", "title", "style", "body", "table", "tbody", "tr", "td", "p", "div", "span", "a", "h2",
-         "h3", "bdi", "br", "svg", "g", "rect", "line"}  # fmt: skip
+KNOWN = {"html", "head", "meta", "title", "style", "body", "table", "caption", "thead", "tbody", "tr", "th", "td", "p",
+         "div", "span", "a", "h1", "h2", "h3", "b", "bdi", "br", "svg", "rect", "main", "header", "section", "article",
+         "footer", "ol", "ul", "li", "dl", "dt", "dd", "img"}  # fmt: skip
+ALIVE = re.compile(r"\w://|\bwww\.\w|@\w", re.IGNORECASE)
+"""What a reader's program makes a link of wherever it stands."""
 
 
 def corpus(name: str, field: str) -> list[str]:
@@ -55,22 +62,19 @@ def corpus(name: str, field: str) -> list[str]:
     return [json.loads(line)[field] for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def poisoned(material: Material, texts: list[str]) -> Iterator[Material]:
-    """The material with the payloads in every text that comes from outside, a handful at a time."""
-    for start in range(0, len(texts), len(material.heard)):
-        some = texts[start : start + len(material.heard)]
-        heard = tuple(_with(one, some[i % len(some)]) for i, one in enumerate(material.heard))
-        bad = some[0]
-        coverage = tuple(replace(one, error=bad, advice=bad, gaps=(bad,)) for one in material.coverage)
-        yield replace(
-            material, heard=heard, previous=(), coverage=coverage, networks=(Silent(bad, bad),), scoring=bad,
-            brand=replace(material.brand, name=bad),
-        )  # fmt: skip
+def poisoned(make: Callable[[], dict[str, Any]], texts: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Digests (or alerts) with the next payload wherever words of others may stand, until all have stood somewhere."""
+    left = iter([visible(text) for text in texts])
+    ended = False
 
+    def words() -> str:
+        nonlocal ended
+        text = next(left, None)
+        ended = ended or text is None
+        return "the end" if text is None else text
 
-def _with(heard: Heard, text: str) -> Heard:
-    mention = replace(heard.mention, text=text, title=text, author=text[:60], url=text, source=text[:40])
-    return replace(heard, mention=mention, assignee=text[:40], needs=("complaint",))
+    while not ended:
+        yield made.poisoned(make(), words)
 
 
 def page_is_clean(html: str) -> None:
@@ -80,9 +84,11 @@ def page_is_clean(html: str) -> None:
         for name, value in node.attributes.items():
             assert not name.startswith("on"), name
             if name == "href":
-                assert (value or "").startswith(("http://", "https://")), value
-            assert name not in ("src", "srcset", "action", "formaction", "background", "ping"), name
-    assert len(tree.css("style")) <= 1
+                assert re.match(r"https?://|#brand-\d+$", value or ""), value
+            if name == "src":
+                assert re.fullmatch(r"cid:[a-z]+-\d+@digest\.overheard", value or ""), value
+            assert name not in ("srcset", "action", "formaction", "background", "ping"), name
+    assert len(tree.css("style")) == 1
     assert not tree.css("meta[http-equiv='refresh']")
 
 
@@ -104,51 +110,93 @@ def markdown_is_clean(text: str) -> None:
                 assert str(one.attrs["href"]).startswith(("http://", "https://"))
 
 
-def shown_clean(material: Material) -> None:
-    frozen: dict[str, Any] = json.loads(json.dumps(as_json(compose(material))))
-    page_is_clean(page(frozen, BASE))
-    assert page(frozen, BASE).encode()
-    markdown_is_clean(markdown(frozen, BASE))
+def letter_is_clean(html: str) -> None:
+    """Nor is there anything in it that a program would find by itself."""
+    page_is_clean(html)
+    body = LexborHTMLParser(html).css_first("body")
+    for node in body.css("a"):
+        node.decompose()
+    assert not ALIVE.search(body.text(separator=" ")), ALIVE.search(body.text(separator=" "))
+
+
+def screen_is_clean(*shown: RenderableType) -> None:
     console = Console(file=io.StringIO(), width=100, color_system=None, legacy_windows=False)
-    console.print(terminal(frozen))
-    output = console.file
-    assert isinstance(output, io.StringIO)
-    assert not set(output.getvalue()) & set("\x1b\x07\x9b\u202e\u2066")
+    console.print(*shown)
+    assert isinstance(console.file, io.StringIO)
+    assert not set(console.file.getvalue()) & set("\x1b\x07\x9b\u202e\u2066")
 
 
-def test_nothing_of_our_own_list_comes_alive(bad_tuesday: Material) -> None:
+def digest_is_clean(digest: dict[str, Any]) -> None:
+    page_is_clean(page(digest, BASE))
+    letter_is_clean(letter(digest, BASE))
+    markdown_is_clean(markdown(digest, BASE))
+    screen_is_clean(terminal(digest))
+    for _, picture in attached(digest):
+        assert {node.tag for node in LexborHTMLParser(f"<body>{picture.svg}").css("body *")} == {"svg", "rect"}
+
+
+def alert_is_clean(alert: dict[str, Any]) -> None:
+    letter_is_clean(alert_letter(alert, BASE))
+    markdown_is_clean(alert_markdown(alert, BASE))
+    screen_is_clean(alert_terminal(alert))
+
+
+@pytest.mark.parametrize("kind", made.DIGESTS)
+def test_nothing_of_our_own_list_comes_alive_in_a_digest(kind: str) -> None:
     for text in OWN:
-        for material in poisoned(bad_tuesday, [text]):
-            shown_clean(material)
-            page_is_clean(letter(as_json(compose(material)), BASE))
+        digest_is_clean(made.poisoned(made.DIGESTS[kind](), lambda text=text: visible(text)))  # type: ignore[misc]
 
 
-def test_a_sample_of_the_corpus_comes_not_alive(bad_tuesday: Material) -> None:
-    for material in poisoned(bad_tuesday, corpus("html-injection.jsonl", "p")[::60]):
-        shown_clean(material)
+def test_nothing_of_our_own_list_comes_alive_in_an_alert() -> None:
+    for text in OWN:
+        alert_is_clean(made.poisoned(made.warning(), lambda text=text: visible(text)))  # type: ignore[misc]
+
+
+def test_a_part_of_the_corpus_comes_not_alive_in_a_digest_or_an_alert() -> None:
+    texts = corpus("html-injection.jsonl", "p")
+    for digest in poisoned(made.DIGESTS["bad day"], texts[::5]):
+        digest_is_clean(digest)
+    for alert in poisoned(made.warning, texts[::50]):
+        alert_is_clean(alert)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_the_whole_corpus_comes_not_alive(bad_tuesday: Material) -> None:
-    for material in poisoned(bad_tuesday, corpus("html-injection.jsonl", "p")):
-        shown_clean(material)
-        page_is_clean(letter(as_json(compose(material)), BASE))
+def test_the_whole_corpus_comes_not_alive() -> None:
+    for digest in poisoned(made.DIGESTS["week"], corpus("html-injection.jsonl", "p")):
+        digest_is_clean(digest)
+    for digest in poisoned(made.all_brands, corpus("html-injection.jsonl", "p")):
+        digest_is_clean(digest)
+    for alert in poisoned(made.warning, corpus("html-injection.jsonl", "p")):
+        alert_is_clean(alert)
+
+
+def test_composing_makes_what_was_collected_visible(bad_tuesday: Material) -> None:
+    """From the mention to the screen: control codes and direction marks end where a digest is made."""
+    for text in OWN:
+        heard = tuple(_with(one, text) for one in bad_tuesday.heard)
+        material = replace(bad_tuesday, heard=heard, networks=(Silent(text, text),), scoring=text)
+        digest_is_clean(json.loads(json.dumps(as_json(compose(material)))))
+
+
+def _with(heard: Heard, text: str) -> Heard:
+    mention = replace(heard.mention, text=text, title=text, author=text[:60], url=text, source=text[:40])
+    return replace(heard, mention=mention, assignee=text[:40], needs=("complaint",))
 
 
 @pytest.mark.slow
-def test_no_text_runs_in_a_real_browser(bad_tuesday: Material, tmp_path: Path) -> None:
+def test_no_text_runs_in_a_real_browser(tmp_path: Path) -> None:
     """The pages' own policy is left out, so that their escaping alone is judged; a dialogue would leave a mark."""
     browser = shutil.which("chromium") or shutil.which("chromium-browser")
     if browser is None:
         pytest.skip("needs chromium")
-    pages = [
-        page(as_json(compose(material)), BASE).partition("<body>")[2].rpartition("</body>")[0]
-        for material in poisoned(bad_tuesday, corpus("html-injection.jsonl", "p")[::3])
-    ]
-    assert sum(map(len, pages)) > 1_000_000
+    texts = corpus("html-injection.jsonl", "p")
+    pages = [page(digest, BASE) for digest in poisoned(made.DIGESTS["bad day"], texts)]
+    pages += [letter(digest, BASE) for digest in poisoned(made.DIGESTS["bad day"], texts)]
+    pages += [alert_letter(alert, BASE) for alert in poisoned(made.warning, texts[::3])]
+    bodies = [one.partition("<body")[2].partition(">")[2].rpartition("</body>")[0] for one in pages]
+    assert sum(map(len, bodies)) > 1_000_000
     assert ran_something(browser, tmp_path, ["<img src=x onerror=alert(1)>"])
-    assert not ran_something(browser, tmp_path, pages)
+    assert not ran_something(browser, tmp_path, bodies)
 
 
 def ran_something(browser: str, folder: Path, bodies: list[str]) -> bool:
