@@ -75,8 +75,21 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
+class Relayed:
+    """A message that the library Apprise hands on to one of the services it knows, in a process of its own."""
+
+    service: str
+    """Apprise's address of the service; it holds secrets."""
+    title: str
+    texts: tuple[str, ...]
+    """The same, longest first: the first that the service takes is sent."""
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: an HTTP status; for mail and files 250 done, 4xx try again, 5xx never; 0 for no answer at all."""
+    """What came back: an HTTP status; of mail, files and what is relayed 250 done, 4xx try again, 5xx never; 0 for no
+    answer at all."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -110,5 +123,5 @@ class Never:
 
 
 Outcome = Sent | Later | Never
-Ask = Http | Mail | Saved
+Ask = Http | Mail | Saved | Relayed
 Delivery = Generator[Ask, Reply, Outcome]

@@ -4,10 +4,13 @@ it).
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from monitor.notice import Later, Never, Outcome, Reply, Sent
 
@@ -53,6 +56,43 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         return None
     seconds = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds()
     return min(max(seconds, 1.0), LONGEST)
+
+
+def judge_json(
+    reply: Reply, now: datetime, final: Mapping[int, str], *, wait: object = None, why: object = ""
+) -> Outcome:
+    """As `judge`, of a service whose body says how many seconds to wait, and in words what is wrong."""
+    outcome, words = judge(reply, now, final), printable(str(why or "").encode())
+    if isinstance(outcome, Later):
+        waits = [seconds for seconds in (outcome.seconds, clamped(wait)) if seconds is not None]
+        outcome = replace(outcome, seconds=max(waits, default=None))
+    if isinstance(outcome, Never) and words:
+        return replace(outcome, why=f"{outcome.why} (it says: {words})")
+    return outcome
+
+
+def clamped(seconds: object) -> float | None:
+    """Seconds that a body asks to wait: 1 to a day; None for what is no number of seconds."""
+    # Compared before it is converted: an integer may be too large for a float. Not a number is not at least nought.
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
+        return None
+    return max(float(min(seconds, LONGEST)), 1.0)
+
+
+def said(reply: Reply) -> dict[str, Any]:
+    """The JSON object of a body; empty where it is something else."""
+    try:
+        found = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def is_json(reply: Reply) -> bool:
+    """Whether the answer calls itself JSON, as a service's does and that of a network's sign-in page does not; also
+    where the body was too long, or broke off."""
+    kind = next((value for name, value in reply.headers.items() if name.lower() == "content-type"), "")
+    return kind.partition(";")[0].strip().lower() == "application/json"
 
 
 def judge_mail(reply: Reply) -> Outcome:

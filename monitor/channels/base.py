@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from monitor.notice import Attempt, Delivery, Notice
+from monitor.notice import Attempt, Delivery, Never, Notice
 
 
 class ChannelOptions(BaseModel):
@@ -27,6 +27,26 @@ class Channel(Protocol):
         """Yields Http, Mail or Saved, is sent the Reply, returns the outcome. `earlier` are the tries before this one,
         oldest first; `now` (UTC) is when this one starts. Pure: the same arguments and replies give the same
         requests."""
+
+
+class CannotLook(ChannelOptions):
+    """Options of a service that cannot be asked whether a message has arrived."""
+
+    on_ambiguous: Literal["resend", "hold"] = "resend"
+    """When an answer was lost and the message may have arrived: send again and say so, or hold it for a person."""
+
+
+MAY_REPEAT = "This may repeat an earlier message: its answer was lost."
+
+
+def repeats(options: CannotLook, earlier: Sequence[Attempt]) -> str | Never:
+    """What to say of an earlier try that may have arrived: nothing where there is none; Never where the user wants to
+    look first."""
+    if not is_ambiguous(earlier):
+        return ""
+    if options.on_ambiguous == "hold":
+        return Never("held: the answer to the last try was lost, and it may have arrived", held=True)
+    return MAY_REPEAT
 
 
 def is_ambiguous(earlier: Sequence[Attempt]) -> bool:

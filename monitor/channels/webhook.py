@@ -9,8 +9,9 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import SecretStr, field_validator
 
@@ -60,10 +61,23 @@ def deliver(notice: Notice, options: Options, earlier: Sequence[Attempt], now: d
 
 
 def payload(notice: Notice) -> bytes:
-    data = notice.content["digest"] if notice.kind == "digest" else dict(notice.content)
+    """{"type": "overheard.digest" or "overheard.alert", "timestamp", "data"}. The data are digest.json or alert.json,
+    the subject, and as `base` where its queries can be looked at: BASE/mentions?q=QUERY."""
     created = notice.created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    event = {"type": f"overheard.{notice.kind}", "timestamp": created, "data": {"subject": notice.subject, **data}}
+    event = {
+        "type": f"overheard.{notice.kind}",
+        "timestamp": created,
+        "data": {"subject": notice.subject, **_data(notice)},
+    }
     return json.dumps(event, ensure_ascii=True, separators=(",", ":")).encode()
+
+
+def _data(notice: Notice) -> dict[str, Any]:
+    content = notice.content
+    whole = content.get(notice.kind)
+    if not isinstance(whole, Mapping):
+        return dict(content)
+    return {"base": content.get("base", "")} | ({"id": content["id"]} if "id" in content else {}) | dict(whole)
 
 
 def key(secret: SecretStr) -> bytes:

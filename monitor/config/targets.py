@@ -14,9 +14,12 @@ from monitor.config.problems import nearest
 from monitor.config.shape import email_address
 from monitor.config.tables import beside, holds_login
 
-SHORTHANDS = ("slack:", "webhook:", "mailto:", "file:")
+SHORTHANDS = ("slack:", "teams:", "discord:", "telegram:", "ntfy:", "webhook:", "mailto:", "file:", "apprise:")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+-]+):(?P<rest>.*)")  # two letters at least: C:\ is a drive
-_SLACK_HOST = "hooks.slack.com"
+_HOOKS = {"hooks.slack.com": "slack", "discord.com": "discord", "discordapp.com": "discord", "ntfy.sh": "ntfy"}
+"""Whose address tells what it is; of Teams' workflows, which share their host with others, none does."""
+_TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
+_BOT = re.compile(r"(?P<token>\d+:[-\w]+)/(?P<chat>-?\d+|@\w+)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,16 @@ def target(text: str, channels: Collection[str]) -> str | Target:
         return _folder(text, channels)
     match scheme[1].lower():
         case "http" | "https":
-            return _hook("slack" if urlsplit(text).hostname == _SLACK_HOST else "webhook", text)
-        case "slack" | "webhook" as kind:
+            kind = _HOOKS.get(urlsplit(text).hostname or "", "webhook")
+            return _topic(text) if kind == "ntfy" else _hook(kind, text)
+        case "slack" | "teams" | "discord" | "webhook" as kind:
             return _hook(kind, scheme["rest"])
+        case "ntfy":
+            return _topic(scheme["rest"])
+        case "telegram":
+            return _chat(scheme["rest"])
+        case "apprise":
+            return _apprise(scheme["rest"])
         case "mailto":
             return _mail(scheme["rest"])
         case "file":
@@ -64,8 +74,36 @@ def _hook(kind: str, url: str) -> Target:
         raise ValueError(f"{kind}: needs a whole web address, {kind}:https://…")
     if holds_login(url):
         raise ValueError(f"{kind}: its address must not hold a user name or password; remove all up to the @")
-    short = hashlib.sha256(url.encode()).hexdigest()[:8]
-    return Target(kind, url, f"{kind} {parts.hostname} {short}" if kind != "slack" else f"slack {short}")
+    return Target(kind, url, f"{kind} {parts.hostname} {_short(url)}" if kind == "webhook" else f"{kind} {_short(url)}")
+
+
+def _short(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()[:8]
+
+
+def _topic(text: str) -> Target:
+    """A topic of ntfy.sh, or the address of one elsewhere. Whoever knows it can read along: the name does not tell."""
+    server, slash, topic = text.rpartition("/")
+    if not _TOPIC.fullmatch(topic) or (slash and not re.fullmatch(r"https?://[^/\s@]+", server)):
+        raise ValueError(
+            "ntfy: needs a topic (letters, digits, - and _) or its address, ntfy:https://ntfy.example/topic"
+        )
+    host = urlsplit(server).netloc if slash else "ntfy.sh"
+    return Target("ntfy", text, f"ntfy {host} {_short(text)}")
+
+
+def _chat(text: str) -> Target:
+    found = _BOT.fullmatch(text)
+    if not found:
+        raise ValueError('telegram: needs the bot\'s token and a chat, "telegram:123456:ABC…/-1001234" or "…/@channel"')
+    return Target("telegram", text, f"telegram {found['chat']} {_short(text)}")
+
+
+def _apprise(address: str) -> Target:
+    service = re.match(r"[A-Za-z][A-Za-z0-9+.-]*(?=://.)", address)
+    if not service:
+        raise ValueError("apprise: needs an address of Apprise, such as apprise:pover://user@token")
+    return Target("apprise", address, f"apprise {service[0]} {_short(address)}")
 
 
 def _mail(address: str) -> Target:
@@ -102,10 +140,18 @@ def seen_from(here: Path, text: str, channels: Collection[str]) -> str:
 def options_of(meant: Target) -> dict[str, Any]:
     """The options of the channel that a shorthand stands for, without what `[email]` gives."""
     match meant.kind:
-        case "slack":
+        case "slack" | "teams" | "discord":
             return {"webhook_url": meant.value}
         case "webhook":
             return {"url": meant.value}
         case "email":
             return {"to": [meant.value]}
+        case "ntfy":
+            server, slash, topic = meant.value.rpartition("/")
+            return {"topic": topic} | ({"server": server} if slash else {})
+        case "telegram":
+            token, _, chat = meant.value.rpartition("/")
+            return {"token": token, "chat": chat if chat.startswith("@") else int(chat)}
+        case "apprise":
+            return {"service": meant.value}
     return {"folder": meant.value}

@@ -37,11 +37,6 @@ def inert(text: str) -> str:
     return _ALIVE.sub(lambda found: f"{found.group()}{JOINER}", _SPACE.sub(" ", visible(text)))
 
 
-def bare(text: str) -> str:
-    """The words as they were before they were made inert."""
-    return text.replace(JOINER, "")
-
-
 def cut(text: str, most: int, size: Callable[[str], int] = len) -> str:
     """As much of it as has this size at most, with … where something is missing; no letter, emoji or accent is cut."""
     if size(text) <= most:

@@ -38,6 +38,11 @@ class Line:
     def text(self) -> str:
         return "".join(words.text for words in self.words)
 
+    @property
+    def mark(self) -> str:
+        """What it begins with where there is nothing but text."""
+        return {"heading": "\n", "text": "", "point": "• ", "quote": "    "}[self.kind]
+
 
 @dataclass(frozen=True, slots=True)
 class Outline:
@@ -55,6 +60,9 @@ VERDICT, LISTENED, REPLY, CHANGED, STORIES, COMMENTS, RIVALS, REVIEWS, EXPERIENC
 needs doing; the quotes go first."""
 
 
+_MOODS: Mapping[str, Mood] = {"unusual": "unusual", "blind": "unusual", "reply": "waiting"}
+
+
 def outline(notice_kind: str, subject: str, content: Mapping[str, Any]) -> Outline:
     """What a notice says. `content` as in monitor.notice: of a digest, an alert, or a plain `text`."""
     base = str(content.get("base", ""))
@@ -69,59 +77,55 @@ def outline(notice_kind: str, subject: str, content: Mapping[str, Any]) -> Outli
 
 
 def of_digest(digest: Mapping[str, Any], base: str = "") -> Outline:
-    """The outline of a digest.json, also of one of all brands."""
-    if "brands" in digest:
-        return _of_all(digest, base)
-    level = digest["sections"]["verdict"]["level"]
+    """The outline of a digest.json, also of one of several brands."""
+    several = "brands" in digest
+    verdict = digest["overview" if several else "sections"]["verdict"]
+    lines = _of_several(digest, base) if several else _of_one(digest["sections"], base)
+    who = ", ".join(filter(None, [digest["brand"], digest["department"]]))
+    week = "week to " if digest["kind"] == "weekly" else ""
     return Outline(
-        title=inert(f"{digest['brand']}, {view.long_date(digest)}"),
-        mood=_mood([level]),
-        lines=tuple(_digest_lines(digest["sections"], base)),
+        title=inert(f"{who}, {week}{view.long_date(digest)}"),
+        mood=_MOODS.get(verdict["level"], "calm"),
+        lines=tuple(lines),
         foot=inert(view.window(digest)),
         url=view.web_link(base),
     )
 
 
-def _of_all(digest: Mapping[str, Any], base: str) -> Outline:
-    """Every brand's first lines; the rest of each is on its page."""
-    brands = digest["brands"]
-    lines = (line for one in brands for line in _overview(one, base))
-    day = f", {view.long_date(brands[0])}" if brands else ""
-    return Outline(
-        title=inert(f"All brands{day}"),
-        mood=_mood([one["sections"]["verdict"]["level"] for one in brands]),
-        lines=tuple(lines),
-        foot=inert(view.window(brands[0])) if brands else "",
-        url=view.web_link(base),
-    )
+def _of_several(digest: Mapping[str, Any], base: str) -> Iterator[Line]:
+    """How all do, and every brand's first lines; the rest of each is on its page."""
+    yield _verdict(digest["overview"]["verdict"], base)
+    for one in digest["brands"]:
+        sections = one["sections"]
+        yield _heading(one["brand"])
+        yield replace(_verdict(sections["verdict"], base), kind="point")
+        yield from _waiting(sections["reply"], base)
+        yield from (
+            _point(_sentence(measure["sentence"], base), CHANGED) for measure in sections["changed"]["measures"]
+        )
+        yield _point(_sentence(sections["coverage"]["sentence"], base), LISTENED)
 
 
-def _overview(digest: Mapping[str, Any], base: str) -> Iterator[Line]:
-    sections = digest["sections"]
-    yield _heading(digest["brand"])
+def _of_one(sections: Mapping[str, Any], base: str) -> Iterator[Line]:
     yield _verdict(sections["verdict"], base)
-    yield from _waiting(sections["reply"], base)
-    yield from (_point(_sentence(one["sentence"], base), CHANGED) for one in sections["changed"]["measures"])
-    yield _point(_sentence(sections["coverage"]["sentence"], base), LISTENED)
-
-
-def _mood(levels: Iterable[str]) -> Mood:
-    found = set(levels)
-    return "unusual" if found & {"unusual", "blind"} else "waiting" if "reply" in found else "calm"
-
-
-def _digest_lines(sections: Mapping[str, Any], base: str) -> Iterator[Line]:
-    yield _verdict(sections["verdict"], base)
+    yield from _about(sections["verdict"])
     yield from _under("Needs a reply", _waiting(sections["reply"], base))
     changed = (_point(_sentence(one["sentence"], base), CHANGED) for one in sections["changed"]["measures"])
     yield from _under("What changed", changed)
     yield from _under("Stories", _stories(sections["stories"], base))
     yield from _repeated(sections["repeated"], base)
-    rivals = (_point(_sentence(one["sentence"], base), RIVALS) for one in sections["competitors"]["lines"])
-    yield from _under("Competitors", rivals)
+    yield from _under("Competitors", _rivals(sections["competitors"], base))
     yield from _under("Reviews", _reviews(sections["reviews"], base))
-    yield from _under("Experience", _experience(sections.get("experience") or {}, base))
+    yield from _under("Experience", _experience(sections["experience"], base))
     yield from _under("What was listened to", _coverage(sections["coverage"], base))
+
+
+def _about(verdict: Mapping[str, Any]) -> Iterator[Line]:
+    """What the day is about; on a quiet one, all that was said."""
+    if verdict["summary"]:
+        yield Line("text", (Words(inert(verdict["summary"]["text"])),), CHANGED)
+    for mention in verdict["few"]:
+        yield _quote(mention, CHANGED)
 
 
 def _verdict(verdict: Mapping[str, Any], base: str) -> Line:
@@ -139,9 +143,9 @@ def _waiting(reply: Mapping[str, Any], base: str) -> Iterator[Line]:
 
 def _stories(stories: Mapping[str, Any], base: str) -> Iterator[Line]:
     for story in stories["items"]:
-        headline = Words(inert(story["headline"]), bold=True)
-        more = _sentence({"parts": story["sentence"]["parts"][-1:]}, base)
-        yield _point((headline, Words(" "), *more), STORIES)
+        more = story["more"]
+        told = Words(inert(more["text"]), view.query_link(base, more["query"]))
+        yield _point((Words(inert(story["headline"]), bold=True), Words(" "), told), STORIES)
         yield Line("quote", (Words("first: "), *_whence(story["lead"])), QUOTES)
 
 
@@ -158,27 +162,23 @@ def _comments(comments: Iterable[Mapping[str, Any]], base: str) -> Iterator[Line
             yield _quote({**quoted["mention"], "title": "", "text": quoted["text"]}, QUOTES)
 
 
+def _rivals(competitors: Mapping[str, Any], base: str) -> Iterator[Line]:
+    compared = (one for one in (*competitors["topics"], *competitors["stages"]) if one["sentence"])
+    yield from (_point(_sentence(one["sentence"], base), RIVALS) for one in (*competitors["lines"], *compared))
+
+
 def _reviews(reviews: Mapping[str, Any], base: str) -> Iterator[Line]:
     if reviews["count"]["value"]:
         yield _point(_sentence(reviews["sentence"], base), REVIEWS)
     for review in reviews["low"]:
-        stars = Words(f"{'★' * round(review['rating'])} {round(review['rating'])}", bold=True)
-        yield _point((stars,), QUOTES)
+        yield _point((Words("★" * round(review["rating"]), bold=True),), QUOTES)
         yield _quote(review, QUOTES)
 
 
 def _experience(experience: Mapping[str, Any], base: str) -> Iterator[Line]:
-    """Its sentences, wherever they stand in it: what is drawn (the strip) is for pages."""
-    yield from (_point(_sentence(one, base), EXPERIENCE) for one in _sentences(experience))
-
-
-def _sentences(value: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(value, Mapping) and "parts" in value:
-        yield value
-    elif isinstance(value, Mapping):
-        yield from (found for inner in value.values() for found in _sentences(inner))
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        yield from (found for inner in value for found in _sentences(inner))
+    """Its sentences; what is drawn (the strip of stages) is for pages."""
+    found = [experience["sentence"], *(one["sentence"] for one in experience["channels"])]
+    yield from (_point(_sentence(one, base), EXPERIENCE) for one in found)
 
 
 def _coverage(coverage: Mapping[str, Any], base: str) -> Iterator[Line]:

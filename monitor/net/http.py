@@ -31,8 +31,9 @@ from monitor.net.guard import NOTHING, Allowed
 from monitor.net.imap import look_into
 from monitor.net.mail import send_mail
 from monitor.net.pace import Pace, Rate, parse_rate, slower
+from monitor.net.relay import relay
 from monitor.net.streams import Frames, StreamLimits, open_frames
-from monitor.notice import Ask, Http, Mail, Reply, Saved
+from monitor.notice import Ask, Http, Mail, Relayed, Reply, Saved
 from sources.base import (
     Blocked,
     Connection,
@@ -230,6 +231,8 @@ class Net:
             case Mail():
                 assert self._tls is not None
                 return await send_mail(ask, self._names, self._allowed, self._tls)
+            case Relayed():
+                return await relay(ask, self._allowed)
             case Http():
                 return await self._deliver(ask, parse_rate(rate))
 

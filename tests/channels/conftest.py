@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 
 from monitor import channels
+from monitor.digest.alert import Alert, Shown
+from monitor.digest.alert import content as content_of_alert
 from monitor.digest.compose import compose
 from monitor.digest.content import content
+from monitor.digest.form import Figure, say
 from monitor.digest.material import Material, Silent
+from monitor.digest.wording import cite
 from monitor.mention import Brand, Heard, Mention, SourceHealth
 from monitor.net.guard import parse_allowed
 from monitor.net.http import Net
@@ -61,9 +65,49 @@ def notice() -> Notice:
     )
 
 
+def alert_of(texts: Sequence[str], id_: str = "msg_alert") -> Notice:
+    """An alert about mentions of these texts, which also stand in every other place that takes foreign words."""
+    query = 'brand:"Acme" after:2026-11-24T06:00:00Z before:2026-11-24T07:00:00Z'
+    shown = tuple(
+        Shown(cite(heard(number, text).mention), "negative", ("12,000 followers",), "ann")
+        for number, text in enumerate(texts[:5])
+    )
+    told = Alert(
+        kind="volume",
+        brand="Acme",
+        department="Support",
+        subject=f"Acme: 12 mentions in an hour, {texts[0]}",
+        sentence=say(Figure(12, "12 mentions", query), " in an hour, usual on a Tuesday morning is 1–4."),
+        cause=say(f"9 of them one story, “{texts[-1]}”."),
+        total=Figure(12, "12 mentions", query),
+        mentions=shown,
+        advice=say("`overheard alerts ack 12` when you are at it."),
+        started=END - timedelta(hours=1),
+        until=END,
+        timezone="Europe/Berlin",
+        details=(say(f"Also: {texts[0]}"),),
+    )
+    return Notice(id_, "alert", told.subject, NOW, {**content_of_alert(told, "http://127.0.0.1:8765"), "id": 12})
+
+
+@pytest.fixture
+def make_alert() -> Callable[..., Notice]:
+    return alert_of
+
+
 @pytest.fixture
 def alert() -> Notice:
     return Notice("msg_alert", "alert", "Acme: <!channel> & a spike", NOW, {"text": "Twelve in an hour <!here>."})
+
+
+@pytest.fixture
+def alarm() -> Notice:
+    return alert_of(["<!channel> & a spike", "it broke", "broke too", "again", "my parcel broke", "one too many"])
+
+
+@pytest.fixture
+def trial() -> Notice:
+    return Notice("msg_test", "test", "A test", NOW, {"text": "It works.", "base": "http://127.0.0.1:8765"})
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor import channels
-from monitor.channels.answers import judge, judge_mail, retry_after
+from monitor.channels.answers import clamped, judge, judge_mail, retry_after
 from monitor.channels.schedule import WAITS, next_attempt
 from monitor.notice import Later, Never, Outcome, Reply, Sent
 
@@ -93,11 +93,23 @@ def test_a_receiver_may_ask_for_more_time_but_not_for_less() -> None:
     assert next_attempt(4, Later(1, "x"), NOW) == NOW + WAITS[3]
 
 
+KINDS = ("apprise", "discord", "email", "file", "ntfy", "slack", "teams", "telegram", "webhook")
+
+
 def test_the_folder_is_the_registry() -> None:
-    assert channels.names() == ("email", "file", "slack", "webhook")
+    assert channels.names() == KINDS
     for kind in channels.names():
         channel = channels.load(kind)
         assert channel.TITLE
         assert "additionalProperties" in channel.Options.model_json_schema()
-    with pytest.raises(KeyError, match="known are: email, file, slack, webhook"):
+    with pytest.raises(KeyError, match="known are: apprise, discord, email"):
         channels.load("pigeon")
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [(30, 30), (0.65, 1), (0, 1), (-1, None), (10**9, 86_400), (10**400, 86_400), (float("nan"), None),
+     (float("inf"), 86_400), (True, None), ("30", None), (None, None), ([], None)],
+)  # fmt: skip
+def test_seconds_in_a_body_are_kept_within_a_day(said: object, seconds: float | None) -> None:
+    assert clamped(said) == seconds

@@ -120,9 +120,33 @@ async def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, deliver: 
     assert "taken" in outcome.why
 
 
-async def test_an_alert_becomes_one_file(tmp_path: Path, deliver: Deliver, alert: Notice) -> None:
-    await deliver("file", alert, {"folder": str(tmp_path), "layout": "latest"})
-    assert lying_in(tmp_path) == ["alert-msg_alert.json"]
+async def test_an_alert_becomes_two_files_of_its_own(tmp_path: Path, deliver: Deliver, alarm: Notice) -> None:
+    await deliver("file", alarm, {"folder": str(tmp_path)})
+    folder = tmp_path / "acme-support-2026-11-24"
+    assert lying_in(folder) == ["alert-0800-12.json", "alert-0800-12.txt"]  # 07:00 in UTC
+    assert json.loads((folder / "alert-0800-12.json").read_text("utf-8"))["kind"] == "volume"
+    text = (folder / "alert-0800-12.txt").read_text("utf-8")
+    assert "12 mentions in an hour" in text
+    assert "#4" in text
+
+
+async def test_latest_shows_the_newest_alert(tmp_path: Path, deliver: Deliver, alarm: Notice) -> None:
+    for _ in range(2):
+        await deliver("file", alarm, {"folder": str(tmp_path), "layout": "latest"})
+    assert lying_in(tmp_path) == ["alert.json", "alert.txt"]
+
+
+async def test_an_alert_reaches_a_receiver_in_its_own_form(
+    receiver: tuple[str, list[tuple[Any, bytes]]], deliver: Deliver, alert: Notice
+) -> None:
+    url, received = receiver
+    await deliver("webhook", alarm, {"url": url, "secrets": [NEW]})
+    ((headers, body),) = received
+    event = json.loads(body)
+    assert (event["type"], headers["webhook-id"]) == ("overheard.alert", alert.id)
+    assert event["data"]["id"] == 12
+    assert event["data"]["base"] == "http://127.0.0.1:8765"
+    assert event["data"]["total"]["query"].startswith('brand:"Acme" after:')
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "..", "/", "a/b\\c", "C:\\x", "\x00", "", "...", "Ω brand"])
