@@ -40,13 +40,13 @@ def address_of(said: Said) -> str:
 
 def _social(world: World) -> str:
     """A hashtag's feed of a small network: no titles, HTML in the description, the person as dc:creator."""
-    return _rss(world, "social", "#kettles on Quips (an invented network)", "https://quips.example/tags/kettles", _post)
+    return _rss(world, "social", "#kitchen on Quips (an invented network)", "https://quips.example/tags/kitchen", _post)
 
 
 def _press(world: World) -> str:
     """A news search: the outlet as source, the guid no address, a teaser in HTML."""
     return _rss(
-        world, "press", "kettles - Newsgather (an invented search)", "https://newsgather.example/kettles", _news
+        world, "press", "kitchen - Newsgather (an invented search)", "https://newsgather.example/kitchen", _news
     )
 
 

@@ -22,7 +22,23 @@ CHANNELS: dict[str, tuple[str, ...]] = {
 }
 """Each channel with what its lines hold, in order, between bars. A file of the same name holds the lines."""
 
-PHASES = ("usual", "launch", "crash", "fixed", "late", "early", "refund", "both", "rival", "noise")
+PHASES = (
+    *(
+        "usual",
+        "launch",
+        "crash",
+        "fixed",
+        "late",
+        "early",
+        "refund",
+        "both",
+        "rival",
+        "unveil",
+        "small",
+        "box",
+        "noise",
+    ),
+)
 """The headings that a file may have: when in the month a line may be said, or of whom it speaks."""
 
 _HEADING = re.compile(r"== (\w+)")

@@ -3,15 +3,20 @@
 The month is thirty windows of 24 hours that end at one moment, the digest's; window 0 is the last one. What a digest of
 that moment should find (`tests/demo` holds the world to it):
 
-- A normal day has 9 to 21 mentions of Kettlewick; windows 17 and 18 are a quiet patch with 5 and 4.
+- A normal day has 9 to 21 mentions of Kettlewick; windows 21 to 15 are a quiet week with 4 to 7 a day, 40 in all.
 - Window 0 has 48, of which 31 are about refunds that do not arrive: returns moved to a new provider and hundreds of
   cases were lost. Eight of these are one story, repeated by eight outlets with small changes; 23 are customers.
 - It was to be seen coming: seven ask for their refund, one here and one there, in windows 6 to 1.
 - Windows 26 to 22: the small kettle "Mini" is launched, to praise. Windows 13 to 9: version 4.2 of the app crashes
-  and loses schedules. Windows 8 to 6: 4.2.1 mends it, with an apology that is liked. Windows 10 to 1: orders come late.
+  and loses schedules. Windows 8 to 6: 4.2.1 mends it, with an apology that is liked.
+- Windows 10 to 1: orders come late, one customer a day at first and six at last; several quote what their order is
+  stuck at: "preparing".
 - All month: the support, the quiet boil and the repairs are praised; the lid hinge, the short cord, the beep, nightly
   wifi losses, the need for an account and the dear filters are complained of.
-- Oakspout and Tarnwell, two invented competitors, are spoken of too, alone and in comparisons.
+- Oakspout and Tarnwell, two invented competitors, are spoken of too, alone and in comparisons. Windows 16 to 14, in the
+  quiet week: Oakspout launches a kettle that sings, the "Lark", and is spoken of more than Kettlewick.
+- Bramblejar, jam by post from the same house, has about ten mentions a week. In the last week four customers, one here
+  and one there, miss the refund for a box that they cancelled.
 - Off-brand noise that must be kept out: a village of the same name (Kettlewick Lane, Kettlewick Hall, its parish and
   its cricket club), and posts that name no brand at all.
 """
@@ -29,29 +34,43 @@ from monitor.demo.voices import Line, read_voices
 
 BRAND = "Kettlewick"
 ALIAS = "kettle wick"
+SMALL = "Bramblejar"
+"""The second brand of its own house: ten mentions a week, where whatever four people say is much."""
 RIVALS = ("Oakspout", "Tarnwell")
 DESCRIPTION = (
     "Invented for this demonstration: a maker of smart kettles (One, Pour, Mini) and of the app that goes with them. "
     "No such company exists, and nobody said any of this."
 )
+SMALL_DESCRIPTION = "Invented for this demonstration: three jars of jam a month by post. No such company exists."
 QUERY = f'({BRAND}* OR "{ALIAS}") NOT ("Kettlewick Lane" OR "Kettlewick Hall" OR parish OR cricket)'
+SMALL_QUERY = f"{SMALL}*"
 
 # Mentions of the brand in each window of 24 hours, the last one first.
 VOLUME = (
     *(48, 16, 11, 16, 12, 13, 11, 14, 11, 16, 18, 21, 19, 15, 11),
-    *(10, 11, 5, 4, 11, 13, 12, 16, 18, 16, 13, 11, 9, 13, 12),
+    *(6, 7, 5, 4, 7, 6, 5),
+    *(18, 20, 19, 17, 15, 13, 17, 15),
 )
+QUIET = range(15, 22)
+"""The windows of the quiet week."""
 NORMAL = (9, 21)
-"""Fewest and most mentions of a day that is neither the last nor in the quiet patch."""
+"""Fewest and most mentions of a day that is neither the last nor in the quiet week."""
 
 # For each phase, the windows in which its lines are said, and how much of them each window gets.
 _WHEN: Mapping[str, Mapping[int, int]] = {
     "launch": {26: 4, 25: 7, 24: 9, 23: 9, 22: 5},
     "crash": {13: 6, 12: 12, 11: 13, 10: 8, 9: 4},
     "fixed": {8: 5, 7: 4, 6: 3},
-    "late": {10: 1, 9: 2, 8: 1, 7: 2, 6: 2, 5: 3, 4: 3, 3: 5, 2: 4, 1: 6},
+    "late": {10: 1, 9: 1, 8: 1, 7: 1, 6: 2, 5: 2, 4: 3, 3: 4, 2: 5, 1: 6},
     "early": {6: 1, 5: 1, 4: 1, 3: 1, 2: 1, 1: 2},
     "refund": {0: 31},
+}
+# The same for what is said of others than Kettlewick; what people say of the small brand on any day, the last first.
+_A_DAY = (*(1, 1, 0, 1, 1, 1, 1), *(1, 1, 2, 1, 1, 2, 1), *(1, 2, 1, 1, 1, 2, 1), *(1, 2, 1, 0, 2, 1, 1), *(0, 1))
+_WHEN_OF_OTHERS: Mapping[str, Mapping[int, int]] = {
+    "unveil": {16: 12, 15: 6, 14: 4},
+    "small": dict(enumerate(_A_DAY)),
+    "box": {6: 1, 4: 1, 2: 1, 1: 1},
 }
 _DAY = re.compile(r"\[(?:in (?P<in>\d+) days?|(?P<ago>\d+) days? ago)\]")
 _NEWEST = timedelta(minutes=5)
@@ -142,7 +161,11 @@ def _planned(lines: Iterable[Line], chance: random.Random) -> list[tuple[int, Li
         days[window] += [everyday.pop() for _ in range(missing)]
     for line in by_phase["rival"] + by_phase["noise"]:
         days[chance.randrange(len(VOLUME))].append(line)
-    return [(window, line) for window, said in days.items() for line in said]
+    planned = [(window, line) for window, said in days.items() for line in said]
+    for phase, shares in _WHEN_OF_OTHERS.items():
+        chance.shuffle(by_phase[phase])
+        planned += zip(_spread(shares, len(by_phase[phase])), by_phase[phase], strict=True)
+    return planned
 
 
 def _spread(shares: Mapping[int, int], count: int) -> list[int]:
@@ -194,8 +217,10 @@ def _author(line: Line, chance: random.Random) -> str:
 def _brands(line: Line) -> tuple[str, ...]:
     if line.phase == "noise":
         return ()
+    if line.phase in ("small", "box"):
+        return (SMALL,)
     rivals = tuple(rival for rival in RIVALS if rival.casefold() in f"{line.title} {line.text}".casefold())
-    if line.phase == "rival":
+    if line.phase in ("rival", "unveil"):
         return rivals or RIVALS[:1]
     return (BRAND, *rivals)
 

@@ -10,12 +10,22 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from monitor.demo.voices import Line, read_lines, read_voices
-from monitor.demo.world import BRAND, NORMAL, QUERY, RIVALS, Said, World, build_world, dated
+from monitor.demo.world import (
+    BRAND,
+    NORMAL,
+    QUERY,
+    QUIET,
+    RIVALS,
+    SMALL,
+    SMALL_QUERY,
+    Said,
+    World,
+    build_world,
+    dated,
+)
 from monitor.insight.copies import copies
 from monitor.mention import Heard, Mention
 from monitor.query import Document, compile, parse
-
-QUIET = (17, 18)
 
 
 def as_heard(said: Said) -> Heard:
@@ -76,7 +86,12 @@ def test_it_holds_some_hundred_mentions_on_every_channel(world: World) -> None:
 def test_a_normal_day_has_nine_to_twenty_one_mentions(world: World) -> None:
     few, many = NORMAL
     assert all(few <= told_by(world, window) <= many for window in range(1, 30) if window not in QUIET)
-    assert [told_by(world, window) for window in QUIET] == [5, 4]
+
+
+def test_one_week_is_quiet(world: World) -> None:
+    days = [told_by(world, window) for window in QUIET]
+    assert (len(days), sum(days)) == (7, 40)
+    assert max(days) < NORMAL[0]
 
 
 def test_the_last_day_has_forty_eight_of_which_thirty_one_are_about_refunds(world: World) -> None:
@@ -91,6 +106,30 @@ def test_the_last_day_has_forty_eight_of_which_thirty_one_are_about_refunds(worl
 def test_the_refund_wave_was_to_be_seen_coming(world: World) -> None:
     early = [said.window for said in world.said if said.line.phase == "early"]
     assert sorted(early) == [1, 1, 2, 3, 4, 5, 6]
+
+
+def test_orders_come_late_by_and_by(world: World) -> None:
+    late = Counter(said.window for said in world.said if said.line.phase == "late")
+    days = [late[window] for window in range(10, 0, -1)]
+    assert days == sorted(days)
+    assert (days[0], days[-1], late[0]) == (1, 6, 0)
+    people = {said.author for said in world.said if "preparing" in f"{said.line.title} {said.text}"}
+    assert len(people) >= 8
+
+
+def test_a_competitor_launches_something_while_the_brand_is_quiet(world: World) -> None:
+    launch = [said for said in world.said if said.line.phase == "unveil"]
+    assert Counter(said.window for said in launch) == {16: 12, 15: 6, 14: 4}
+    assert all(said.brands == (RIVALS[0],) for said in launch)
+    assert 16 in QUIET
+
+
+def test_four_customers_of_the_small_brand_miss_the_same_refund(world: World) -> None:
+    weeks = [sum(len(world.of(SMALL, window)) for window in range(start, start + 7)) for start in range(0, 28, 7)]
+    assert all(8 <= week <= 10 for week in weeks)
+    missed = [said for said in world.of(SMALL) if "refund" in f"{said.line.title} {said.text}".casefold()]
+    assert len({said.author for said in missed}) == len(missed) == 4
+    assert max(said.window for said in missed) <= 6
 
 
 def test_one_outlet_breaks_the_story_and_seven_follow(world: World) -> None:
@@ -166,6 +205,12 @@ def test_the_brands_query_takes_what_is_meant_and_leaves_the_village(world: Worl
     assert found == meant
     village = [said for said in world.said if BRAND in f"{said.line.title} {said.text}" and not said.brands]
     assert len(village) >= 8
+
+
+def test_the_small_brands_query_takes_what_is_meant(world: World) -> None:
+    query = compile(parse(SMALL_QUERY))
+    found = [said for said in world.said if query.match(Document(title=said.line.title, text=said.text))]
+    assert found == list(world.of(SMALL))
 
 
 def test_the_names_of_competitors_find_what_is_meant_of_them(world: World) -> None:
