@@ -1,0 +1,211 @@
+"""All that is watched of a brand at once: which of its series are not usual in which hours, each at its fair share of
+the false alarms that somebody can live with.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from monitor.insight import spikes
+from monitor.insight.rhythm import DAY, Hours
+from monitor.insight.spikes import CALM, ENOUGH_DAYS, HORIZONS, Baseline, Judged
+from monitor.insight.surprise import Floats
+
+Kind = Literal["volume", "negative", "theme", "source", "competitor", "reviews", "silence"]
+LATE = 6
+"""Hours: what was published may come to light so much later, and is looked at again as long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One thing that is counted by the hour."""
+
+    kind: Kind
+    key: str
+    """"volume/3", "theme/17"."""
+    name: str
+    """The theme, source or competitor; empty for what is the brand's own."""
+    counts: Floats
+    """(hours): those of whole days, from the first midnight to the end of today."""
+    totals: Floats | None = None
+    """What the counts are a share of."""
+    begins: int = 0
+    """The day since which everything is known."""
+    condition: str = ""
+    """What a query asks for beside brand and time."""
+    brand: str = ""
+    """Whose mentions these are, where not the brand's that is watched."""
+
+    @property
+    def days(self) -> int:
+        """So much past there is, today left out."""
+        return len(self.counts) // DAY - 1 - self.begins
+
+    @property
+    def is_known(self) -> bool:
+        return self.days >= ENOUGH_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A series that is not usual in one window, which ends with the hour `hour`."""
+
+    series: Series
+    hour: int
+    judged: Judged
+    loud: bool = True
+    """False: it is too quiet."""
+
+    @property
+    def excess(self) -> float:
+        return self.judged.count - self.judged.mean
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What is usual of the series that have past enough, by when they begin. Holds for a day."""
+
+    groups: tuple[tuple[tuple[Series, ...], Baseline], ...]
+    limits: Mapping[str, float]
+    """Key to the nats at which it is an alarm."""
+
+
+def learn(series: Iterable[Series], hours: Hours, seconds: float) -> Learnt:
+    """What is usual, and the limits: `seconds` from one false alarm of the brand to the next are shared evenly among
+    the kinds that are watched, and within a kind among its series."""
+    known = [one for one in series if one.is_known]
+    alike: dict[tuple[int, bool], list[Series]] = defaultdict(list)
+    for one in known:
+        alike[one.begins, one.totals is None].append(one)
+    groups = []
+    for (begins, _), some in alike.items():
+        counts, totals = stacked(some)
+        groups.append((tuple(some), spikes.baseline(counts, hours[begins * DAY :], totals)))
+    many = Counter(one.kind for one in known)
+    return Learnt(tuple(groups), {one.key: spikes.limit(seconds * len(many) * many[one.kind]) for one in known})
+
+
+def stacked(series: Sequence[Series]) -> tuple[Floats, Floats | None]:
+    """(counts, totals) of series that begin together."""
+    first = series[0].begins * DAY
+    counts = np.stack([one.counts[first:] for one in series])
+    totals = [one.totals[first:] for one in series if one.totals is not None]
+    return counts, np.stack(totals) if totals else None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look at some hours found."""
+
+    findings: tuple[Finding, ...]
+    """The most surprising of each series first in time order."""
+    calm: frozenset[str]
+    """The keys of which nothing is surprising any more, at any horizon."""
+
+
+def look(learnt: Learnt, first: int, now: int) -> Looked:
+    """Look at the hours from `first` to `now`, which still runs.
+
+    A running hour is held against what a whole one should bring: what is an alarm already will be one when it ends, so
+    that looking early adds no false alarm. Shares and silence are judged when an hour is over.
+    """
+    findings: list[Finding] = []
+    calm: set[str] = set()
+    for series, known in learnt.groups:
+        begins = series[0].begins * DAY
+        start, end = max(0, first - begins), now - begins
+        counts, totals = stacked(series)
+        last = end if totals is None else end - 1
+        loud = [at for at, one in enumerate(series) if one.kind != "silence"]
+        if loud and last >= start:
+            past = slice(0, last + 1)
+            found = spikes.surprises(known, counts[:, past], None if totals is None else totals[:, past], start)
+            for at in loud:
+                one, surprise = series[at], found[:, at]
+                findings += _loud(known, counts, totals, one, at, surprise, start, learnt.limits[one.key])
+                if surprise[:, -2:].max() < CALM:
+                    calm.add(one.key)
+        quiet = [(at, one) for at, one in enumerate(series) if one.kind == "silence"]
+        for at, one in quiet:
+            over = max(0, end - 1 - LATE // 2)
+            hushed = spikes.silence(known, counts, at, over, learnt.limits[one.key])
+            if hushed is not None:
+                findings.append(Finding(one, over + begins, hushed, loud=False))
+            elif counts[at, max(0, end - DAY) : end + 1].sum() > 0:
+                calm.add(one.key)
+    return Looked(tuple(findings), frozenset(calm))
+
+
+def _loud(
+    known: Baseline,
+    counts: Floats,
+    totals: Floats | None,
+    one: Series,
+    at: int,
+    surprise: Floats,
+    start: int,
+    limit: float,
+) -> list[Finding]:
+    """The alarms of one series, one an hour, each at its most surprising horizon."""  # fmt: skip
+    found = []
+    for off in np.nonzero(surprise.max(axis=0) >= limit)[0]:
+        best = int(surprise[:, off].argmax())
+        hour = start + int(off)
+        judged = spikes.judged(known, counts, totals, at, hour, HORIZONS[best], float(surprise[best, off]))
+        found.append(Finding(one, hour + one.begins * DAY, judged))
+    return found
+
+
+# ---- alarms, from one look to the next -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What a key was last told of."""
+
+    hour: int
+    """The hour of the week of all time (since 1970) with which its window ended."""
+    count: int
+    horizon: int
+    at: float
+    """When: seconds since 1970."""
+    open: bool = True
+    alert: int = 0
+    """The number that it was told by."""
+
+
+def fresh(
+    findings: Iterable[Finding], alarms: Mapping[str, Alarm], offset: int, now: float, cooldown: float
+) -> list[Finding]:
+    """Of each key the one finding that is to be told now, if any: not while its alarm is open or its cooldown lasts,
+    unless it has doubled since. `offset`: the hour since 1970 with which the series begin."""
+    chosen: dict[str, Finding] = {}
+    for one in findings:
+        last = alarms.get(one.series.key)
+        if last is not None and not _is_new(one, last, offset, now, cooldown):
+            continue
+        known = chosen.get(one.series.key)
+        if known is None or one.judged.surprise > known.judged.surprise:
+            chosen[one.series.key] = one
+    return list(chosen.values())
+
+
+def _is_new(one: Finding, last: Alarm, offset: int, now: float, cooldown: float) -> bool:
+    hour = one.hour + offset
+    if one.loud and hour > last.hour and one.judged.count >= 2 * last.count and one.judged.horizon <= last.horizon:
+        return True
+    return not last.open and hour > last.hour and now - last.at >= cooldown
+
+
+def closed(alarms: Mapping[str, Alarm], calm: Iterable[str], hour: int) -> dict[str, Alarm]:
+    """The alarms after a look that found these keys calm again, the last hour (since 1970) that was looked at given."""
+    quiet = set(calm)
+    return {
+        key: replace(one, open=False, hour=max(hour - 1, one.hour)) if one.open and key in quiet else one
+        for key, one in alarms.items()
+    }
