@@ -54,6 +54,8 @@ class Document:
     """Of question, reply, story-lead, duplicate, own: what `is:` asks for."""
     stories: tuple[str, ...] = ()
     """The ids, as text, of the stories that it tells."""
+    themes: tuple[str, ...] = ()
+    """The ids, as text, and the names of the themes that it is in."""
     like: tuple[str, ...] = ()
     """The ids, as text, of those asked-for mentions that this one is like."""
 

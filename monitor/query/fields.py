@@ -146,6 +146,14 @@ FIELDS: dict[str, Field] = {
             number_of="story",
             judged=True,
         ),
+        Field(
+            "theme",
+            "who says what this theme is about, by its number or name",
+            labels=lambda d: d.themes,
+            sign="#",
+            example="the number or the name of a theme",
+            judged=True,
+        ),
     )
 }
 """Name → field, in the order in which they are told."""

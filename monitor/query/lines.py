@@ -37,6 +37,7 @@ _LABELS = {
     "marks": ("is",),
     "like": ("like",),
     "stories": ("stories", "story"),
+    "themes": ("themes", "theme"),
 }
 """What a document knows → the keys of a line that tell it."""
 _NUMBERS = ("rating", "reach", "engagement", "followers")

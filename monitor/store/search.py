@@ -258,7 +258,7 @@ def _decoded(stored: str) -> Any:
 
 _SCORED = ("topic", "touchpoint", "need", "emotion", "stage")
 _KNOWN = {"brand": "brands", "team": "teams", "tag": "tags", "status": "statuses", "assignee": "assignees",
-          "has": "has", "is": "marks", "story": "stories"}  # fmt: skip
+          "has": "has", "is": "marks", "story": "stories", "theme": "themes"}  # fmt: skip
 _NUMBERS = ("reach", "engagement", "followers")
 EVERY_FIELD = frozenset(FIELDS)
 

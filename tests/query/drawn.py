@@ -47,6 +47,7 @@ LABELS: dict[str, list[str]] = {
     "is": ["question", "reply", "story-lead", "own"],
     "like": ["7", "70"],
     "story": ["12", "120"],
+    "theme": ["7", "waiting for a refund"],
 }
 SCORED = ("sentiment", "emotion", "topic", "touchpoint", "stage", "need")
 NUMBERS = {"rating": [(1, "1"), (3, "3"), (4.5, "4.5")]}
@@ -83,6 +84,7 @@ def _rows() -> list[dict[str, Any]]:
             "marks": some(["reply", "story-lead", "own"]),
             "like": some(LABELS["like"]),
             "stories": some(LABELS["story"]),
+            "themes": some(LABELS["theme"]),
             "scores": {name: some(LABELS[name]) for name in SCORED},
             **{name: dice.choice([None, *(value for value, _ in values)]) for name, values in NUMBERS.items()},
         }

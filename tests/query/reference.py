@@ -100,6 +100,7 @@ def labels_of(document: Document, field: str) -> Iterable[str]:
         "is": document.marks + (("question",) if "question" in needs or "help" in needs else ()),
         "like": document.like,
         "story": document.stories,
+        "theme": document.themes,
     }
     return labels.get(field, scores.get(field, ()))
 

@@ -418,6 +418,15 @@ def test_a_story_finds_who_tells_it_by_its_number(matches):
     assert not matches("story:12")
 
 
+def test_a_theme_finds_who_says_it_by_its_number_or_its_name(matches):
+    told = ("7", "waiting for my refund")
+    assert matches("theme:7", themes=told)
+    assert matches("theme:#7", themes=told)
+    assert matches('theme:"Waiting for my refund"', themes=told)
+    assert not matches("theme:70", themes=told)
+    assert not matches("theme:7")
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
