@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from monitor.demo.handed_in import SURVEY_FILE
 from monitor.demo.server import BROKEN_FEED
 from monitor.demo.services import APP, RIVAL_APP, STOREFRONTS
-from monitor.demo.world import ALIAS, BRAND, DESCRIPTION, QUERY, RIVALS
+from monitor.demo.world import ALIAS, BRAND, DESCRIPTION, QUERY, RIVALS, SMALL, SMALL_DESCRIPTION, SMALL_QUERY
 
 SUPPORT_DESK = "Support desk"
 """The webhook source into which the support desk's tickets are pushed."""
@@ -28,6 +28,8 @@ def demo_config(
     will serve.
     """
     host = cycle(hosts)
+    local = until.astimezone(ZoneInfo(timezone))
+    day = WEEKDAYS[local.weekday()]
     allowed = sorted({urlsplit(url).hostname or "" for url in hosts})
     return f"""# Written by `overheard demo`. {BRAND}, its customers and its competitors are invented.
 
@@ -47,11 +49,28 @@ query = {_text(QUERY)}
 competitors = [{_texts(RIVALS)}]
 description = {_text(DESCRIPTION)}
 
-[[digest]]
-brand = {_text(BRAND)}
-at = "{until.astimezone(ZoneInfo(timezone)):%H:%M}"
+[[brand]]
+name = {_text(SMALL)}
+query = {_text(SMALL_QUERY)}
+description = {_text(SMALL_DESCRIPTION)}
+
+{"".join(_digest(*digest, local, timezone, folder) for digest in _DIGESTS)}
+{"".join(_digest(f"{name}, the week", name, local, timezone, folder, day) for name in (BRAND, SMALL))}
+# Who answers what: a mention belongs to the first whose query finds it.
+
+{"".join(_department(folder, *one) for one in _DEPARTMENTS)}
+# Told as soon as it is heard.
+
+[[rule]]
+name = "Somebody leaves"
+query = {_text(f"brand:{BRAND} need:churn")}
+send = "batch"
+to = {_text(f"file:{folder / 'alerts'}")}
+
+[alerts]
+to = {_text(f"file:{folder / 'alerts'}")}
+false_alarms = "one a month"
 timezone = {_text(timezone)}
-to = {_text(f"file:{folder / 'digests'}")}
 
 {"".join(_feed(next(host), *feed) for feed in _FEEDS)}
 {"".join(_search(next(host), name) for name in (BRAND, *RIVALS))}
@@ -74,6 +93,14 @@ about = {_text(BRAND)}
 """
 
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DIGESTS = ((BRAND, BRAND), ("All brands", "*"))
+_DEPARTMENTS = (
+    ("Returns", "refund OR refunded OR returns OR chargeback", "2h"),
+    ("Orders", "topic:delivery OR (order NOT app)", "4h"),
+    ("App", "app OR wifi OR touchpoint:app", "8h"),
+    ("Support", "need:help OR need:question OR need:complaint", "8h"),
+)
 _FEEDS = (
     ("Quips (hashtag feed)", "/feeds/social.xml", "post"),
     ("Newsgather (press)", "/feeds/press.xml", "article"),
@@ -82,6 +109,28 @@ _FEEDS = (
     ("Hob Notes (blog)", "/feeds/blog.json", "article"),
     ("Gadget Wire (broken on purpose)", BROKEN_FEED, "article"),
 )
+
+
+def _digest(name: str, brand: str, local: datetime, timezone: str, folder: Path, day: str = "daily") -> str:
+    return f"""[[digest]]
+name = {_text(name)}
+brand = {_text(brand)}
+at = "{local:%H:%M}"
+timezone = {_text(timezone)}
+days = {_text(day)}
+to = {_text(f"file:{folder / 'digests'}")}
+
+"""
+
+
+def _department(folder: Path, name: str, query: str, within: str) -> str:
+    return f"""[[department]]
+name = {_text(name)}
+query = {_text(query)}
+to = {_text(f"file:{folder / 'alerts'}")}
+answer_within = "{within}"
+
+"""
 
 
 def _feed(base_url: str, name: str, path: str, mention: str) -> str:
