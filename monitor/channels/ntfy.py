@@ -25,6 +25,7 @@ FINAL = {
     403: "ntfy does not let us write to this topic: give a `token` that may, or take another topic",
     404: "there is no ntfy at this address: correct `server`",
     405: "this address takes no messages: correct `server`",
+    410: "there is no ntfy at this address any more: correct `server`",
     413: "this ntfy takes only shorter messages: raise its message-size-limit",
 }
 MOST, MOST_TITLE = 3800, 240

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import Field, SecretStr
 
-from monitor.channels.answers import judge_json, printable, said
+from monitor.channels.answers import is_json, judge_json, printable, said
 from monitor.channels.base import CannotLook, repeats
 from monitor.digest.inert import cut
 from monitor.digest.outline import Line, Outline, fitted, outline
@@ -24,6 +24,8 @@ FINAL = {
     403: "Telegram does not let the bot write there: unblock it, or add it to the chat (to a channel as administrator)",
     404: "Telegram does not know this bot: ask @BotFather for its token and put it into the configuration",
     405: "there is no Telegram Bot API at this address: correct `api`",
+    410: "there is no Telegram Bot API at this address: correct `api`",
+    413: "Telegram calls the message too large: report this",
 }
 MOST, MOST_ENTITIES, MOST_TITLE = 4096, 100, 200
 """Telegram's limits: UTF-16 units of a message, and links and bold words in it."""
@@ -114,7 +116,7 @@ def judge_answer(reply: Reply, now: datetime) -> Outcome:
     """{"ok": true, "result": …} or {"ok": false, "error_code", "description", "parameters": {"retry_after"}}."""
     answer = said(reply)
     # The answer repeats the message: it may be longer than what we read of it.
-    if 200 <= reply.status < 300 and (answer.get("ok") is True or reply.body.startswith(b'{"ok":true')):
+    if 200 <= reply.status < 300 and (answer.get("ok") is True or (is_json(reply) and not answer)):
         return Sent(f"message {_of(answer, 'result').get('message_id', 'taken')}")
     if 200 <= reply.status < 300:
         code = answer.get("error_code")

@@ -137,13 +137,13 @@ async def test_latest_shows_the_newest_alert(tmp_path: Path, deliver: Deliver, a
 
 
 async def test_an_alert_reaches_a_receiver_in_its_own_form(
-    receiver: tuple[str, list[tuple[Any, bytes]]], deliver: Deliver, alert: Notice
+    receiver: tuple[str, list[tuple[Any, bytes]]], deliver: Deliver, alarm: Notice
 ) -> None:
     url, received = receiver
     await deliver("webhook", alarm, {"url": url, "secrets": [NEW]})
     ((headers, body),) = received
     event = json.loads(body)
-    assert (event["type"], headers["webhook-id"]) == ("overheard.alert", alert.id)
+    assert (event["type"], headers["webhook-id"]) == ("overheard.alert", alarm.id)
     assert event["data"]["id"] == 12
     assert event["data"]["base"] == "http://127.0.0.1:8765"
     assert event["data"]["total"]["query"].startswith('brand:"Acme" after:')
