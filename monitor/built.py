@@ -19,7 +19,9 @@ from models.language import UNDECIDED, language_of
 from models.taxonomy import Label, Taxonomy
 from models.weights import WeightsDamaged, WeightsMissing
 from monitor import channels
+from monitor.briefing import Readers
 from monitor.config import ChannelEntry, Config, OwnLabel
+from monitor.config.digests import ALL
 from monitor.config.shape import SourceEntry
 from monitor.config.times import duration
 from monitor.digest.asks import OPEN
@@ -197,9 +199,30 @@ def channel_of(entry: ChannelEntry) -> Channel:
 def subscriptions_in(config: Config, known: Mapping[str, Brand]) -> list[Subscription]:
     """The configured digests."""
     return [
-        Subscription(entry.name, known[entry.brand], entry.at, entry.timezone, entry.days, entry.to)
+        Subscription(
+            name=entry.name,
+            brands=told_of(known, entry.brand),
+            at=entry.at,
+            timezone=entry.timezone,
+            days=entry.days,
+            channels=entry.to,
+            readers=readers_in(config, entry.department),
+        )
         for entry in config.digests
     ]
+
+
+def told_of(known: Mapping[str, Brand], brand: str) -> tuple[Brand, ...]:
+    """The brand of this name; for "*" all of one's own, and those of others where none is."""
+    if brand != ALL:
+        return (known[brand],)
+    own = tuple(one for one in known.values() if not one.is_competitor)
+    return own or tuple(known.values())
+
+
+def readers_in(config: Config, department: str = "") -> Readers:
+    """Those for whom a digest is: a department, or everybody."""
+    return Readers(department, {one.name: one.answer_within for one in config.departments if one.answer_within})
 
 
 def rewriting_in(config: Config, send: Callable[[Ask], Awaitable[Reply]]) -> Rewriting | None:

@@ -8,24 +8,22 @@ import base64
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
 from monitor import searches
 from monitor.app import Service, opened
-from monitor.briefing import Period
-from monitor.config import Config, ConfigError, channel_for, load
+from monitor.config import Config, ConfigError, load
 from monitor.config.problems import did_you_mean
 from monitor.correcting import Corrections
-from monitor.door import EARLIEST
+from monitor.digesting import Digests, day_of
 from monitor.engine.collecting import take_pushed
 from monitor.engine.handover import Handler, Say, Step, hand_over
 from monitor.engine.listened import Listened
-from monitor.engine.telling import Subscription
 from monitor.errors import Refused
-from monitor.mention import Brand, Mention
+from monitor.mention import Mention
 from monitor.pipeline import Origin, Taken
 from monitor.searches import SORTS, Search
 from monitor.store import mentions, outbox, saved, watches
@@ -51,7 +49,7 @@ def handlers(service: Service) -> dict[str, Handler]:
     known = {
         "collect": commands.collect,
         "import": commands.import_file,
-        "digest": commands.digest,
+        "digest": Digests(service).digest,
         "replay": commands.replay,
         "pause": commands.pause,
         "resume": commands.resume,
@@ -193,48 +191,6 @@ class Commands:
             "unscored": service.judging.why,
         }
 
-    async def digest(self, arguments: Mapping[str, Any], say: Say) -> list[dict[str, Any]]:
-        """A digest now, one a brand: of a calendar day, or of the last 24 hours. With `to`, each is sent there too."""
-        service = self.service
-        await service.score(lambda done, waiting: say(Step("scored", done, done + waiting)))
-        ways = {channel_for(written, service.config).name: written for written in arguments.get("to") or ()}
-        made = []
-        for brand in self._brands(str(arguments.get("brand") or "")):
-            timezone = service.timezone_of(brand)
-            asked = arguments.get("day")
-            period = (
-                Period.calendar_day(_day(asked, service.now()), timezone)
-                if asked
-                else Period.last_day(service.now(), timezone)
-            )
-            content = await service.teller.compose(brand, period, service.judging.why)
-            sent = await self._send(brand, period, content, ways) if ways else []
-            made.append({"brand": brand.name, "content": content, "sent": sent})
-        return made
-
-    def _brands(self, name: str) -> list[Brand]:
-        """The brand that was asked for, or every own brand."""
-        brands = self.service.brands
-        if name and name not in brands:
-            raise Refused(f'There is no brand "{name}"; there are: {", ".join(brands) or "none"}.')
-        return [brands[name]] if name else [brand for brand in brands.values() if not brand.is_competitor]
-
-    async def _send(
-        self, brand: Brand, period: Period, content: Mapping[str, Any], ways: Mapping[str, str]
-    ) -> list[dict[str, str]]:
-        """Through the outbox, as every digest goes; what became of the first try at each channel."""
-        service = self.service
-        key = f"{brand.name}, asked for at {service.now().isoformat()}"
-        asked = Subscription(key, brand, period.at, period.timezone, period.weekdays, tuple(ways))
-        configured = {name: None if name in service.teller.channels else way for name, way in ways.items()}
-        await service.teller.announce(asked, period, content, configured)
-        while True:
-            await service.teller.deliver_ready()
-            parcels = await service.store.read(outbox.of_subject, key)
-            if not any(one.state in ("ready", "sending") for one in parcels):
-                return [{"channel": one.channel, "state": one.state, "answer": one.answer} for one in parcels]
-            await asyncio.sleep(0.1)  # the service is at it
-
     async def replay(self, arguments: Mapping[str, Any], say: Say) -> dict[str, Any]:
         """Send a notice that was given up once more."""
         service = self.service
@@ -278,7 +234,7 @@ class Commands:
                 f"{one.source.title} gives no past: it shows only what is there now. An export of that service can be "
                 "brought in with `overheard import`."
             )
-        since = datetime.combine(_day(arguments["since"], service.now()), time(), UTC)
+        since = datetime.combine(day_of(arguments["since"], service.now()), time(), UTC)
         days = max(1, (service.now() - since).days)
         past = await service.read_back(
             name, since, lambda so_far: say(Step("days read", min(days, so_far.covered.days), days))
@@ -343,13 +299,3 @@ def _count(taken: Taken) -> str:
     if taken.passed_over:
         parts.append(f"{taken.passed_over} not about your brands")
     return ", ".join(part for part in parts if part)
-
-
-def _day(asked: Any, now: datetime) -> date:
-    try:
-        day = date.fromisoformat(str(asked))
-    except ValueError:
-        raise Refused(f'"{asked}" is not a date; write it as 2026-11-21.') from None
-    if not EARLIEST.date() <= day <= (now + timedelta(days=1)).date():
-        raise Refused(f"Nothing can be told of {day}: name a day between 1990 and today.")
-    return day

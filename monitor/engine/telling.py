@@ -14,12 +14,13 @@ import structlog
 from sqlalchemy import Connection
 
 from monitor import briefing, pipeline
-from monitor.briefing import Period
+from monitor.briefing import EVERYBODY, Period, Readers
 from monitor.channels.schedule import next_attempt
 from monitor.digest.compose import compose
 from monitor.digest.content import content as rendered
 from monitor.digest.due import due_dates
 from monitor.digest.form import as_json
+from monitor.digest.together import together, together_as_json
 from monitor.engine.rewriting import Rewriting, cited
 from monitor.errors import Refused
 from monitor.mention import Brand
@@ -35,14 +36,21 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Who is told of which brand, when and where."""
+    """Who is told of which brands, when and where."""
 
     name: str
-    brand: Brand
+    brands: tuple[Brand, ...]
+    """At least one; several are told of together."""
     at: time
     timezone: str
     days: tuple[int, ...]
     channels: tuple[str, ...]
+    readers: Readers = EVERYBODY
+
+    @property
+    def about(self) -> str:
+        """The brand's name, or "*" where it is about several."""
+        return self.brands[0].name if len(self.brands) == 1 else "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,7 @@ class Teller:
         """Freeze one digest and put it into the outbox; its id, or None when it was there already."""
         since = await self.store.read(digests.told_until, one.name)
         period = Period(local_date, one.at, one.timezone, one.days, since=since)
-        content = await self.compose(one.brand, period, scoring)
+        content = await self.compose(one.brands, period, scoring, one.readers)
         return await self.announce(one, period, content, dict.fromkeys(one.channels))
 
     async def announce(
@@ -115,7 +123,7 @@ class Teller:
         return await self.store.write(
             pipeline.announce,
             subscription=one.name,
-            brand=one.brand.name,
+            brand=one.about,
             local_date=period.name(),
             until=period.window()[1],
             content=content,
@@ -123,11 +131,14 @@ class Teller:
             now=self.now(),
         )
 
-    async def compose(self, brand: Brand, period: Period, scoring: str = "") -> dict[str, Any]:
+    async def compose(
+        self, brands: Sequence[Brand], period: Period, scoring: str = "", readers: Readers = EVERYBODY
+    ) -> dict[str, Any]:
         """The digest of one period, in all its renderings, without storing or sending anything."""
-        material = await self.store.read(briefing.material, brand, period, self.now(), scoring)
-        frozen = await self._reworded(as_json(compose(material)))
-        return await asyncio.to_thread(rendered, frozen, self.base_url)
+        read = partial(briefing.material, period=period, now=self.now(), scoring=scoring, readers=readers)
+        composed = [compose(await self.store.read(read, brand)) for brand in brands]
+        frozen = as_json(composed[0]) if len(composed) == 1 else together_as_json(together(composed))
+        return await asyncio.to_thread(rendered, await self._reworded(frozen), self.base_url)
 
     async def _reworded(self, frozen: Mapping[str, Any]) -> Mapping[str, Any]:
         if self.rewriting is None:

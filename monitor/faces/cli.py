@@ -18,6 +18,7 @@ from monitor.faces.asking import DEFAULT, ConfigPath, ask, configured, end_with_
 from monitor.faces.benching import bench_app
 from monitor.faces.models import models_app
 from monitor.faces.querying import query_app
+from monitor.faces.rules import rules_app
 from monitor.faces.sources import sources_app
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.add_typer(query_app, name="query")
 app.add_typer(models_app, name="models")
 app.add_typer(sources_app, name="sources")
+app.add_typer(rules_app, name="rules")
 app.add_typer(bench_app, name="bench")
 Encoder = Literal["auto", "english", "multilingual"]
 
@@ -138,8 +140,13 @@ def collect(config: ConfigPath = DEFAULT) -> None:
 @app.command()
 def digest(
     config: ConfigPath = DEFAULT,
-    brand: Annotated[str, typer.Option(help="Which brand; all your own where left out.")] = "",
+    brand: Annotated[str, typer.Option(help='Which brand; all your own where left out, "*" for all in one.')] = "",
     day: Annotated[str, typer.Option(help="A calendar day (2026-11-21); the last 24 hours where left out.")] = "",
+    weekly: Annotated[bool, typer.Option("--weekly", help="Seven days, up to and with --day or now.")] = False,
+    department: Annotated[str, typer.Option(help="Only what is this department's.")] = "",
+    preview: Annotated[
+        bool, typer.Option("--preview", help="What the configured digests would say now; nothing is stored or sent.")
+    ] = False,
     to: Annotated[
         list[str] | None,
         typer.Option(help="Send it: a channel's name, slack:URL, mailto:ADDRESS, file:DIR. Repeatable."),
@@ -152,12 +159,15 @@ def digest(
     from monitor.config import whole_way
     from monitor.faces.show import check_writable, digest_shown, digest_written, folder_name
 
+    if preview and (to or day):
+        raise Refused("A preview is of now and sent to nobody: leave out --to and --day, or leave out --preview.")
     if out is not None:
         check_writable(out)
     loaded = configured(config)
     # A running service, which may do the work, stands in another folder than the person who asks.
     ways = [whole_way(written, loaded, Path.cwd()) for written in to or ()]
-    made = perform(config, "digest", {"brand": brand, "day": day, "to": ways})
+    asked = {"brand": brand, "day": day, "weekly": weekly, "department": department, "preview": preview, "to": ways}
+    made = perform(config, "digest", asked)
     for one in made:
         digest_shown(one["content"])
         if out is not None:

@@ -18,12 +18,12 @@ from aiohttp import web
 from rich.text import Text
 
 from monitor.app import Service, opened
-from monitor.commands import Commands
 from monitor.config import Config, load
 from monitor.demo.config import SUPPORT_DESK, demo_config
 from monitor.demo.handed_in import SURVEY_FILE, survey_csv, webhook_posts
 from monitor.demo.server import serving
 from monitor.demo.world import BRAND, World, build_world
+from monitor.digesting import Digests
 from monitor.engine.listened import Poll
 from monitor.errors import Refused
 from monitor.faces.serving import bind
@@ -119,7 +119,7 @@ async def _first_digest(service: Service, world: World, address: str, tell: Call
     await service.score(progress)
     if service.judging.why:
         tell(f"Not scored: {service.judging.why}")
-    made = await Commands(service).digest(
+    made = await Digests(service).digest(
         {"brand": BRAND, "to": [one.channels[0] for one in service.teller.subscriptions[:1]]},
         lambda news: tell(str(news)),
     )

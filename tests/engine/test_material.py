@@ -13,6 +13,7 @@ from aiohttp import web
 from monitor import briefing
 from monitor.briefing import Period
 from monitor.commands import Commands
+from monitor.digesting import Digests
 from monitor.errors import Refused
 
 BRAND = '[[brand]]\nname = "Acme"\ncompetitors = ["Bolt"]\n'
@@ -121,4 +122,4 @@ async def test_what_a_feed_still_shows_of_the_past_is_usual_only_as_far_as_every
 async def test_a_day_that_nothing_can_be_told_of_is_refused(open_service, day):
     async with open_service(BRAND) as service:
         with pytest.raises(Refused, match=r"day|date"):
-            await Commands(service).digest({"day": day}, lambda text: None)
+            await Digests(service).digest({"day": day}, lambda text: None)

@@ -13,7 +13,7 @@ from aiohttp import web
 from aiosmtpd.smtp import SMTP
 
 from monitor import queries
-from monitor.commands import Commands
+from monitor.digesting import Digests
 from monitor.store import outbox
 
 DAILY = '[[brand]]\nname = "Acme"\n[[digest]]\nat = "08:00"\ntimezone = "Europe/Berlin"\nto = [{to}]\n'
@@ -210,7 +210,7 @@ async def test_a_channel_named_on_the_spot_is_still_known_at_the_retry(open_serv
     url = await loopback({"/hook": hook})
     brand = '[[brand]]\nname = "Acme"\n'
     async with open_service(brand) as service:
-        (made,) = await Commands(service).digest({"to": [f"slack:{url}/hook"]}, lambda text: None)
+        (made,) = await Digests(service).digest({"to": [f"slack:{url}/hook"]}, lambda text: None)
         assert [one["state"] for one in made["sent"]] == ["retry"]
     clock.pass_(hours=1)
     async with open_service(brand) as service:
