@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from monitor.digest import view
+from monitor.digest.inert import cut
 from monitor.digest.older import as_now
 from monitor.notice import Notice
 
@@ -18,6 +19,7 @@ MOST_BLOCKS, MOST_TEXT, MOST_HEADER, MOST_LINK = 50, 2900, 150, 3000
 """Slack's limits: blocks a message, characters a block and a header, characters of an address."""
 MOST_MESSAGE, SPARE = 12_000, 400
 """… characters of all blocks of a message, and what is kept free of them to say what was left out."""
+MOST_CONTEXT = 400
 MOST_REPLIES = 4
 """A thread is read, not scrolled through."""
 MARKS = {"negative": "█", "neutral": "░", "positive": "▒", "unscored": "·"}
@@ -36,7 +38,7 @@ def _kit() -> ModuleType:
 def text(words: str, *, bold: bool = False, italic: bool = False) -> Element:
     part = _kit().RichTextElementParts
     style = part.TextStyle(bold=bold or None, italic=italic or None) if bold or italic else None
-    return part.Text(text=words[:MOST_TEXT], style=style).to_dict()
+    return part.Text(text=cut(words, MOST_TEXT), style=style).to_dict()
 
 
 def link(url: str, words: str) -> Element:
@@ -81,8 +83,16 @@ def title(words: str) -> Element:
 
 
 def _filled(elements: Sequence[Element]) -> list[Element]:
-    """Slack refuses an empty text, and a section without elements."""
-    return [element for element in elements if element.get("text")] or [text(" ")]
+    """Slack refuses an empty text, a section without elements, and one that is too long."""
+    kept, room = [], MOST_TEXT
+    for element in elements:
+        size = length(element)
+        if 0 < size <= room:
+            kept.append(element)
+        elif size > room > 1 and element["type"] == "text":
+            kept.append({**element, "text": cut(element["text"], room)})
+        room -= size
+    return kept or [text(" ")]
 
 
 def sentence(said: Mapping[str, Any], base: str) -> list[Element]:
@@ -110,12 +120,12 @@ def body(mention: Mapping[str, Any]) -> list[Element]:
 
 
 def header(words: str) -> Element:
-    shown = words if len(words) <= MOST_HEADER else f"{words[: MOST_HEADER - 1]}…"
-    return _kit().HeaderBlock(text=_kit().PlainTextObject(text=shown or " ", emoji=False)).to_dict()
+    shown = cut(words, MOST_HEADER) or " "
+    return _kit().HeaderBlock(text=_kit().PlainTextObject(text=shown, emoji=False)).to_dict()
 
 
 def context(words: str) -> Element:
-    plain = _kit().PlainTextObject(text=words[:MOST_TEXT] or " ", emoji=False)
+    plain = _kit().PlainTextObject(text=cut(words, MOST_CONTEXT) or " ", emoji=False)
     return _kit().ContextBlock(elements=[plain]).to_dict()
 
 
@@ -155,7 +165,7 @@ def single(content: Mapping[str, Any], repeat: str = "") -> list[Element]:
     base, parts = content.get("base", ""), _parts_of(content)
     top = summary(content, repeat)
     *others, last = parts
-    room = MOST_MESSAGE - sum(map(length, top)) - _size(last) - SPARE
+    room = MOST_MESSAGE - SPARE - sum(map(length, top)) - _size(last)
     kept: list[Part] = []
     left: list[Part] = []
     for part in others:
@@ -163,7 +173,18 @@ def single(content: Mapping[str, Any], repeat: str = "") -> list[Element]:
         (kept if fits else left).append(part)
         room -= _size(part) if fits else 0
     below = [block for part in (*kept, last) for block in (divider(), *rich(part[1]))]
-    return [*top, *below, *_left([name for name, _ in left], base)]
+    return fitting([*top, *below], base, [name for name, _ in left])
+
+
+def fitting(shown: Sequence[Element], base: str, left: Sequence[str] = ()) -> list[Element]:
+    """These blocks as far as one message holds them; what is left out is said."""
+    kept: list[Element] = []
+    room = MOST_MESSAGE - SPARE
+    for block in shown:
+        room -= length(block)
+        if room >= 0 and len(kept) < MOST_BLOCKS - 1:
+            kept.append(block)
+    return [*kept, *_left([*left, *(["the end"] if len(kept) < len(shown) else [])], base)]
 
 
 def summary(content: Mapping[str, Any], repeat: str = "") -> list[Element]:
@@ -172,7 +193,8 @@ def summary(content: Mapping[str, Any], repeat: str = "") -> list[Element]:
     parts = _overview(digest["overview"], base) if "brands" in digest else _first(as_now(digest), base)
     who = ", ".join(filter(None, [digest["brand"], digest.get("department")]))
     notes = [context(repeat)] if repeat else []
-    return [header(f"{who}, {view.period(digest)}"), *notes, *rich(list(parts)), context(view.window(digest))]
+    head = header(f"{who}, {view.period(digest)}")
+    return fitting([head, *notes, context(view.window(digest)), *rich(list(parts))], base)
 
 
 def thread(content: Mapping[str, Any]) -> list[list[Element]]:
@@ -196,7 +218,7 @@ def _left(names: Sequence[str], base: str) -> list[Element]:
     if not names:
         return []
     where = [text(" All of it is "), link(view.web_link(base), "on its page"), text(".")] if view.web_link(base) else []
-    return rich([section([text(f"Left out for want of room: {', '.join(names)}."[: SPARE - 100]), *where])])
+    return rich([section([text(cut(f"Left out for want of room: {', '.join(names)}.", SPARE - 60)), *where])])
 
 
 def _size(part: Part) -> int:
@@ -375,7 +397,8 @@ def notice_blocks(notice: Notice, repeat: str = "") -> list[Element]:
     if "alert" in notice.content:
         alert = notice.content["alert"]
         said = rich(list(_alert(alert, notice.content.get("base", ""))))
-        return [header(alert["subject"]), *notes, *said, context(view.spell(alert))]
+        head = [header(alert["subject"]), *notes, context(view.spell(alert))]
+        return fitting([*head, *said], notice.content.get("base", ""))
     words = str(notice.content.get("text", ""))
     return [header(notice.subject), *notes, *(rich([section([text(words)])]) if words else [])]
 

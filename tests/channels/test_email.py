@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import email
 import email.policy
 import socket
@@ -15,7 +16,9 @@ from aiosmtpd.controller import Controller
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.channels.email import Options, letter
+from monitor.digest.content import content
 from monitor.notice import Later, Never, Notice, Outcome, Sent
+from tests.digest import made
 
 Deliver = Callable[..., Awaitable[Outcome]]
 
@@ -130,10 +133,46 @@ def test_no_text_becomes_a_header(text: str, make_digest: Callable[..., Notice])
     assert not set(shown) & set("\r\n\x00\u202e\u2066\ud800\u2028")
 
 
-def test_an_alert_is_plain_text(alert: Notice) -> None:
-    message = parsed(letter(alert, Options(host="x", sender="a@b.example", to=("c@d.example",))))
+@pytest.fixture
+def options() -> Options:
+    return Options(host="x", sender="a@b.example", to=("c@d.example",))
+
+
+def test_an_alert_is_a_letter_of_its_own(options: Options) -> None:
+    alert = made.warning()
+    notice = Notice("msg_1", "alert", alert["subject"], made.END, {"alert": alert, "base": made.BASE, "id": 12})
+    message = parsed(letter(notice, options))
+    assert message["Subject"] == "Tidepool: 19 mentions in 2 hours, usual is 0–4"
+    assert message["List-Id"] == "<tidepool.overheard.b.example>"
+    text, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert text is not None
+    assert html is not None
+    for said in (text.get_content(), LexborHTMLParser(html.get_content()).text()):
+        for words in ("19 mentions", "14 of them", "12,000 followers", "#4105", "ack 12"):
+            assert words in said
+
+
+def test_a_notice_of_nothing_else_is_plain_text(options: Options) -> None:
+    notice = Notice("msg_1", "test", "Hello", made.END, {"text": "It works <!here>."})
+    message = parsed(letter(notice, options))
     assert message.get_content_type() == "text/plain"
-    assert message.get_content().strip() == "Twelve in an hour <!here>."
+    assert message.get_content().strip() == "It works <!here>."
+
+
+@pytest.mark.parametrize("kind", made.DIGESTS)
+def test_the_pictures_of_a_letter_travel_in_it(kind: str, options: Options) -> None:
+    frozen = content(made.DIGESTS[kind](), made.BASE)
+    notice = Notice("msg_1", "digest", frozen["digest"]["subject"], made.END, frozen)
+    assert letter(notice, options) == letter(notice, options)
+    message = parsed(letter(notice, options))
+    html = message.get_body(("html",))
+    assert html is not None
+    named = {node.attributes["src"] for node in LexborHTMLParser(html.get_content()).css("img")}
+    sent = [part for part in message.walk() if part.get_content_type() == "image/png"]
+    assert named == {f"cid:{part['Content-ID'].strip('<>')}" for part in sent}
+    assert [part.get_content() for part in sent] == [base64.b64decode(one["png"]) for one in frozen["pictures"]]
+    assert all(part.get_content_disposition() == "inline" for part in sent)
+    assert all(len(line) <= 998 for line in letter(notice, options).split(b"\r\n"))
 
 
 @pytest.mark.parametrize("address", ["nobody", "a@", "a b@c.example", "a@b.example\r\nBcc: x@y.example", ""])

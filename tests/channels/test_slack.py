@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
+from selectolax.lexbor import LexborHTMLParser
 
 from monitor.channels.slack import Options, escaped, message
-from monitor.channels.slack_blocks import length
+from monitor.channels.slack_blocks import length, summary, thread
+from monitor.digest.content import content
+from monitor.digest.visible import visible
 from monitor.notice import Attempt, Later, Never, Notice, Outcome, Sent
+from tests.digest import made, slack_page
 
 Serve = Callable[..., Awaitable[str]]
 Deliver = Callable[..., Awaitable[Outcome]]
@@ -108,7 +113,9 @@ async def test_a_digest_is_one_message_that_slack_takes(loopback: Serve, deliver
     assert await deliver("slack", notice, {"webhook_url": f"{await loopback({'/': hook})}/"}) == Sent("200")
     (sent,) = received
     assert sent["text"] == escaped(notice.subject)
-    assert [block["type"] for block in sent["blocks"]] == ["header", "rich_text", "context", "divider", "rich_text"]
+    kinds = [block["type"] for block in sent["blocks"]]
+    assert kinds[:4] == ["header", "context", "rich_text", "divider"]
+    assert set(kinds[3:]) == {"divider", "rich_text"}
     assert "parcel arrived broken" in json.dumps(sent)
 
 
@@ -138,12 +145,23 @@ async def test_hold_leaves_a_lost_answer_to_a_person(deliver: Deliver, notice: N
 # By bot token -----------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def warning() -> Notice:
+    alert = made.warning()
+    return Notice("msg_2", "alert", alert["subject"], made.END, {"alert": alert, "base": made.BASE, "id": 12})
+
+
 class Workspace:
-    """Keeps what is posted, as conversations.history would give it."""
+    """Keeps what is posted, as conversations.history would give it, and what is uploaded."""
 
     def __init__(self) -> None:
         self.posts: list[dict[str, Any]] = []
         self.fail: dict[str, Any] = {}
+        self.no_files: dict[str, Any] = {}
+        self.uploaded: list[bytes] = []
+        self.shared: list[dict[str, Any]] = []
+        self.asked: dict[str, str] = {}
+        self.base = ""
 
     async def post(self, request: web.Request) -> web.Response:
         assert request.headers["authorization"] == "Bearer xoxb-test"
@@ -151,20 +169,41 @@ class Workspace:
         if "thread_ts" in said and self.fail:
             return web.json_response(self.fail)
         self.posts.append({**said, "ts": f"17000000{len(self.posts)}.5"})
-        return web.json_response({"ok": True, "ts": self.posts[-1]["ts"]})
+        return web.json_response({"ok": True, "ts": self.posts[-1]["ts"], "channel": "C1"})
 
     async def history(self, request: web.Request) -> web.Response:
         assert request.query["channel"] == "C1"
         return web.json_response({"ok": True, "messages": self.posts})
 
+    async def place(self, request: web.Request) -> web.Response:
+        if self.no_files:
+            return web.json_response(self.no_files)
+        self.asked = dict(request.query)
+        return web.json_response({"ok": True, "upload_url": f"{self.base}/upload/1", "file_id": "F1"})
+
+    async def upload(self, request: web.Request) -> web.Response:
+        assert "authorization" not in request.headers
+        self.uploaded.append(await request.read())
+        return web.Response(text="OK - 1")
+
+    async def complete(self, request: web.Request) -> web.Response:
+        self.shared.append(await request.json())
+        return web.json_response({"ok": True})
+
     def routes(self) -> dict[str, Any]:
-        return {"/api/chat.postMessage": self.post, "/api/conversations.history": self.history}
+        return {
+            "/api/chat.postMessage": self.post,
+            "/api/conversations.history": self.history,
+            "/api/files.getUploadURLExternal": self.place,
+            "/upload/1": self.upload,
+            "/api/files.completeUploadExternal": self.complete,
+        }
 
 
 @pytest.fixture
 async def workspace(loopback: Serve) -> tuple[Workspace, dict[str, Any]]:
     slack = Workspace()
-    base = await loopback(slack.routes())
+    slack.base = base = await loopback(slack.routes())
     return slack, {"token": "xoxb-test", "channel": "C1", "api": f"{base}/api"}
 
 
@@ -177,6 +216,65 @@ async def test_a_bot_posts_the_first_screen_and_threads_the_rest(
     assert "Needs a reply" in json.dumps(first)
     assert thread["thread_ts"] == first["ts"]
     assert "What was listened to" in json.dumps(thread)
+
+
+@pytest.fixture
+def drawn() -> Notice:
+    """A digest with a picture."""
+    made_content = content(made.as_read(made.digest()), made.BASE)
+    return Notice("msg_1", "digest", made_content["digest"]["subject"], made.END, made_content)
+
+
+async def test_a_bot_puts_the_picture_into_the_thread(
+    workspace: tuple[Workspace, dict[str, Any]], deliver: Deliver, drawn: Notice
+) -> None:
+    slack, options = workspace
+    assert await deliver("slack", drawn, options) == Sent("170000000.5")
+    assert slack.uploaded == [base64.b64decode(drawn.content["pictures"][0]["png"])]
+    assert slack.asked["length"] == str(len(slack.uploaded[0]))
+    assert "37 mentions" in slack.asked["alt_txt"]
+    (shared,) = slack.shared
+    assert shared["channel_id"] == "C1"
+    assert shared["thread_ts"] == slack.posts[0]["ts"]
+    assert shared["files"][0]["id"] == "F1"
+
+
+@pytest.mark.parametrize(("error", "said"), [("missing_scope", ""), ("storage_limit_reached", "without its picture")])
+async def test_a_token_that_may_not_upload_sends_the_words_alone(
+    error: str, said: str, workspace: tuple[Workspace, dict[str, Any]], deliver: Deliver, drawn: Notice
+) -> None:
+    slack, options = workspace
+    slack.no_files = {"ok": False, "error": error}
+    outcome = await deliver("slack", drawn, options)
+    assert isinstance(outcome, Sent)
+    assert said in outcome.answer
+    assert bool(said) == ("picture" in outcome.answer)
+    assert len(slack.posts) == 2
+
+
+@pytest.mark.parametrize("path", ["/upload/1", "/api/files.completeUploadExternal"])
+@pytest.mark.parametrize("broken", [answering(500), answering(200, "<html>"), reset], ids=["500", "html", "reset"])
+async def test_a_picture_that_gets_lost_loses_no_digest(
+    path: str, broken: Any, loopback: Serve, deliver: Deliver, drawn: Notice
+) -> None:
+    slack = Workspace()
+    slack.base = await loopback({**slack.routes(), path: broken})
+    options = {"token": "xoxb-test", "channel": "C1", "api": f"{slack.base}/api"}
+    outcome = await deliver("slack", drawn, options)
+    assert isinstance(outcome, Sent)
+    assert outcome.answer.startswith("170000000.5")
+    assert len(slack.posts) == 2
+
+
+async def test_an_alert_is_one_message(
+    workspace: tuple[Workspace, dict[str, Any]], deliver: Deliver, warning: Notice
+) -> None:
+    slack, options = workspace
+    assert await deliver("slack", warning, options) == Sent("170000000.5")
+    (post,) = slack.posts
+    assert post["blocks"][0]["text"]["text"] == "Tidepool: 19 mentions in 2 hours, usual is 0–4"
+    for words in ("14 of them", "12,000 followers", "#4105", "ack 12"):
+        assert words in json.dumps(post, ensure_ascii=False)
 
 
 async def test_a_bot_finds_the_message_whose_answer_was_lost(
@@ -251,17 +349,45 @@ def is_harmless(sent: dict[str, Any]) -> None:
     """Foreign words stand in text elements only; links lead where we made them lead; Slack's limits hold."""
     assert not set("<>") & set(sent["text"])
     assert len(sent["blocks"]) <= 50
+    assert sum(length(block) for block in sent["blocks"]) <= 12_000
     for block in sent["blocks"]:
         assert length(block) <= 3000
         assert block["type"] in ("header", "rich_text", "context", "divider")
     for element in elements(sent["blocks"]):
         kind = element.get("type")
         assert kind not in ("mrkdwn", "user", "usergroup", "channel", "broadcast", "emoji", "image"), element
+        if kind == "plain_text":
+            assert element["emoji"] is False
         if kind == "text":
             assert 0 < len(element["text"]) <= 3000
         if kind == "link":
-            assert element["url"].startswith(("http://127.0.0.1:8765/mentions?q=", "https://forum.example/"))
+            assert element["url"].startswith(("http://", "https://"))
             assert not set('<>|"') & set(element["url"])
+
+
+def said_of(notice: Notice) -> list[dict[str, Any]]:
+    """Every message that may be made of a notice."""
+    if notice.kind != "digest":
+        return [message(notice, repeat="may repeat")]
+    first = {"text": escaped(notice.subject), "blocks": summary(notice.content, "may repeat")}
+    below = [{"text": escaped(notice.subject), "blocks": one} for one in thread(notice.content)]
+    return [message(notice, repeat="may repeat"), first, *below]
+
+
+def filled(kind: str, words: Callable[[], str]) -> Notice:
+    """A notice with these words wherever those of others may stand."""
+    if kind == "alert":
+        alert = made.poisoned(made.warning(), words)
+        return Notice("msg_3", "alert", alert["subject"], made.END, {"alert": alert, "base": made.BASE})
+    digest = made.poisoned(made.DIGESTS[kind](), words)
+    return Notice("msg_3", "digest", digest["subject"], made.END, {"digest": digest, "base": made.BASE})
+
+
+def told_with(kind: str, texts: Sequence[str]) -> Iterator[Notice]:
+    """Notices with the next text in each place, until all have stood somewhere."""
+    left = list(reversed([visible(text) for text in texts]))
+    while left:
+        yield filled(kind, lambda: left.pop() if left else "the end")
 
 
 def corpus(name: str, field: str) -> list[str]:
@@ -271,19 +397,55 @@ def corpus(name: str, field: str) -> list[str]:
     return [json.loads(line)[field] for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def test_slacks_own_marks_stay_text(make_digest: Callable[..., Notice], alert: Notice) -> None:
-    texts = corpus("own/slack-mrkdwn.jsonl", "text")
-    for start in range(0, len(texts), 40):
-        is_harmless(message(make_digest(texts[start : start + 40])))
-    is_harmless(message(alert, repeat="may repeat"))
+@pytest.mark.parametrize("kind", [*made.DIGESTS, "alert"])
+def test_slacks_own_marks_stay_text(kind: str) -> None:
+    for notice in told_with(kind, corpus("own/slack-mrkdwn.jsonl", "text")):
+        for sent in said_of(notice):
+            is_harmless(sent)
 
 
 @pytest.mark.slow
-def test_the_whole_corpus_stays_text(make_digest: Callable[..., Notice]) -> None:
-    texts = corpus("html-injection.jsonl", "p")
-    for start in range(0, len(texts), 20):
-        is_harmless(message(make_digest(texts[start : start + 20])))
+@pytest.mark.parametrize("kind", ["week", "all brands", "alert"])
+def test_the_whole_corpus_stays_text(kind: str) -> None:
+    for notice in told_with(kind, corpus("html-injection.jsonl", "p")):
+        for sent in said_of(notice):
+            is_harmless(sent)
 
 
-def test_a_flood_of_long_texts_keeps_within_slacks_limits(make_digest: Callable[..., Notice]) -> None:
-    is_harmless(message(make_digest([f"{number} <!channel> " + "long words " * 3000 for number in range(60)])))
+@pytest.mark.parametrize("kind", [*made.DIGESTS, "alert"])
+@pytest.mark.parametrize("text", ["<!channel> long words ", "長い言葉", "🧑‍🧑‍🧒‍🧒", "ش"])
+def test_a_flood_of_long_texts_keeps_within_slacks_limits(kind: str, text: str) -> None:
+    """As long as a digest's texts may be, and longer."""
+    for most in (240, 5000):
+        for sent in said_of(filled(kind, lambda most=most: (text * most)[:most])):  # type: ignore[misc]
+            is_harmless(sent)
+
+
+def test_what_has_no_room_is_named_and_the_proof_of_listening_stays() -> None:
+    notice = filled("bad day", lambda: "long words " * 6)
+    said = json.dumps(message(notice))
+    assert "Left out for want of room: " in said
+    assert "What was listened to" in said
+    assert "on its page" in said
+
+
+def test_many_brands_fit_into_a_thread() -> None:
+    several = filled("all brands", lambda: "long words " * 6).content["digest"]
+    several["brands"] = several["brands"] * 9
+    several["overview"]["lines"] = several["overview"]["lines"] * 15
+    notice = Notice("msg_4", "digest", "All brands", made.END, {"digest": several, "base": made.BASE})
+    for sent in said_of(notice):
+        is_harmless(sent)
+    assert len(thread(notice.content)) == 4
+    assert "Left out for want of room: " in json.dumps(thread(notice.content)[-1])
+
+
+@pytest.mark.parametrize("kind", [*made.DIGESTS, "alert"])
+def test_what_is_sent_can_be_drawn_as_slack_draws_it(kind: str, warning: Notice) -> None:
+    """Our own page of Slack knows every block, and shows every word."""
+    frozen = made.DIGESTS[kind]() if kind in made.DIGESTS else {}
+    content_ = {"digest": frozen, "base": made.BASE}
+    notice = Notice("msg_5", "digest", frozen["subject"], made.END, content_) if frozen else warning
+    shown = LexborHTMLParser(slack_page.page([one["blocks"] for one in said_of(notice)])).css_first("main").text()
+    opening = frozen["overview"] if "overview" in frozen else frozen.get("sections", {})
+    assert (opening["verdict"]["sentence"]["text"] if opening else "14 of them") in shown
