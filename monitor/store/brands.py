@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, insert, select, update
@@ -10,6 +11,8 @@ from sqlalchemy import Connection, insert, select, update
 from monitor.mention import Brand
 from monitor.store import index
 from monitor.store.documents import own_channels
+from monitor.store.matches import RELEVANT_FROM
+from monitor.store.slices import slices
 from monitor.store.tables import BrandRow
 from monitor.store.touched import touch
 
@@ -74,3 +77,22 @@ def rematched(connection: Connection, brand_id: int, to: int | None) -> None:
 def names(connection: Connection) -> Mapping[int, str]:
     """Brand id to name."""
     return dict(connection.execute(select(BRAND.c.id, BRAND.c.name)).all())
+
+
+def of_so_many(connection: Connection, mention_ids: Collection[int]) -> dict[str, int]:
+    """A brand's name to how many of these mentions are of it, the most frequent first; "": how many are of none."""
+    total: Counter[str] = Counter()
+    for some in slices(mention_ids):
+        marks = ", ".join("?" * len(some))
+        total.update(dict(connection.exec_driver_sql(_OF_SO_MANY.format(marks), tuple(some)).all()))
+        known = connection.exec_driver_sql(_OF_ANY.format(marks), tuple(some)).scalar() or 0
+        total[""] += len(some) - known
+    return {name: n for name, n in total.most_common() if n}
+
+
+_LIKELY = f'"match" WHERE mention_id IN ({{}}) AND (relevance IS NULL OR relevance >= {RELEVANT_FROM})'
+_OF_ANY = f"SELECT count(DISTINCT mention_id) FROM {_LIKELY}"
+_OF_SO_MANY = (
+    f"SELECT b.name, m.n FROM (SELECT brand_id, count(*) AS n FROM {_LIKELY} GROUP BY brand_id) AS m "
+    "JOIN brand AS b ON b.id = m.brand_id"
+)

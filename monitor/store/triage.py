@@ -142,6 +142,13 @@ def of_mentions(connection: Connection, mention_ids: Sequence[int]) -> dict[int,
     return found
 
 
+def open_by_team(connection: Connection) -> dict[str, int]:
+    """A team's name to how many mentions it has that wait for an answer."""
+    marks = ", ".join("?" * len(OPEN))
+    sql = f"SELECT team, count(*) FROM triage WHERE state IN ({marks}) AND team <> '' GROUP BY team"
+    return dict(connection.exec_driver_sql(sql, OPEN).all())
+
+
 def history(connection: Connection, mention_id: int, brand_id: int) -> tuple[Noted, ...]:
     """All that was changed of where it stands, the oldest first."""
     mine = (HISTORY.c.mention_id == mention_id) & (HISTORY.c.brand_id == brand_id)
