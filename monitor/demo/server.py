@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 from aiohttp import web
 
@@ -19,12 +20,19 @@ HOSTS = 13
 """How many sources of the demonstration are asked over HTTP."""
 
 
-def demo_app(world: World) -> web.Application:
-    """The application: /feeds/NAME, /hn/api/v1/search_by_date, /appstore/COUNTRY/rss/customerreviews/…"""
-    documents = feeds(world)
+def demo_app(world: World, now: Callable[[], datetime] | None = None) -> web.Application:
+    """The application: /feeds/NAME, /hn/api/v1/search_by_date, /appstore/COUNTRY/rss/customerreviews/…
+
+    With `now` it answers what was said by then, else the whole month.
+    """
+    whole = feeds(world)
+
+    def known() -> World:
+        return world.at(now()) if now else world
 
     async def feed(request: web.Request) -> web.Response:
         name = request.match_info["name"]
+        documents = feeds(known()) if now else whole
         if name not in documents:
             raise web.HTTPNotFound(text=f"no feed {name}; there are: {', '.join(documents)}")
         content_type, body = documents[name]
@@ -34,11 +42,11 @@ def demo_app(world: World) -> web.Application:
         raise web.HTTPInternalServerError(text="Gadget Wire is down. This is part of the demonstration.")
 
     async def hackernews(request: web.Request) -> web.Response:
-        return web.json_response(search_by_date(world, request.query))
+        return web.json_response(search_by_date(known(), request.query))
 
     async def appstore(request: web.Request) -> web.Response:
         country = request.match_info["country"]
-        answer = customer_reviews(world, country, request.match_info["asked"]) if country in STOREFRONTS else None
+        answer = customer_reviews(known(), country, request.match_info["asked"]) if country in STOREFRONTS else None
         if answer is None:
             raise web.HTTPNotFound(text="no such review feed")
         return web.json_response(answer, content_type="text/javascript")
@@ -52,13 +60,16 @@ def demo_app(world: World) -> web.Application:
 
 
 @asynccontextmanager
-async def serving(world: World, hosts: int = HOSTS) -> AsyncIterator[list[str]]:
+async def serving(
+    world: World, hosts: int = HOSTS, now: Callable[[], datetime] | None = None
+) -> AsyncIterator[list[str]]:
     """Serves the world on loopback while the block runs; gives the base URLs, such as http://127.0.0.1:40123.
+    With `now` it is served as it was known then.
 
     All of them serve everything. Real services are hosts of their own, and a polite collector asks each of them slowly:
     with a port for each source, the demonstration need not wait where real use would not either.
     """
-    runner = web.AppRunner(demo_app(world), access_log=None, shutdown_timeout=0.5)
+    runner = web.AppRunner(demo_app(world, now), access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     try:
         for _ in range(hosts):

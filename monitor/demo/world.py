@@ -125,6 +125,10 @@ class World:
         """What was said on one channel, newest first, as services give it."""
         return tuple(said for said in reversed(self.said) if said.line.channel == channel)
 
+    def at(self, moment: datetime) -> World:
+        """The same world as it was at a moment: what was said by then."""
+        return World(moment, tuple(said for said in self.said if said.published <= moment))
+
     def of(self, brand: str, window: int | None = None) -> tuple[Said, ...]:
         """What was said of one brand: in one window, or in the whole month."""
         return tuple(said for said in self.said if brand in said.brands and window in (None, said.window))
