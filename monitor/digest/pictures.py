@@ -4,7 +4,7 @@ only: what they show stands in words beside them and in their alternative text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,10 @@ from monitor.digest import view
 
 WIDTH, TALL, FLAT = 528, 72, 10
 """Pixels: a letter's column, the height of a chart, the height of a bar."""
-GAP = 2
+GAP, LEAST = 2, 3.0
+"""Between the parts of a bar, and what each of them has at least."""
+MOST_VOICES = 12
+"""The others are drawn as one."""
 PIXELS = 2
 """A PNG has so many pixels for each of its own, for fine screens."""
 
@@ -23,9 +26,9 @@ PIXELS = 2
 TONES = """
 .bar { fill: #a39a8b; fill-opacity: .62 } .bar-negative { fill: #d98a6a; fill-opacity: .85 }
 .now { fill: #7d766a } .now-negative { fill: #d2532a } .band { fill: #a39a8b; fill-opacity: .24 }
-.floor { fill: #a39a8b; fill-opacity: .7 } .negative { fill: #c9562d } .neutral { fill: #a9a192 }
+.floor { fill: #a39a8b; fill-opacity: .7 } .negative { fill: #c9562d } .neutral { fill: #968e7f }
 .positive { fill: #3f9a70 } .unscored { fill: #a9a192; fill-opacity: .4 } .own { fill: #4f86ab }
-.rival { fill: #a39a8b; fill-opacity: .75 } .likely { fill: #7d766a }
+.rival { fill: #968e7f } .likely { fill: #7d766a }
 """
 
 
@@ -84,7 +87,8 @@ def volume(digest: Mapping[str, Any]) -> Picture | None:
 
 def _band(usual: Mapping[str, Any], top: float) -> str:
     high, low = usual["high"] / top * TALL, usual["low"] / top * TALL
-    return _box("band", 0, TALL - high, WIDTH, max(high - low, 2))
+    tall = max(high - low, 2)
+    return _box("band", 0, min(TALL - high, TALL - tall), WIDTH, tall)
 
 
 def split(digest: Mapping[str, Any]) -> Picture | None:
@@ -103,7 +107,9 @@ def voice(digest: Mapping[str, Any]) -> Picture | None:
     if len(lines) < 2:
         return None
     lines.sort(key=lambda line: not line["own"])
-    shapes = _stretch([("own" if line["own"] else "rival", _share(line)) for line in lines])
+    parts = [("own" if line["own"] else "rival", _share(line)) for line in lines[:MOST_VOICES]]
+    parts += [("rival", rest)] if (rest := sum(map(_share, lines[MOST_VOICES:]))) else []
+    shapes = _stretch(parts)
     low, high = (_edge(lines[0]["share_of_voice"], name) for name in ("low", "high"))
     if lines[0]["own"] and low is not None and high is not None:
         shapes.append(_box("likely", low * WIDTH, FLAT + 3, max((high - low) * WIDTH, 2), 2))
@@ -147,7 +153,9 @@ def _edge(figure: Mapping[str, Any], name: str) -> float | None:
 
 
 def _stretch(parts: Sequence[tuple[str, float]], width: float = WIDTH) -> list[str]:
-    """Boxes side by side that fill the width; none is too small to be seen."""
+    """Boxes side by side that fill the width."""
+    if not parts:
+        return []
     whole = sum(size for _, size in parts) or 1
     room = width - GAP * (len(parts) - 1)
     sizes = _visible([size / whole * room for _, size in parts], room)
@@ -158,10 +166,11 @@ def _stretch(parts: Sequence[tuple[str, float]], width: float = WIDTH) -> list[s
     return shapes
 
 
-def _visible(sizes: Iterable[float], room: float, least: float = 3.0) -> list[float]:
-    grown = [max(size, least) for size in sizes]
-    over = sum(grown) - room
-    return [size - over if size == max(grown) else size for size in grown] if over > 0 else grown
+def _visible(sizes: Sequence[float], room: float) -> list[float]:
+    """None smaller than can be seen, at the cost of the largest."""
+    grown = [max(size, LEAST) for size in sizes]
+    grown[grown.index(max(grown))] -= sum(grown) - room
+    return grown
 
 
 def _box(tone: str, left: float, top: float, width: float, height: float) -> str:

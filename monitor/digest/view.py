@@ -173,7 +173,8 @@ def trend_in_words(digest: Mapping[str, Any]) -> str:
     usual = changed["measures"][0]["usual"]
     before = [day["volume"] for day in past]
     negative = f", {now['negative']:,} of them negative" if now["negative"] else ""
-    earlier = f" On the {len(past)} days before between {min(before):,} and {max(before):,}." if before else ""
+    span = f"In the {len(past)} weeks" if digest.get("kind") == "weekly" else f"On the {len(past)} days"
+    earlier = f" {span} before between {min(before):,} and {max(before):,}." if before else ""
     band = f" Usual: {usual['text']}." if usual else ""
     return f"{day_name(date.fromisoformat(now['date']))}: {now['volume']:,} mentions{negative}.{earlier}{band}"
 
