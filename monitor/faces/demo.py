@@ -63,6 +63,7 @@ async def play(out: Path | None, *, once: bool) -> None:
         content = await _first_digest(service, world, address, tell)
         digest_shown(content)
         digest_written(content, folder)
+        await _others(service, world)
         if not stays:
             return
         page = f"{address}/digests/1"
@@ -70,6 +71,17 @@ async def play(out: Path | None, *, once: bool) -> None:
         if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform in ("darwin", "win32"):
             webbrowser.open(page)
         await asyncio.Event().wait()
+
+
+async def _others(service: Service, world: World) -> None:
+    """What else this house has told this morning: the week, the small brand's, and all brands in one."""
+    for one in service.teller.subscriptions[1:]:
+        await service.teller.tell(one, world.until.date(), service.judging.why)
+    # A channel sends one notice at a time.
+    while await service.teller.deliver_ready():
+        pass
+    names = ", ".join(f"“{one.name}”" for one in service.teller.subscriptions[1:])
+    console.print(f"The same morning's other digests ({names}) are there as well.")
 
 
 class _Teller:
