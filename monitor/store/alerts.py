@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from monitor.errors import Refused
@@ -170,3 +170,19 @@ def note(connection: Connection, key: str, until: datetime, kept: Mapping[str, A
     row = {"key": key, "until": until, "kept": dict(kept)}
     change = {"until": until, "kept": dict(kept)}
     connection.execute(insert(CHECKED).on_conflict_do_update(index_elements=["key"], set_=change), row)
+
+
+def next_number(connection: Connection) -> int:
+    """The number that the next alert of this transaction will have."""
+    return int(connection.execute(select(func.coalesce(func.max(ALERT.c.id), 0) + 1)).scalar_one())
+
+
+def open_keys(connection: Connection, prefix: str) -> set[str]:
+    """The keys that begin so and have an open alert."""
+    mine = (ALERT.c.state == OPEN) & ALERT.c.key.startswith(prefix, autoescape=True)
+    return set(connection.scalars(select(ALERT.c.key).where(mine)))
+
+
+def is_kept(connection: Connection, key: str, slot: str) -> bool:
+    """Whether a key has an alert of this slot."""
+    return connection.execute(select(ALERT.c.id).where(ALERT.c.key == key, ALERT.c.slot == slot)).first() is not None

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from monitor.mention import SourceHealth
 from monitor.store.columns import EPOCH
 from monitor.store.matches import RELEVANT_FROM
 from monitor.store.rollups import SLOT, slot_of
@@ -21,8 +22,8 @@ HOUR = timedelta(hours=1)
 _UNIT = timedelta(microseconds=1)
 _SLOTS = HOUR // SLOT
 _LIKELY = "(m.relevance IS NULL OR m.relevance >= :least)"
-LOW = 0.4
-"""Of the best rating: one and two stars of five, four of ten."""
+LOW = 2
+"""Stars: as `rating:<=2` finds them."""
 
 Counts = NDArray[np.float64]
 
@@ -63,7 +64,8 @@ def by_theme(connection: Connection, brand_id: int, theme_ids: Collection[int], 
     """Theme to how many of a brand's likely mentions an hour; what was merged into it is its own."""
     marks = ", ".join(map(str, theme_ids)) or "NULL"
     rows = connection.exec_driver_sql(
-        "SELECT coalesce(t.merged_into, t.id) AS root, (i.published - :start) / :hour AS at, count(DISTINCT i.mention_id) "
+        "SELECT coalesce(t.merged_into, t.id) AS root, (i.published - :start) / :hour AS at, "
+        "count(DISTINCT i.mention_id) "
         "FROM theme AS t CROSS JOIN in_theme AS i ON i.theme_id = t.id "
         'CROSS JOIN "match" AS m ON m.mention_id = i.mention_id AND m.brand_id = :brand '
         f"WHERE (t.id IN ({marks}) OR t.merged_into IN ({marks})) "
@@ -117,7 +119,7 @@ def low_ratings(connection: Connection, brand_id: int, span: Span) -> Counts:
         "SELECT '', (m.published - :start) / :hour AS at, count(*) "
         'FROM "match" AS m CROSS JOIN mention AS s ON s.id = m.mention_id '
         "WHERE m.brand_id = :brand AND m.published >= :start AND m.published < :end "
-        f"AND s.rating IS NOT NULL AND s.rating <= {LOW} * coalesce(s.rating_max, 5) AND {_LIKELY} GROUP BY at",
+        f"AND s.rating <= {LOW} AND {_LIKELY} GROUP BY at",
         {"brand": brand_id, **_bounds(span.start, span.end)},
     )
     return _filled(rows.tuples(), span).get("", np.zeros(span.hours))
@@ -135,6 +137,20 @@ def listening(connection: Connection) -> list[Listening]:
     """The sources that are configured."""
     rows = connection.exec_driver_sql("SELECT name, began, reaches_back FROM watch ORDER BY name")
     return [Listening(name, _instant(back or began) if back or began else None) for name, began, back in rows]
+
+
+def unheard(connection: Connection, since: datetime) -> list[SourceHealth]:
+    """The sources that have failed since then at least, and that nobody has paused."""
+    rows = connection.exec_driver_sql(
+        "SELECT name, kind, failing_since, failures, error, advice FROM watch "
+        "WHERE state IN ('failing', 'off') AND held IS NULL AND failing_since <= ? ORDER BY name",
+        (_number(since),),
+    )
+    return [
+        SourceHealth(row.name, row.kind, "failing", failures=row.failures, failing_since=_instant(row.failing_since),
+                     error=row.error, advice=row.advice)
+        for row in rows
+    ]  # fmt: skip
 
 
 # ---- the mentions behind a number ------------------------------------------------------------------------------------
@@ -162,7 +178,7 @@ def those(connection: Connection, which: Which, most: int) -> list[int]:
         "s.source = :source": which.source,
         "EXISTS (SELECT 1 FROM in_theme AS i JOIN theme AS t ON t.id = i.theme_id "
         "WHERE i.mention_id = m.mention_id AND coalesce(t.merged_into, t.id) = :theme)": which.theme,
-        f"s.rating <= {LOW} * coalesce(s.rating_max, 5)": which.low_rating,
+        f"s.rating <= {LOW}": which.low_rating,
         "s.source NOT IN (SELECT value FROM json_each(:without))": which.without,
     }
     conditions = "".join(f" AND {sql}" for sql, asked in more.items() if asked)
@@ -190,7 +206,7 @@ def teams(connection: Connection, brand_id: int, mention_ids: Sequence[int]) -> 
         "AND mention_id IN (SELECT value FROM json_each(?)) GROUP BY team ORDER BY count(*) DESC, team",
         (brand_id, _listed(mention_ids)),
     )
-    return {team: n for team, n in rows}
+    return dict(rows.tuples())
 
 
 def _listed(values: Sequence[Any]) -> str:
