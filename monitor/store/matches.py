@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from monitor.store import rollups
+from monitor.store import in_theme, rollups
 from monitor.store.tables import MatchRow, MentionRow
 from monitor.store.touched import touch
 
@@ -88,6 +88,7 @@ def write(connection: Connection, new: Iterable[tuple[Placed, Iterable[Hit]]]) -
     if rows:
         connection.execute(insert(MATCH), rows)
         touch(connection, [placed.mention_id for placed, _ in pairs])
+        in_theme.sort_again(connection, {placed.mention_id for placed, _ in pairs})
     rollups.change(connection, [one for placed, hit in pairs for one in _counted(hit.brand_id, placed, "", None)])
 
 
@@ -104,6 +105,7 @@ def withdraw(connection: Connection, mention_id: int, brand_id: int | None = Non
             rollups.change(connection, (), _counted(row.brand_id, row, row.sentiment, row.relevance))
             mine = (MATCH.c.mention_id == mention_id) & (MATCH.c.brand_id == row.brand_id)
             connection.execute(delete(MATCH).where(mine))
+            in_theme.leave(connection, mention_id, row.brand_id)
             touch(connection, [mention_id])
 
 
@@ -121,6 +123,7 @@ def judge(connection: Connection, verdicts: Sequence[Verdict]) -> None:
     if changes:
         connection.execute(_JUDGE, changes)
         touch(connection, [one["to_mention_id"] for one in changes])
+        in_theme.sort_again(connection, {one["to_mention_id"] for one in changes})
     rollups.change(connection, up, down)
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
@@ -22,7 +22,7 @@ from monitor.store.heard import Window
 from monitor.store.matches import RELEVANT_FROM
 from monitor.story.quotes import Quote
 from monitor.story.quotes import quotes as chosen
-from monitor.story.themes import Comment, unit
+from monitor.story.themes import Comment, Theme, unit
 
 Side = Literal["negative", "positive", ""]
 Period = tuple[datetime, datetime]
@@ -205,22 +205,6 @@ GROUP BY root, w.key
 """
 
 
-def of_mentions(connection: Connection, mention_ids: Collection[int]) -> dict[int, list[tuple[int, str]]]:
-    """Mention to its themes as a query asks for them, (number, name) each, also hidden ones. A few hundred at most."""
-    marks = ", ".join("?" * len(mention_ids))
-    found: dict[int, dict[int, str]] = defaultdict(dict)
-    for mention_id, theme_id, name in connection.exec_driver_sql(_OF_MENTIONS.format(marks), tuple(mention_ids)):
-        found[mention_id][theme_id] = name
-    return {id_: list(themes.items()) for id_, themes in found.items()}
-
-
-_OF_MENTIONS = """
-SELECT i.mention_id, root.id, CASE WHEN root.named <> '' THEN root.named ELSE root.name END
-FROM in_theme AS i JOIN theme AS t ON t.id = i.theme_id JOIN theme AS root ON root.id = coalesce(t.merged_into, t.id)
-WHERE i.mention_id IN ({}) ORDER BY i.mention_id, root.id
-"""
-
-
 def members(connection: Connection, theme_id: int, since: datetime | None = None, most: int = 1_000_000) -> list[int]:
     """The newest mentions of a theme and of those merged into it, newest first."""
     ids = list(family(connection, [theme_id]))
@@ -242,14 +226,10 @@ def quotes(connection: Connection, theme_id: int, mention_ids: Sequence[int], mo
     newest = sorted(mention_ids, reverse=True)[:QUOTED_FROM]
     keys = {key for one in themes for key in one.keys}
     centroid, space = next(((one.centroid, one.space) for one in themes if one.centroid is not None), (None, ""))
-    said = comments(connection, newest, {})
+    said = comments(connection, newest)
     authors = _authors(connection, newest)
-    of_space = [one if space_of == space else _unmeant(one) for one, space_of in said]
+    of_space = [one if space_of == space else one.without_vector() for one, space_of in said]
     return chosen(of_space, [authors[one.id] for one in of_space], keys, centroid, most)
-
-
-def _unmeant(comment: Comment) -> Comment:
-    return Comment(comment.id, comment.who, comment.text, comment.language, comment.published)
 
 
 def _authors(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
@@ -258,27 +238,23 @@ def _authors(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
     return {row.id: row.author for row in rows}
 
 
-def comments(
-    connection: Connection, mention_ids: Iterable[int], ignored: Mapping[int, Collection[str]], brand_id: int = 0
-) -> list[tuple[Comment, str]]:
-    """These mentions as a theme sees them, in their order, each with the space of its vector ("": it has none).
-
-    `ignored`: brand to the stems of what is everywhere in its mentions.
-    """
+def comments(connection: Connection, mention_ids: Iterable[int]) -> list[tuple[Comment, str]]:
+    """These mentions as a theme sees them, in their order, each with the space of its vector ("": it has none)."""
     ids = list(dict.fromkeys(mention_ids))
     vectors = likeness.vectors(connection, ids)
-    asked = json.dumps(ids)
-    rows = {row.id: row for row in connection.exec_driver_sql(_COMMENTS, (asked,))}
+    rows = {row.id: row for row in connection.exec_driver_sql(_COMMENTS, (json.dumps(ids),))}
     found = []
-    for id_ in ids:
-        if (row := rows.get(id_)) is None:
-            continue
-        space, vector = vectors.get(id_, ("", None))
+    for row in (rows[id_] for id_ in ids if id_ in rows):
+        space, vector = vectors.get(row.id, ("", None))
         text = f"{row.title}\n{row.text}" if row.title and row.text else row.text or row.title
-        whose = who(id_, row.author, row.story_id)
-        one = Comment(id_, whose, text, row.lang, _instant(row.published), vector, ignored.get(brand_id, ()))
-        found.append((one, space))
+        whose = who(row.id, row.author, row.story_id)
+        found.append((Comment(row.id, whose, text, row.lang, _instant(row.published), vector), space))
     return found
+
+
+def about(comment: Comment, ignored: Collection[str]) -> Comment:
+    """A comment without what is everywhere in the mentions of its brand."""
+    return replace(comment, ignored=ignored)
 
 
 _COMMENTS = """
@@ -287,6 +263,11 @@ FROM json_each(?) AS asked CROSS JOIN mention AS m ON m.id = asked.value
 LEFT JOIN told ON told.mention_id = m.id
 WHERE m.content_hash <> ''
 """
+
+
+def as_theme(one: Known) -> Theme:
+    """A theme as comments are held against it."""
+    return Theme(one.id, one.keys, one.telling, one.centroid)
 
 
 def _number(moment: datetime) -> int:

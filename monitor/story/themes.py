@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Literal
@@ -46,6 +46,11 @@ MOST_COMPARED = 1_500
 """Comments compared with each other at once: a matrix of 9 MB."""
 MOST_WORDINGS = 40
 
+TWINS = 0.94
+"""The least cosine of two themes that say nearly the same, and are merged."""
+AKIN = 0.85
+"""… and of two that may: a person is asked."""
+
 Side = Literal["negative", "positive", ""]
 
 
@@ -63,6 +68,10 @@ class Comment:
     """What it means: a unit vector of 384 float32; None where that is not known."""
     ignored: Collection[str] = ()
     """Stems of what is everywhere, such as the brand's own name."""
+
+    def without_vector(self) -> Comment:
+        """The same, of which nothing is known of what it means."""
+        return replace(self, vector=None)
 
     @cached_property
     def cut(self) -> Cut:
@@ -140,6 +149,33 @@ class Themes:
             if self._meant[at].telling & comment.cut.stems:
                 return self._meant[at].id
         return None
+
+
+def akin(themes: Sequence[Theme], floor: float) -> list[tuple[int, int]]:
+    """Pairs of themes, by their ids, the older first, that mean nearly the same and share a word; likest first."""
+    meant = [one for one in themes if one.centroid is not None]
+    if len(meant) < 2:
+        return []
+    centroids = np.stack([one.centroid for one in meant if one.centroid is not None])
+    cosines = np.triu(centroids @ centroids.T, 1)
+    rows, columns = np.nonzero(cosines >= floor)
+    order = np.argsort(-cosines[rows, columns], kind="stable")
+    pairs = [(meant[rows[at]], meant[columns[at]]) for at in order]
+    return [(min(one.id, other.id), max(one.id, other.id)) for one, other in pairs if one.telling & other.telling]
+
+
+def same(found: Founded, themes: Iterable[Theme]) -> int | None:
+    """The theme that what was found says in other words; None where it is new."""
+    centroid = found.centroid
+    if centroid is None:
+        return None
+    near = [
+        (float(theme.centroid @ centroid), -theme.id)
+        for theme in themes
+        if theme.centroid is not None and theme.telling & found.telling
+    ]
+    cosine, id_ = max(near, default=(0.0, 0))
+    return -id_ if cosine >= SAME else None
 
 
 def mean_of(comments: Iterable[Comment]) -> np.ndarray | None:
