@@ -16,6 +16,7 @@ import sources
 from monitor.digest import comments
 from monitor.digest.due import EVERY_DAY, window_of
 from monitor.digest.material import Material, Rival, Silent, Waiting
+from monitor.digest.stories import spread
 from monitor.digest.wanted import wanted
 from monitor.insight.counts import Counts, DayCount
 from monitor.mention import SENTIMENTS, Brand, Heard, StoryHeard, ThemeHeard
@@ -27,6 +28,8 @@ HISTORY_WEEKS = 8
 # These give all of the past when they are first asked; a feed gives its latest entries.
 WHOLE = ("hackernews", "appstore", "table", "webhook")
 LATE_REACH = timedelta(days=7)
+QUOTED_FROM = 16
+"""Among so many of its mentions a theme's quotes are looked for."""
 LONGEST_PERIOD = timedelta(days=14)
 
 _REDDIT = frozenset({"reddit", "reddit-search", "reddit-subreddit"})
@@ -124,7 +127,7 @@ def material(
 ) -> Material:
     """All that a digest of this brand and period is made of."""
     counted = _counted(connection, brand, period, readers)
-    listened = watches.health(connection, now)
+    listened = watches.health(connection, now, counted=False)
     window = Window(brand.id, counted.start, counted.end)
     told = replace(
         counted,
@@ -166,7 +169,7 @@ def _counted(connection: Connection, brand: Brand, period: Period, readers: Read
 
 def _worded(connection: Connection, told: Material) -> Material:
     """With the words of what is shown or quoted, and what it means."""
-    shown = {theme.id: theme.members for theme in comments.shown(told)}
+    shown = {theme.id: spread(theme.members, QUOTED_FROM) for theme in comments.shown(told)}
     quoted = {id_: themes.quotes(connection, id_, members) for id_, members in shown.items()}
     told = replace(told, quotes=quoted)
     ids = wanted(told)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from monitor.digest.extract import quotes, summary
 from monitor.digest.form import Figure, Quoted, Stories, Story, say
@@ -79,7 +79,7 @@ def headline_of(story: StoryHeard) -> str:
     return plain_line(story.name or story.lead.title or story.lead.text, HEADLINE)
 
 
-def spread(ids: Sequence[int], most: int) -> Collection[int]:
+def spread(ids: Sequence[int], most: int) -> Sequence[int]:
     """At most so many of them, the first and the last among them, evenly apart."""
     if len(ids) <= most:
         return ids

@@ -62,9 +62,9 @@ def gist(material: Material) -> Sequence[int]:
         return ()
     largest = next(iter(material.stories), None)
     if largest is not None and len(largest.members) >= DRIVER * len(material.heard):
-        return list(spread(largest.members, READ))
+        return spread(largest.members, READ)
     copies = {id_ for story in material.stories for id_ in story.members[1:]}
-    return list(spread([one.mention.id for one in material.heard if one.mention.id not in copies], READ))
+    return spread([one.mention.id for one in material.heard if one.mention.id not in copies], READ)
 
 
 def _level(material: Material, volume: Measure, net: Measure, reply: Reply) -> Level:

@@ -1,4 +1,4 @@
-"""Mentions of a brand with what is thought of them and where they stand: what counts, digests and lists are made of."""
+"""How much was heard of a brand, and since when; and what is thought of a few mentions: what lists are made of."""
 
 from __future__ import annotations
 
@@ -6,24 +6,19 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
-from monitor.mention import Heard, Mention
+from monitor.mention import SENTIMENTS, Mention
 from monitor.store import rollups
-from monitor.store.labels import labels_of
 from monitor.store.matches import RELEVANT_FROM
-from monitor.store.mentions import as_mention
-from monitor.store.opinions import PERSON, in_order
+from monitor.store.opinions import PERSON
 from monitor.store.slices import slices
-from monitor.store.tables import BrandRow, MatchRow, MentionRow, OpinionRow, RollupRow, TriageRow
+from monitor.store.tables import MatchRow
 
-MATCH, MENTION, OPINION, TRIAGE = MatchRow.__table__, MentionRow.__table__, OpinionRow.__table__, TriageRow.__table__
-BRAND, ROLLUP = BrandRow.__table__, RollupRow.__table__
-
-SHOWN = ("need", "topics", "touchpoints", "emotion")
+MATCH = MatchRow.__table__
 
 Answers = Mapping[str, Any]
 """Scorer to its answer as `overheard score` prints it."""
@@ -42,91 +37,10 @@ class Window:
         return and_(MATCH.c.brand_id == self.brand_id, MATCH.c.published >= self.start, MATCH.c.published < self.end)
 
 
-def _likely() -> ColumnElement[bool]:
-    return or_(MATCH.c.relevance.is_(None), MATCH.c.relevance >= RELEVANT_FROM)
-
-
-def _joined() -> Select[Any]:
-    """A mention's own columns first: as_mention reads them by name."""
-    return (
-        select(
-            MENTION,
-            MATCH.c.spans,
-            MATCH.c.relevance,
-            MATCH.c.sentiment,
-            MATCH.c.unsure,
-            MATCH.c.confidence,
-            TRIAGE.c.state.label("triage_state"),
-            TRIAGE.c.assignee,
-        )
-        .select_from(MATCH)
-        .join(MENTION, MENTION.c.id == MATCH.c.mention_id)
-        .outerjoin(TRIAGE, (TRIAGE.c.mention_id == MATCH.c.mention_id) & (TRIAGE.c.brand_id == MATCH.c.brand_id))
-    )
-
-
-def between(connection: Connection, window: Window, brand: str, *more: ColumnElement[bool]) -> tuple[Heard, ...]:
-    """The likely mentions that nobody has hidden, oldest first; those that fulfil `more`, too."""
-    rows = connection.execute(
-        _joined()
-        .where(window.condition, _likely(), or_(TRIAGE.c.state.is_(None), TRIAGE.c.state != "hidden"), *more)
-        .order_by(MATCH.c.published, MATCH.c.mention_id)
-    ).all()
-    labels = _labels_in(connection, window, *more)
-    return tuple(_heard(row, brand, labels[row.id]) for row in rows)
-
-
-def _labels_in(
-    connection: Connection, window: Window, *more: ColumnElement[bool]
-) -> dict[int, dict[str, tuple[str, ...]]]:
-    """Mention id to its labels by scorer, of the current revision and the newest version."""
-    question = (
-        select(OPINION.c.mention_id, OPINION.c.scorer, OPINION.c.label, OPINION.c.detail)
-        .select_from(MATCH)
-        .join(MENTION, MENTION.c.id == MATCH.c.mention_id)
-        .join(OPINION, (OPINION.c.mention_id == MENTION.c.id) & (OPINION.c.revision == MENTION.c.revision))
-        .where(window.condition, OPINION.c.scorer.in_(SHOWN), *more)
-        .order_by(*in_order())
-    )
-    found: dict[int, dict[str, tuple[str, ...]]] = defaultdict(dict)
-    for mention_id, scorer, label, detail in connection.execute(question):
-        found[mention_id][scorer] = labels_of(label, detail)
-    return found
-
-
-def _heard(row: Row[Any], brand: str, labels: Mapping[str, tuple[str, ...]]) -> Heard:
-    return Heard(
-        mention=as_mention(row),
-        brand=brand,
-        spans=tuple((field, start, end) for field, start, end in row.spans),
-        sentiment=row.sentiment,
-        unsure=row.unsure,
-        confidence=row.confidence,
-        needs=labels.get("need", ()),
-        topics=labels.get("topics", ()),
-        touchpoints=labels.get("touchpoints", ()),
-        emotion=next(iter(labels.get("emotion", ())), ""),
-        relevance=row.relevance,
-        state=row.triage_state or "new",
-        assignee=row.assignee or "",
-    )
-
-
 def unlikely(connection: Connection, window: Window) -> int:
     """How many matched the query but, so a scorer thinks, do not speak of the brand."""
     question = select(func.count()).select_from(MATCH).where(window.condition, MATCH.c.relevance < RELEVANT_FROM)
     return connection.execute(question).scalar_one()
-
-
-def found_late(connection: Connection, window: Window, brand: str, reach: timedelta) -> tuple[Heard, ...]:
-    """Collected within the window's time but published before it, by at most `reach`. None of them where the brand was
-    first listened to in this window: then everything older is only what the sources still show of the past."""
-    mine = MATCH.c.brand_id == window.brand_id
-    began = connection.execute(select(func.min(MATCH.c.collected)).where(mine)).scalar()
-    if began is None or began >= window.start:
-        return ()
-    before = Window(window.brand_id, window.start - reach, window.start)
-    return between(connection, before, brand, MATCH.c.collected >= window.start, MATCH.c.collected < window.end)
 
 
 def late(connection: Connection, window: Window) -> int:
@@ -160,17 +74,22 @@ def span(connection: Connection, brand_id: int) -> Span | None:
     return Span(published, collected) if published and collected else None
 
 
-def counts(connection: Connection, brand_id: int, windows: Sequence[tuple[datetime, datetime]]) -> list[dict[str, int]]:
+VOLUME = ("mentions", *(f"sentiment:{label}" for label in SENTIMENTS))
+"""The labels of a rollup that say how much was heard, and in which mood."""
+
+
+def counts(
+    connection: Connection,
+    brand_id: int,
+    windows: Sequence[tuple[datetime, datetime]],
+    labels: Sequence[str] = VOLUME,
+) -> list[dict[str, int]]:
     """For each window, ascending and apart, label to count, from the rollups: nothing of the mentions is read."""
     if not windows:
         return []
-    first, last = rollups.slot_of(windows[0][0]), rollups.slot_of(windows[-1][1])
-    rows = connection.execute(
-        select(ROLLUP.c.slot, ROLLUP.c.label, ROLLUP.c.n)
-        .where(ROLLUP.c.brand_id == brand_id, ROLLUP.c.slot >= first, ROLLUP.c.slot < last)
-        .order_by(ROLLUP.c.slot)
-    ).all()
     edges = [(rollups.slot_of(start), rollups.slot_of(end)) for start, end in windows]
+    asked = _SLOTS.format(", ".join("?" * len(labels)))
+    rows = connection.exec_driver_sql(asked, (brand_id, edges[0][0], edges[-1][1], *labels))
     totals: list[dict[str, int]] = [defaultdict(int) for _ in windows]
     at = 0
     for slot, label, n in rows:
@@ -179,6 +98,11 @@ def counts(connection: Connection, brand_id: int, windows: Sequence[tuple[dateti
         if at < len(edges) and slot >= edges[at][0]:
             totals[at][label] += n
     return totals
+
+
+_SLOTS = (
+    "SELECT slot, label, n FROM rollup WHERE brand_id = ? AND slot >= ? AND slot < ? AND label IN ({}) ORDER BY slot"
+)
 
 
 def of_mentions(

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, get_args
 
 from sqlalchemy import Connection, Row
@@ -77,7 +78,7 @@ def _heard(
     mention = Mention(
         id=row.mention_id,
         source=source,
-        source_kind=_kind_of(source, known.get("source", ())),
+        source_kind=_kind_of(source, tuple(known.get("source", ()))),
         kind=next(iter(known.get("type", ())), ""),
         url="",
         title="",
@@ -109,7 +110,8 @@ def _heard(
     )
 
 
-def _kind_of(source: str, found: Sequence[str]) -> str:
+@lru_cache(maxsize=4096)
+def _kind_of(source: str, found: tuple[str, ...]) -> str:
     """A mention's source is found by its name and its kind: the one that is not the name."""
     return next((one for one in found if one != label(source)), label(source))
 

@@ -231,19 +231,25 @@ def keep_evidence(connection: Connection, name: str, *, at: datetime, url: str, 
     connection.execute(delete(EVIDENCE).where(EVIDENCE.c.source == name, EVIDENCE.c.id.notin_(newest)))
 
 
-def health(connection: Connection, now: datetime) -> list[SourceHealth]:
-    """How every source does, in the order of their names."""
+def health(connection: Connection, now: datetime, *, counted: bool = True) -> list[SourceHealth]:
+    """How every source does, in the order of their names. Not `counted`: but for how much it brought lately, which
+    takes the longest to say."""
+    lately = _lately(connection, now) if counted else {}
+    hubs = select(HUB.c.source, HUB.c.hub).where(HUB.c.state == "subscribed", HUB.c.until > now)
+    pushing = {row.source: row.hub for row in connection.execute(hubs)}
+    rows = connection.execute(select(WATCH).order_by(WATCH.c.name))
+    return [_health(row, *lately.get(row.name, (0, 0)), pushing.get(row.name, ""), now) for row in rows]
+
+
+def _lately(connection: Connection, now: datetime) -> dict[str, tuple[int, int]]:
+    """Source to how many mentions of it were collected in a day and in a week."""
     day, week = now - timedelta(days=1), now - timedelta(days=7)
     question = (
         select(MENTION.c.source, func.sum(case((MENTION.c.collected >= day, 1), else_=0)), func.count())
         .where(MENTION.c.collected >= week)
         .group_by(MENTION.c.source)
     )
-    lately = {name: (in_a_day, in_a_week) for name, in_a_day, in_a_week in connection.execute(question)}
-    hubs = select(HUB.c.source, HUB.c.hub).where(HUB.c.state == "subscribed", HUB.c.until > now)
-    pushing = {row.source: row.hub for row in connection.execute(hubs)}
-    rows = connection.execute(select(WATCH).order_by(WATCH.c.name))
-    return [_health(row, *lately.get(row.name, (0, 0)), pushing.get(row.name, ""), now) for row in rows]
+    return {name: (in_a_day, in_a_week) for name, in_a_day, in_a_week in connection.execute(question)}
 
 
 def said_a_day(connection: Connection, now: datetime, days: int) -> dict[str, tuple[int, ...]]:
