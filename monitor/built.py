@@ -28,11 +28,13 @@ from monitor.digest.asks import OPEN
 from monitor.digest.caught import Told
 from monitor.engine.judging import NotUsable
 from monitor.engine.listened import Listened
+from monitor.engine.observing import Watched
 from monitor.engine.pacing import Pace
 from monitor.engine.rewriting import Rewriting, Summariser, Unwritten, endpoint_writer, model_writer
 from monitor.engine.ruling import Errand
 from monitor.engine.scoring import Scorer
 from monitor.engine.telling import Channel, Subscription
+from monitor.engine.watching import Settings
 from monitor.mention import Brand
 from monitor.notice import Ask, Attempt, Delivery, Notice, Reply
 from monitor.own import Own
@@ -63,7 +65,7 @@ def followed(connection: Connection, config: Config, now: datetime) -> Heard:
     watches.sync(connection, [one.configured for one in listened], now)
     digests.register(connection, [one.name for one in config.digests], now)
     routes = routes_in(config, named)
-    rules.sync(connection, [one.name for one in routes.rules], now)
+    rules.sync(connection, [one.key for one in (*routes.rules, *routes.departments)], now)
     return Heard(named, replace(ear_for(known), routes=routes), listened)
 
 
@@ -151,6 +153,26 @@ def errands_in(config: Config) -> dict[str, Errand]:
             team=department.name,
         )
     return found
+
+
+def watching_in(config: Config, known: Mapping[str, Brand]) -> Settings:
+    """What is watched for what is not usual, how closely, and who is told."""
+    section = config.alerts
+    names = section.brands or [one.name for one in config.own_brands]
+    zone = section.timezone or "UTC"
+    return Settings(
+        brands=tuple(
+            Watched(known[name], tuple(known[rival] for rival in known[name].competitors if rival in known))
+            for name in names
+        ),
+        watch=frozenset(section.watch),
+        false_alarms=section.false_alarms,
+        cooldown=section.cooldown,
+        pace=Pace(quiet=section.quiet, zone=ZoneInfo(zone)),
+        zone=zone,
+        to=section.to,
+        departments={one.name: one.to for one in config.departments},
+    )
 
 
 def _span(seconds: float | None) -> timedelta | None:

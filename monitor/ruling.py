@@ -81,7 +81,7 @@ def listed(connection: Connection, config: Config, now: datetime) -> tuple[tuple
 def _row(one: RuleTable, channels: tuple[str, ...], tallies: Mapping[str, Tally], since: Mapping[str, datetime]) -> Row:
     later = asks_for_later(parse(one.query, as_view=True))
     tally = tallies[rules.of_rule(one.name)]
-    return Row(one.name, one.query, channels, one.send, one.paused, since.get(one.name), tally, later)
+    return Row(one.name, one.query, channels, one.send, one.paused, since.get(rules.of_rule(one.name)), tally, later)
 
 
 def rule_named(config: Config, name: str) -> RuleTable:

@@ -30,13 +30,10 @@ from monitor.store.rules import Catch, of_department, of_rule
 from monitor.store.slices import slices
 from monitor.store.tables import DueRow, MentionRow
 from monitor.store.touched import so_far
-from monitor.store.triage import Given
+from monitor.store.triage import NEWS, Given
 
 MENTION, DUE = MentionRow.__table__, DueRow.__table__
 
-NEWS = timedelta(days=7)
-"""What was published longer ago is the past when it comes to light: an import, a new scorer's opinion of old texts. It
-is stored, counted and found; nobody is told of it at once."""
 STANDING = frozenset({"team", "assignee", "status"})
 
 
@@ -153,7 +150,7 @@ def heed(connection: Connection, routes: Routes, now: datetime) -> None:
     """Give what the transaction touched to departments, and write down what rules catch of it."""
     if not routes:
         return
-    since = rules.created(connection) if routes.rules else {}
+    since = rules.created(connection)
     own = own_channels(connection)
     for some in slices(sorted(so_far(connection))):
         _heed(connection, some, routes, since, own, now)
@@ -169,7 +166,8 @@ def _heed(
     if not rows:
         return
     views = seen(connection, rows, own)
-    if routes.departments and (moved := _give(connection, views, routes, unscored, now)) and routes.ask_who_answers:
+    moved = _give(connection, views, routes, since, unscored, now) if routes.departments else set()
+    if moved and routes.ask_who_answers:
         views |= seen(connection, [row for row in rows if row.id in moved], own)
     if routes.rules:
         published = {row.id: row.published for row in rows if row.published >= now - NEWS}
@@ -188,18 +186,23 @@ def _rows(
 
 
 def _give(
-    connection: Connection, views: Mapping[int, Seen], routes: Routes, unscored: Collection[int], now: datetime
-) -> set[int]:
-    """Give mentions of one's own brands to their departments; those of which something changed."""
+    connection: Connection, views: Mapping[int, Seen], routes: Routes, since: Mapping[str, datetime],
+    unscored: Collection[int], now: datetime,
+) -> set[int]:  # fmt: skip
+    """Give mentions of one's own brands to their departments; those of which something changed. To the past nobody owes
+    an answer: it has a department, but no owner and no target."""
     given: list[Given] = []
     promised: dict[str, list[Catch]] = {}
     for id_, view in views.items():
         brands = [routes.brands[name] for name in view.document.brands if name in routes.own]
         department = routes.department(view.document, view.felt, id_ in unscored) if brands else None
-        if department is not None:
-            given += [Given(id_, brand, department.name, department.owner) for brand in brands]
-            if view.document.published and view.document.published >= now - NEWS:
-                promised.setdefault(department.name, []).append(Catch(id_, brands[0]))
+        if department is None:
+            continue
+        is_news = view.document.published and view.document.published >= max(now - NEWS, since.get(department.key, now))
+        owner = department.owner if is_news else ""
+        given += [Given(id_, brand, department.name, owner) for brand in brands]
+        if is_news:
+            promised.setdefault(department.name, []).append(Catch(id_, brands[0]))
     changed = {one.mention_id for one in triage.give(connection, given, now)}
     for name, catches in promised.items():
         promise(connection, routes, name, [one for one in catches if one.mention_id in changed], now)
@@ -220,7 +223,7 @@ def _catch(
     found: dict[str, list[Catch]] = {}
     for id_, view in views.items():
         for rule in routes.catching(view.document, view.felt, id_ in unscored):
-            if published[id_] >= since.get(rule.name, now):
+            if published[id_] >= since.get(rule.key, now):
                 brand = routes.brand_of(rule, view.document.brands)
                 found.setdefault(rule.name, []).append(Catch(id_, brand))
     for rule in routes.rules:

@@ -36,22 +36,22 @@ def of_department(name: str) -> str:
 # ---- since when ------------------------------------------------------------------------------------------------------
 
 
-def sync(connection: Connection, names: Iterable[str], now: datetime) -> None:
-    """Note the rules that are at work from now on. One that was taken out or paused, and comes back, begins anew; what
-    waited to be told of it is told no more."""
-    wanted = set(names)
+def sync(connection: Connection, keys: Iterable[str], now: datetime) -> None:
+    """Note the rules and departments that are at work from now on. One that was taken out or paused, and comes back,
+    begins anew; what waited to be told of it is told no more."""
+    wanted = set(keys)
     known = set(connection.scalars(select(RULE.c.name)))
     if wanted - known:
         connection.execute(insert(RULE), [{"name": name, "created": now} for name in sorted(wanted - known)])
     for name in known - wanted:
         connection.execute(delete(RULE).where(RULE.c.name == name))
     waiting = connection.scalars(select(CAUGHT.c.rule).where(CAUGHT.c.state == WAITING).distinct()).all()
-    for key in set(waiting) - {of_rule(name) for name in wanted}:
+    for key in set(waiting) - wanted:
         connection.execute(delete(CAUGHT).where(CAUGHT.c.state == WAITING, CAUGHT.c.rule == key))
 
 
 def created(connection: Connection) -> dict[str, datetime]:
-    """Name of a rule at work to since when it is."""
+    """Key of a rule or department at work to since when it is."""
     return dict(connection.execute(select(RULE.c.name, RULE.c.created)).all())
 
 

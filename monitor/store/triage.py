@@ -30,6 +30,9 @@ TRIAGE = TriageRow.__table__
 HISTORY = TriageChangeRow.__table__
 NEW, ASSIGNED, HIDDEN = "new", "assigned", "hidden"
 OPEN = (NEW, ASSIGNED, "reopened")
+NEWS = timedelta(days=7)
+"""What was published longer ago is the past when it comes to light: an import, a new scorer's opinion of old texts. It
+is stored, counted and found; nobody is told of it at once, and nobody owes it an answer."""
 PROGRAM = "overheard"
 """Who signs what a department's or a rule's query sets."""
 
@@ -144,9 +147,7 @@ def of_mentions(connection: Connection, mention_ids: Sequence[int]) -> dict[int,
 
 def open_by_team(connection: Connection) -> dict[str, int]:
     """A team's name to how many mentions it has that wait for an answer."""
-    marks = ", ".join("?" * len(OPEN))
-    sql = f"SELECT team, count(*) FROM triage WHERE state IN ({marks}) AND team <> '' GROUP BY team"
-    return dict(connection.exec_driver_sql(sql, OPEN).all())
+    return dict(connection.exec_driver_sql(_OPEN_BY_TEAM).all())
 
 
 def history(connection: Connection, mention_id: int, brand_id: int) -> tuple[Noted, ...]:
@@ -392,13 +393,21 @@ _ANSWERED = (
     "SELECT DISTINCT mention_id FROM triage_change WHERE brand_id = ? AND at >= ? AND at < ? "
     "AND json_extract(after, '$.status') IN ('replied', 'resolved')"
 )
-# Somebody has it, or ought to: what nobody gave to anybody waits for no answer.
+# Somebody has it, or ought to: what nobody gave to anybody waits for no answer, nor does the past that came to light
+# late (an import) and got only its department.
+_IS_OPEN = (
+    "m.content_hash <> '' AND (t.state IN ('assigned', 'reopened') "
+    f"OR t.state = 'new' AND t.team <> '' AND m.collected - m.published <= {NEWS // timedelta(microseconds=1)})"
+)
 _WAITING = (
-    "SELECT t.mention_id, t.team, m.published FROM triage AS t JOIN mention AS m ON m.id = t.mention_id "
-    "WHERE t.brand_id = ? AND m.published < ? AND t.state IN ('new', 'assigned', 'reopened') "
-    "AND (t.team <> '' OR t.assignee <> '') AND m.content_hash <> ''"
+    "SELECT t.mention_id, t.team, m.published FROM triage AS t CROSS JOIN mention AS m ON m.id = t.mention_id "
+    f"WHERE t.brand_id = ? AND m.published < ? AND {_IS_OPEN}"
+)
+_OPEN_BY_TEAM = (
+    "SELECT t.team, count(*) FROM triage AS t CROSS JOIN mention AS m ON m.id = t.mention_id "
+    f"WHERE t.team <> '' AND {_IS_OPEN} GROUP BY t.team"
 )
 _OF = (
-    "SELECT t.mention_id, t.team, m.published FROM triage AS t JOIN mention AS m ON m.id = t.mention_id "
+    "SELECT t.mention_id, t.team, m.published FROM triage AS t CROSS JOIN mention AS m ON m.id = t.mention_id "
     "WHERE t.brand_id = ? AND t.mention_id IN ({}) AND m.content_hash <> ''"
 )

@@ -119,10 +119,12 @@ class CheckedRow(Row, table=True):
 
 
 class RuleRow(Row, table=True):
-    """A rule of the configuration: since when it is there, so that it tells nothing of before."""
+    """A rule or department of the configuration: since when it is there, so that nobody is told of, or owes an answer
+    to, what was before."""
 
     __tablename__ = "rule"
     name: str = Field(primary_key=True)
+    """The key of what it catches: "rule/Angry and heard"."""
     created: datetime = Field(sa_type=Instant)
 
 
