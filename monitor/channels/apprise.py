@@ -52,7 +52,8 @@ def deliver(notice: Notice, options: Options, earlier: Sequence[Attempt], now: d
 
 def text(told: Outline, most: int, repeat: str = "") -> str:
     """The outline in so many characters at most."""
-    below = "\n".join(filter(None, [told.foot if most > MOST_TITLE * 2 else "", told.url, repeat]))
+    foot, where = (words if len(words) < most // 4 else "" for words in (told.foot, told.url))
+    below = "\n".join(filter(None, [foot, where, repeat]))
     lines = fitted(told, (most - len(below) - 1,), lambda line: (len(_line(line)),))
     return cut("".join([*map(_line, lines), "\n", below]).strip() or "–", most)
 

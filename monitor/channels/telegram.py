@@ -96,7 +96,7 @@ def worded(told: Outline, repeat: str = "") -> tuple[str, list[dict[str, Any]]]:
             add(words.text, **_kind(words.url, words.bold))
         add("\n")
     add(foot.rstrip("\n"))
-    return text.rstrip(), entities
+    return text.rstrip() or "–", entities
 
 
 def _kind(url: str, bold: bool) -> dict[str, str]:

@@ -14,27 +14,33 @@ from monitor.digest.visible import visible
 JOINER = "\u2060"
 """WORD JOINER: without a width, and in nobody's grammar of addresses, names or tags."""
 
+_SEAMS = regex.compile(
+    r"""
+      (?<=[<{$\]\\])(?=[<{$\[(:@\#!&/\w])     # <@id>, <!here>, {{DATE()}}, ${x}, [x](y), [x][y]
+    | (?<=(?<![\d\#])\d{3,})(?=\d{4})         # a telephone's or a card's number
+    | (?<=\+)(?=\d{5})
+    | (?<=[/\\])(?=[/\\])                     # //host
+    """,
+    regex.VERBOSE,
+)
 _ALIVE = regex.compile(
     r"""
       (?<=[\w+.-]):(?=[/\\]|\w+[/\\:?])       # a scheme: https://, tg:\\, and `javascript:x/`
     | (?<=\b(?:javascript|data|mailto|tel|sms|tg|callto|skype|vbscript|magnet)):
-    | (?<=[\w-])[.\u3002\uff0e\uff61](?=[^\W\d_]|\d+[.\u3002\uff0e\uff61]\d|[-\w]*xn--)   # a host name or an address
+    | (?<=[\w-])[.\u3002\uff0e\uff61](?=[^\W\d_]|\d+[.\u3002\uff0e\uff61]\d)   # a host's name or address
     | [@\uff20]                               # a name to call, an address of mail
     | (?<![\w&])[\#\uff03$/!](?=\w*[^\W\d])   # a tag, a share, a command; #123 is how a mention is named
-    | (?<![\w]):(?=[\w+-]+:)                 # the name of an emoji
-    | (?<=[<{$\]\\])(?=[<{$\[(:@\#!&/\w])     # <@id>, <!here>, {{DATE()}}, ${x}, [x](y), [x][y]
-    | (?<=(?<![\d\#])\d{3,})(?=\d{4})         # a telephone's or a card's number
-    | (?<=\+)(?=\d{5})
+    | (?<!\w):(?=[\w+-]+:)                    # the name of an emoji
     """,
     regex.VERBOSE | regex.IGNORECASE,
 )
-
 _SPACE = regex.compile(r"\s+")
 
 
 def inert(text: str) -> str:
     """One line of these words, with nothing in it that a service would make more of than words."""
-    return _ALIVE.sub(lambda found: f"{found.group()}{JOINER}", _SPACE.sub(" ", visible(text)))
+    line = _SEAMS.sub(JOINER, _SPACE.sub(" ", visible(text)))
+    return _ALIVE.sub(lambda found: f"{found.group()}{JOINER}", line)
 
 
 def cut(text: str, most: int, size: Callable[[str], int] = len) -> str:

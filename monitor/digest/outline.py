@@ -70,7 +70,7 @@ def outline(notice_kind: str, subject: str, content: Mapping[str, Any]) -> Outli
         return of_digest(content["digest"], base)
     if "alert" in content:
         return of_alert(content["alert"], base)
-    return Outline(inert(subject), "calm", (_text(str(content.get("text", ""))),), "", view.web_link(base))
+    return Outline(inert(subject) or "–", "calm", (_text(str(content.get("text", ""))),), "", view.web_link(base))
 
 
 # A digest ---------------------------------------------------------------------------------------------------------
