@@ -82,6 +82,8 @@ class Teller:
         self._noticed: dict[tuple[str, date], datetime] = {}
         self.rewriting: Rewriting | None = None
         """Who words the summaries anew, where somebody does."""
+        self.ready: Callable[[], Awaitable[None]] | None = None
+        """Makes ready what a digest tells of, such as the themes of what came a moment ago."""
 
     def use(self, channels: Mapping[str, Channel], subscriptions: Sequence[Subscription], base_url: str) -> None:
         """Go on with other channels and digests (which the store knows); what is being sent ends as it was."""
@@ -135,6 +137,8 @@ class Teller:
         self, brands: Sequence[Brand], period: Period, scoring: str = "", readers: Readers = EVERYBODY
     ) -> dict[str, Any]:
         """The digest of one period, in all its renderings, without storing or sending anything."""
+        if self.ready is not None:
+            await self.ready()
         read = partial(briefing.material, period=period, now=self.now(), scoring=scoring, readers=readers)
         composed = [compose(await self.store.read(read, brand)) for brand in brands]
         frozen = as_json(composed[0]) if len(composed) == 1 else together_as_json(together(composed))

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
 import structlog
 
+from monitor.mention import Brand
 from monitor.store import rethemed, theming
 from monitor.store.engine import Store
 from monitor.store.themes import Known, Side, as_theme
 from monitor.store.theming import Batch, Ignored, New, Pool, Sorted, Stretch, Sums, Unsorted
 from monitor.story.themes import TWINS, Comment, Founded, Theme, Themes, akin, founded, same
+from monitor.story.words import stems_of
 
 SLICE = 500
 SLICES = 4
@@ -84,6 +86,14 @@ class Theming:
             log.info("new theme", theme=theme, brand=one.brand_id, side=one.side)
         for older, newer in akin([as_theme(theme) for theme in pool.known if theme.merged_into is None], TWINS):
             await self.store.write(rethemed.merge_twins, older, newer, self.now())
+
+
+def names_in(brands: Iterable[Brand]) -> Ignored:
+    """Brand to the stems of its names: they are in all that is said of it, and tell nothing."""
+    return {
+        brand.id: frozenset(stem for name in (brand.name, *brand.aliases) for stem in stems_of(name))
+        for brand in brands
+    }
 
 
 def sort(batch: Batch) -> tuple[list[Sorted], Sums]:
