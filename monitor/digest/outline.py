@@ -171,8 +171,8 @@ def _reviews(reviews: Mapping[str, Any], base: str) -> Iterator[Line]:
     if reviews["count"]["value"]:
         yield _point(_sentence(reviews["sentence"], base), REVIEWS)
     for review in reviews["low"]:
-        yield _point((Words("★" * round(review["rating"]), bold=True),), QUOTES)
-        yield _quote(review, QUOTES)
+        stars = Words(f"{'★' * round(review['rating'])} ", bold=True)
+        yield _point((stars, *_quote(review, QUOTES).words), QUOTES)
 
 
 def _experience(experience: Mapping[str, Any], base: str) -> Iterator[Line]:
@@ -186,7 +186,7 @@ def _coverage(coverage: Mapping[str, Any], base: str) -> Iterator[Line]:
     yield from (_point(_sentence(note, base), SOURCES) for note in coverage["notes"])
     for source in coverage["sources"]:
         if source["error"]:
-            advice = f". {source['advice']}" if source["advice"] else ""
+            advice = f" ({source['advice']})" if source["advice"] else ""
             yield _point((Words(inert(f"{source['name']}: {source['error']}{advice}")),), SOURCES)
     if coverage["silent"]:
         silent = ", ".join(f"{network} ({why})" for network, why in coverage["silent"])

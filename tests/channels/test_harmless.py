@@ -70,7 +70,7 @@ def is_dead(text: str) -> None:
     """Nothing in a plain text that a service would make a link, a ping, a tag or a command of."""
     assert not finder().match(text), finder().match(text)
     assert not re.search(r"[@＠]\w", text)
-    assert not re.search(r"(?<![\w&])[#/$!](?=\w*[^\W\d])\w", text)
+    assert not re.search(r"(?<!\w)[#/$!](?=\w*[^\W\d])\w", text)
     assert not re.search(r"<[@#!:/a-z]|\{\{|\$\{|\]\(|\]\[|\w:[/\\]", text)
     assert not re.search(r"(?<!\w)(javascript|mailto|data|tel):[^\s\u2060]", text, re.IGNORECASE)
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text)
