@@ -106,9 +106,10 @@ class Work:
         )
 
 
+hear = st.tuples(st.just("hear"), st.integers(1, 3), st.booleans(), st.sampled_from((0, 0, 5, 60)))
 step = st.one_of(
-    st.tuples(st.just("hear"), st.integers(1, 9), st.booleans(), st.sampled_from((0, 5, 60))),
-    st.tuples(st.just("hear"), st.integers(1, 9), st.booleans(), st.sampled_from((0, 5, 60))),
+    hear,
+    hear,
     st.tuples(st.sampled_from(("score", "score", "tell", "tell", "restart", "crash"))),
     st.tuples(st.just("pass"), st.sampled_from((1, 11, 61, 600))),
 )
@@ -117,7 +118,7 @@ pace = st.builds(
 )
 
 
-history_of_a_rule = given(history=st.lists(step, max_size=25), how=pace)
+history_of_a_rule = given(history=st.lists(step, min_size=10, max_size=30), how=pace)
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
