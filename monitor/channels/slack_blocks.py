@@ -365,9 +365,8 @@ def _verdict(verdict: Mapping[str, Any], base: str) -> list[Element]:
 
 
 def _summary(one: Mapping[str, Any]) -> list[Element]:
-    ids = " ".join(f"#{id_}" for id_ in one["mentions"][: view.CITED])
     by = f" worded by {one['by']}" if one["by"] else ""
-    return [text(one["text"]), text(f" {ids}{by}")]
+    return [text(one["text"]), text(f" {view.named(one)}{by}")]
 
 
 def _waiting(item: Mapping[str, Any]) -> list[Element]:

@@ -79,6 +79,8 @@ def _templates() -> Environment:
         "weekday": view.weekday,
         "period": view.period,
         "percents": view.percents,
+        "named": view.named,
+        "quote_of": view.quote_of,
         "lead_and_rest": view.lead_and_rest,
         "signed": signed,
         "first_upper": view.first_upper,

@@ -101,7 +101,7 @@ def _about(digest: Mapping[str, Any], verdict: Mapping[str, Any]) -> Iterator[st
 
 
 def _summary(summary: Mapping[str, Any]) -> str:
-    ids = " ".join(f"\\#{id_}" for id_ in summary["mentions"][: view.CITED])
+    ids = words(view.named(summary))
     by = f" (worded by {words(summary['by'])})" if summary["by"] else ""
     return f"{words(summary['text'])} {ids}{by}".rstrip()
 
@@ -166,8 +166,8 @@ def _stories(digest: Mapping[str, Any], stories: Mapping[str, Any], base: str) -
         yield f"- **{words(story['headline'])}** {figure(story['more'], base)}  "
         if story["summary"]:
             yield f"  {_summary(story['summary'])}  "
-        quote = story["quote"] or {"text": story["lead"]["text"], "mention": story["lead"]}
-        yield from ([f"  “{words(quote['text'])}” \\#{quote['mention']['id']}  "] if quote["text"] else [])
+        quote = view.quote_of(story)
+        yield from ([f"  “{words(quote['text'])}” \\#{quote['mention']['id']}  "] if quote else [])
         yield f"  first {view.local(digest, story['lead']['published'])}, {_where(story['lead'])}"
     yield ""
 

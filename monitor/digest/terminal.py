@@ -89,9 +89,8 @@ def _about(digest: Mapping[str, Any], verdict: Mapping[str, Any]) -> Iterator[Re
 
 
 def _summary(summary: Mapping[str, Any]) -> Text:
-    ids = " ".join(f"#{id_}" for id_ in summary["mentions"][: view.CITED])
     by = f" worded by {summary['by']}" if summary["by"] else ""
-    return Text.assemble(summary["text"], (f" {ids}{by}", "dim"))
+    return Text.assemble(summary["text"], (f" {view.named(summary)}{by}", "dim"))
 
 
 def _in(inner: RenderableType) -> Padding:
@@ -164,7 +163,7 @@ def _trend(digest: Mapping[str, Any]) -> Padding:
 def _story(story: Mapping[str, Any], base: str) -> Padding:
     head = Text.assemble((story["headline"], "bold"), "  ", _figure(story["more"], base))
     summary = [_summary(story["summary"])] if story["summary"] else []
-    quote = [_in(_quoted(story["quote"]))] if story["quote"] else []
+    quote = [_in(_quoted(quote))] if (quote := view.quote_of(story)) else []
     return _in(Group(head, *summary, *quote, _where(story["lead"])))
 
 

@@ -119,6 +119,18 @@ def inert_texts(value: Any, key: str = "") -> Any:
     return value
 
 
+def named(summary: Mapping[str, Any]) -> str:
+    """The mentions behind a summary, as far as its text does not name them itself: "#12 #15"."""
+    text = summary["text"]
+    return " ".join(f"#{id_}" for id_ in summary["mentions"][:CITED] if f"#{id_})" not in text)
+
+
+def quote_of(story: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """A story's quote, where its summary has not said it already."""
+    quote, summary = story["quote"], story["summary"]
+    return None if quote and summary and quote["text"] in summary["text"] else quote
+
+
 def preheader(frozen: Mapping[str, Any]) -> str:
     """What a list of letters shows beside the subject, which is the verdict already."""
     if "brands" in frozen:
