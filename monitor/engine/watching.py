@@ -106,6 +106,11 @@ class Looked:
     calm: frozenset[str] = frozenset()
     """Keys whose alarm has ended."""
 
+    @property
+    def is_news(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.explained or self.risen or self.before != self.after)
+
 
 class Watching:
     """Looks at every brand, and at the sources."""
@@ -134,7 +139,7 @@ class Watching:
     async def _watch(self, one: Watched) -> int:
         now = self.now()
         looked = await self.store.read(self._look, one, now)
-        if looked.before == looked.after:
+        if not looked.is_news:
             return 0
         return await self.store.write(settle, one, looked, self.settings, self.base_url, now)
 

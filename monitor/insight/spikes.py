@@ -132,7 +132,7 @@ def _sums(
     What a window should bring was known as it began: a rise that takes days is not held against itself.
     """
     level = np.nan_to_num(about.level)[:, _begun(counts, horizon, first)]
-    weight = np.nan_to_num(about.rhythm) if totals is None else totals
+    weight = np.nan_to_num(about.rhythm[:, : counts.shape[1]]) if totals is None else totals
     seen, whole = _rolled(counts, horizon, first), _rolled(weight, horizon, first)
     mean = level * whole
     return (seen, mean, mean, None) if totals is None else (seen, mean, mean * (1 - level), whole)

@@ -48,7 +48,7 @@ def by_label(connection: Connection, brand_id: int, span: Span) -> dict[str, Cou
         "WHERE brand_id = :brand AND slot >= :first AND slot < :end GROUP BY label, hour",
         {"brand": brand_id, "first": first, "end": first + span.hours * _SLOTS},
     )
-    return _filled(rows.tuples(), span)
+    return _filled(rows, span)
 
 
 def first_hours(connection: Connection, brand_id: int) -> dict[str, datetime]:
@@ -72,7 +72,7 @@ def by_theme(connection: Connection, brand_id: int, theme_ids: Collection[int], 
         f"AND i.published >= :start AND i.published < :end AND {_LIKELY} GROUP BY root, at",
         {"brand": brand_id, **_bounds(span.start, span.end)},
     )
-    return _filled(rows.tuples(), span)
+    return _filled(rows, span)
 
 
 def busiest_themes(
@@ -122,7 +122,7 @@ def low_ratings(connection: Connection, brand_id: int, span: Span) -> Counts:
         f"AND s.rating <= {LOW} AND {_LIKELY} GROUP BY at",
         {"brand": brand_id, **_bounds(span.start, span.end)},
     )
-    return _filled(rows.tuples(), span).get("", np.zeros(span.hours))
+    return _filled(rows, span).get("", np.zeros(span.hours))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ def teams(connection: Connection, brand_id: int, mention_ids: Sequence[int]) -> 
         "AND mention_id IN (SELECT value FROM json_each(?)) GROUP BY team ORDER BY count(*) DESC, team",
         (brand_id, _listed(mention_ids)),
     )
-    return dict(rows.tuples())
+    return dict(map(tuple, rows))
 
 
 def _listed(values: Sequence[Any]) -> str:
