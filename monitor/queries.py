@@ -46,6 +46,11 @@ def parcels(connection: Connection, states: Sequence[str] = (), most: int = 50) 
     return outbox.listed(connection, states, most)
 
 
+def last_parcels(connection: Connection) -> dict[str, Parcel]:
+    """What was last sent, or tried to be, through each channel."""
+    return outbox.last(connection)
+
+
 def waiting(connection: Connection) -> int:
     """How many (mention, brand) pairs are still to be scored."""
     return opinions.waiting(connection)

@@ -10,7 +10,7 @@ from monitor.config.problems import ConfigError, Problem
 from monitor.config.reading import load, loads
 from monitor.config.shape import BrandEntry, ChannelEntry, Config, DigestEntry, Email, OwnLabel, SourceEntry
 from monitor.config.times import duration
-from monitor.config.ways import channel_for, whole_way
+from monitor.config.ways import channel_for, told_through, whole_way
 
 __all__ = [
     "BrandEntry",
@@ -26,5 +26,6 @@ __all__ = [
     "duration",
     "load",
     "loads",
+    "told_through",
     "whole_way",
 ]

@@ -124,3 +124,11 @@ def whole_way(written: str, config: Config, here: Path) -> str:
     """What to hand over to a process in another folder so that it reads what was meant in `here`. Raises Refused."""
     channel_for(written, config)
     return seen_from(here, written, [channel.name for channel in config.channels])
+
+
+def told_through(config: Config, name: str) -> tuple[str, ...]:
+    """What goes to this channel, in words: digests, rules, departments, alerts."""
+    digests = (f'digest "{one.name}"' for one in config.digests if name in one.to)
+    rules = (f'rule "{one.name}"' for one in config.rules if name in (*one.to, *one.escalate_to))
+    departments = (f'department "{one.name}"' for one in config.departments if name in one.to)
+    return (*digests, *rules, *departments, *(["alerts"] if name in config.alerts.to else []))

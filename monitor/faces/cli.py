@@ -16,6 +16,7 @@ from monitor.errors import Refused, StoreBusy, StoreUnusable, TooSlow
 from monitor.faces import backtesting, correcting, mentions, triaging, troubles
 from monitor.faces.asking import DEFAULT, ConfigPath, ask, configured, end_with_the_pipe, perform, quiet_log
 from monitor.faces.benching import bench_app
+from monitor.faces.channels import channels_app
 from monitor.faces.models import models_app
 from monitor.faces.querying import query_app
 from monitor.faces.rules import rules_app
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.add_typer(query_app, name="query")
 app.add_typer(models_app, name="models")
 app.add_typer(sources_app, name="sources")
+app.add_typer(channels_app, name="channels")
 app.add_typer(rules_app, name="rules")
 app.add_typer(bench_app, name="bench")
 Encoder = Literal["auto", "english", "multilingual"]

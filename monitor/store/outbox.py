@@ -128,6 +128,13 @@ def listed(connection: Connection, states: Iterable[str] = (), most: int = 50) -
     return [_parcel(connection, row) for row in connection.execute(question).all()]
 
 
+def last(connection: Connection) -> dict[str, Parcel]:
+    """The newest parcel of each channel that was tried already."""
+    newest = select(func.max(OUTBOX.c.created)).where(OUTBOX.c.attempts > 0).group_by(OUTBOX.c.channel)
+    tried = select(OUTBOX).where(OUTBOX.c.attempts > 0, OUTBOX.c.created.in_(newest)).order_by(OUTBOX.c.created)
+    return {row.channel: _parcel(connection, row) for row in connection.execute(tried).all()}
+
+
 def of_subject(connection: Connection, subject: str) -> list[Parcel]:
     """The parcels of one subject, whatever became of them."""
     return [
