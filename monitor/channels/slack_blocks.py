@@ -306,12 +306,16 @@ def _repeated(repeated: Mapping[str, Any], base: str) -> Iterator[Element]:
 
 def _competitors(competitors: Mapping[str, Any], base: str) -> Iterator[list[Element]]:
     yield from (sentence(line["sentence"], base) for line in competitors["lines"])
-    for one in (*competitors["topics"], *competitors["stages"]):
-        shares = [
-            [text(f"{voice['name']} "), figure(voice["share"], base)] for voice in one["voices"] if voice["share"]
+    for by, compared in (("topic", competitors["topics"]), ("stage", competitors["stages"])):
+        own = [
+            [text(f"{view.first_upper(one['label'])} "), figure(voice["share"], base)]
+            for one in compared
+            for voice in one["voices"][:1]
+            if voice["share"]
         ]
-        also = [text(". "), *sentence(one["sentence"], base)] if one["sentence"] else []
-        yield [text(f"{view.first_upper(one['label'])}: "), *_joined(shares), *also]
+        if own:
+            yield [text(f"Share of voice by {by}: "), *_joined(own)]
+        yield from (sentence(one["sentence"], base) for one in compared if one["sentence"])
 
 
 def _experience(experience: Mapping[str, Any], base: str) -> Iterator[Element]:
