@@ -25,7 +25,7 @@ from monitor.engine.pacing import BATCH, Caught, Message, Pace, due, quiet_until
 from monitor.query.fields import label
 from monitor.searches import Found
 from monitor.store import rules, triage
-from monitor.store.alerts import Cause
+from monitor.store.alerts import Cause, over, sleeps, snoozed
 from monitor.store.engine import Store
 from monitor.store.routing import STANDING
 from monitor.store.rules import Promised
@@ -162,10 +162,16 @@ def _warn(
     connection: Connection, errand: Errand, alert: Alert, ids: Sequence[int], brand_id: int, channels: Sequence[str],
     base_url: str, now: datetime, not_before: datetime | None = None,
 ) -> int | None:  # fmt: skip
-    """Into the outbox. A mention is told once, so that the first one's number names what an alert is about."""
+    """Into the outbox; of what is snoozed the alert is kept, and nobody is told. A mention is told once, so that the
+    first one's number names what an alert is about. That a rule has caught something goes on no longer than the moment:
+    only an answer that is missing stays open until somebody acknowledges it."""
     key = errand.told.key if alert.kind == "rule" else f"unanswered/{errand.told.key}"
     cause = Cause(alert.kind, key, f"from mention {min(ids)}", alert.started, alert.until, brand_id, alert.department)
-    return pipeline.warn(connection, cause, alerts.content(alert, base_url), channels, now, not_before)
+    awake = () if sleeps(errand.told.key, snoozed(connection, now)) else channels
+    alert_id = pipeline.warn(connection, cause, alerts.content(alert, base_url), awake, now, not_before)
+    if alert.kind == "rule":
+        over(connection, [key], now)
+    return alert_id
 
 
 # ---- answers that did not come ---------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pytest
 from monitor import pipeline, searches
 from monitor.correcting import Corrections
 from monitor.pipeline import Origin
+from monitor.store import alerts as store_alerts
 from monitor.store import outbox, rules, triage
 from monitor.store.triage import Change
 from monitor.triaging import Triage
@@ -237,6 +238,19 @@ async def test_a_broken_rule_stops_no_other(at_work, clock):
         assert newest(service)["subject"].startswith("B:")
         service.ruling.errands["rule/A"] = first
         assert len(await told(service)) == 2
+
+
+async def test_of_a_snoozed_rule_the_alert_is_kept_and_nobody_is_told(at_work, clock):
+    async with at_work(rule()) as service:
+        until = clock() + timedelta(days=1)
+        service.store.writing(store_alerts.snooze, "rule/Angry", until, "ann", clock())
+        hear(service, "ACME ONE")
+        assert await told(service) == []
+        (kept,) = service.store.reading(store_alerts.listed, 10)
+        assert (kept.told, kept.state) == (False, "over")
+        clock.pass_(days=2)
+        hear(service, "ACME TWO", first=2)
+        assert await told(service) == [("rule", ["ACME TWO"])]
 
 
 async def test_the_owner_of_a_rule_is_given_what_nobody_has(at_work, clock):
