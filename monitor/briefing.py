@@ -16,6 +16,7 @@ import sources
 from monitor.digest import comments
 from monitor.digest.due import EVERY_DAY, window_of
 from monitor.digest.material import Material, Rival, Silent, Waiting
+from monitor.digest.stories import MOST as MOST_STORIES
 from monitor.digest.stories import spread
 from monitor.digest.wanted import wanted
 from monitor.insight.counts import Counts, DayCount
@@ -200,13 +201,19 @@ def _late(connection: Connection, window: Window, brand: Brand, department: str)
 def _stories(connection: Connection, counted: Material, window: Window) -> tuple[StoryHeard, ...]:
     """Of what is counted here: of a department's digest, what is the department's."""
     ids = {one.mention.id for one in counted.heard}
+    skim = Skim(window, counted.department)
     found = []
     for story in stories.of_window(connection, window):
         members = tuple(id_ for id_ in story.members if id_ in ids)
-        before = 0 if counted.department else story.before
-        if len(members) + before > 1 and members:
-            found.append(replace(story, members=members, before=before))
-    return tuple(sorted(found, key=lambda story: -len(story.members)))
+        if members and len(members) + story.before > 1:
+            found.append(replace(story, members=members))
+    found.sort(key=lambda story: -len(story.members))
+    name = counted.brand.name
+    exact = [
+        replace(one, before=skimmed.told_before(connection, skim, name, one.id) if one.before else 0)
+        for one in found[:MOST_STORIES]
+    ]
+    return tuple(one for one in (*exact, *found[MOST_STORIES:]) if len(one.members) + one.before > 1)
 
 
 def _themes(connection: Connection, counted: Material, window: Window, period: Period) -> tuple[ThemeHeard, ...]:

@@ -171,18 +171,29 @@ def _counts(felt: Counter[str | None]) -> Counts:
     return Counts(felt.total(), *(felt[mood] for mood in SENTIMENTS))
 
 
-# ---- a department's past ---------------------------------------------------------------------------------------------
+# ---- by the index alone ----------------------------------------------------------------------------------------------
 
 
 def moods(connection: Connection, skim: Skim, brand: str) -> list[tuple[datetime, str | None]]:
     """(published, sentiment) of a department's mentions, newest first: of the index, its rows alone are looked at."""
-    match = f'facts : ("{token("brand", brand)}" AND "{token("team", skim.department)}" NOT "{HIDDEN}")'
     window = skim.window
-    rows = connection.exec_driver_sql(
-        _MOODS,
-        (match, first_place(_second(window.end)), first_place(_second(window.start)), window.brand_id, *_ends(window)),
-    )
+    places = first_place(_second(window.end)), first_place(_second(window.start))
+    rows = connection.exec_driver_sql(_MOODS, (_asked(skim, brand), *places, window.brand_id, *_ends(window)))
     return [(EPOCH + published * _UNIT, sentiment) for published, sentiment in rows]
+
+
+def told_before(connection: Connection, skim: Skim, brand: str, story_id: int) -> int:
+    """How many told a story before the window."""
+    match = _asked(skim, brand, token("story", str(story_id)))
+    sql = "SELECT count(*) FROM mention_words AS w WHERE w.mention_words MATCH ? AND w.rowid > ?"
+    return int(connection.exec_driver_sql(sql, (match, first_place(_second(skim.window.start)))).scalar_one())
+
+
+def _asked(skim: Skim, brand: str, *more: str) -> str:
+    """An expression of FTS5: mentions of the brand (and the department) with these tokens that nobody hid."""
+    team = (token("team", skim.department),) if skim.department else ()
+    wanted = " AND ".join(f'"{one}"' for one in (token("brand", brand), *team, *more))
+    return f'facts : (({wanted}) NOT "{HIDDEN}")'
 
 
 def _second(moment: datetime) -> int:
