@@ -27,6 +27,8 @@ SLICES = 4
 LOOK_EVERY = timedelta(seconds=60)
 STRETCHES = 8
 """Looked at a time."""
+STRETCHES_TOLD = 400
+"""Before somebody is told: all that the first collection of a few brands brings."""
 
 log = structlog.get_logger()
 
@@ -58,7 +60,7 @@ class Theming:
         async with self._working:
             most = 1 + await self.store.read(theming.waiting) // SLICE
             await self._sort(most)
-            await self._look(STRETCHES)
+            await self._look(STRETCHES_TOLD)
 
     async def _sort(self, slices: int) -> int:
         done = 0
