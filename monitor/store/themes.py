@@ -197,11 +197,11 @@ def counts(connection: Connection, theme_ids: Collection[int], windows: Sequence
 
 
 _COUNTS = """
-SELECT json_extract(f.value, '$[1]') AS root, w.key, count(DISTINCT i.mention_id)
+SELECT json_extract(f.value, '$[1]') AS counted, w.key, count(DISTINCT i.mention_id)
 FROM json_each(:themes) AS f CROSS JOIN json_each(:windows) AS w
 CROSS JOIN in_theme AS i ON i.theme_id = json_extract(f.value, '$[0]')
 AND i.published >= json_extract(w.value, '$[0]') AND i.published < json_extract(w.value, '$[1]')
-GROUP BY root, w.key
+GROUP BY counted, w.key
 """
 
 

@@ -1,1 +1,1 @@
-"""What belongs together: the same news told again (stories), and the same comment by many (themes). Pure."""
+"""When two texts tell the same news: found by their signatures, judged by their words. Pure."""

@@ -16,7 +16,7 @@ from monitor.insight.words import NOT
 from monitor.query.text import fold
 from monitor.story.words import Word
 
-LONGEST = 5
+LONGEST = 8
 """Words of a phrase, those between included."""
 COVERED = 0.6
 """A phrase used mostly by people who are already under another phrase is not a comment of its own."""
@@ -24,7 +24,7 @@ LONGER = 0.7
 """People times the number of words to this power: what a phrase weighs, so that a longer one absorbs its parts."""
 LONGEST_NAME = 60
 _CLEAN = re.compile(r"[\w\s'’-]+")
-"""What a name is made of: a phrase across brackets, bars or dots is none to show."""
+"""What a name is made of, rather than of what else may stand between words."""
 
 Key = tuple[str, ...]
 """The stems of a phrase, sorted."""
@@ -123,12 +123,13 @@ def name(cuts: Iterable[Cut], found: Collection[Key]) -> str:
     for cut in cuts:
         for run in runs(cut):
             as_written = written(cut, run) if run.key in found else ""
-            if as_written and len(as_written) <= LONGEST_NAME and _CLEAN.fullmatch(as_written):
+            if as_written and len(as_written) <= LONGEST_NAME:
                 people[fold(as_written)].add(cut.who)
                 spelled[fold(as_written)][as_written] += 1
     if not people:
         return ""
-    best = min(people, key=lambda wording: (-len(people[wording]), len(wording), wording))
+    clean = [wording for wording in people if _CLEAN.fullmatch(wording)] or list(people)
+    best = min(clean, key=lambda wording: (-len(people[wording]), len(wording), wording))
     return min(spelled[best], key=lambda spelling: (-spelled[best][spelling], spelling != spelling.lower(), spelling))
 
 

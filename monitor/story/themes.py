@@ -35,7 +35,7 @@ FAR = 0.6
 ALIKE = 0.75
 """The least cosine of two comments that say the same in other words."""
 COHERENT = 0.1
-"""So much nearer to each other than all comments are those of a phrase: else it is only a way of speaking."""
+"""So much nearer to each other than to the others are comments of one phrase: else it is only a way of speaking."""
 SAME = 0.85
 """The least cosine of what is new with a theme that is there, to be the same in other words."""
 EVERYWHERE = 0.1
@@ -207,6 +207,7 @@ def founded(pool: Sequence[Comment], known: Collection[Key] = ()) -> list[Founde
     found = list(_by_phrase(pool, use, known))
     taken = {one.id for theme in found for one in theme.comments}
     found += _by_meaning([one for one in pool if one.id not in taken], use)
+    found = [theme for theme in found if theme.name]
     return sorted(found, key=lambda theme: -len({one.who for one in theme.comments}))[:MOST_NEW]
 
 
@@ -235,12 +236,9 @@ class _Use:
 def _by_phrase(pool: Sequence[Comment], use: _Use, known: Collection[Key]) -> Iterator[Founded]:
     people = phrases.people_by_key([one.cut for one in pool], use.least)
     people = {key: who for key, who in people.items() if key not in known}
-    usual = together(pool)
     for key in phrases.heaviest(people, MOST_NEW):
         saying = [one for one in pool if key in one.keys]
-        nearness = together(saying)
-        of_one_thing = usual is None or nearness is None or nearness >= usual + COHERENT
-        if of_one_thing and len({one.who for one in saying}) >= use.least:
+        if len({one.who for one in saying}) >= use.least and coherent(saying, pool):
             yield _founded([key], saying, use, "wording")
 
 
@@ -250,12 +248,19 @@ def _founded(keys: Sequence[Key], saying: Sequence[Comment], use: _Use, by: Lite
     return Founded(phrases.name(cuts, keys), tuple(keys), written, use.of_keys(keys), tuple(saying), by)
 
 
-def together(comments: Iterable[Comment]) -> float | None:
-    """How near comments are to each other: the mean cosine of all pairs; None where fewer than two can be compared."""
-    vectors = [one.vector for one in comments if one.vector is not None]
-    n = len(vectors)
-    whole = float(np.sum(np.square(np.sum(vectors, axis=0)))) if n > 1 else 0.0
-    return (whole - n) / (n * (n - 1)) if n > 1 else None
+def coherent(saying: Sequence[Comment], pool: Sequence[Comment]) -> bool:
+    """Whether some of a pool's comments are nearer to each other than to the others, as far as their meaning is known:
+    the mean cosine of all pairs of them, against that of all pairs of one of them and another."""
+    mine = [one.vector for one in saying if one.vector is not None]
+    inside = {one.id for one in saying}
+    others = [one.vector for one in pool if one.vector is not None and one.id not in inside]
+    n = len(mine)
+    if n < 2 or len(others) < n:
+        return True
+    total = np.sum(mine, axis=0)
+    within = (float(total @ total) - n) / (n * (n - 1))
+    across = float(total @ np.sum(others, axis=0)) / (n * len(others))
+    return within >= across + COHERENT
 
 
 def _by_meaning(pool: Sequence[Comment], use: _Use) -> Iterator[Founded]:

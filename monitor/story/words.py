@@ -26,6 +26,8 @@ _TOKEN = regex.compile(
     r"(?:['’][\p{L}\p{M}\p{N}]+)*)",
     regex.V1,
 )
+_DIVIDES = regex.compile(r"[^\s\p{L}\p{M}\p{N}\p{Cf}'’\"“”#&/@.!?\-]|\.\.")
+"""What no phrase goes across."""
 _KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
 _NO_IN_JAPANESE = regex.compile(
     r"(?:ない|なかった|ません|ませんでした|ねえ|ず|ぬ)(?:です|でした|の|ので|し|よ|ね|けど)*$"
@@ -56,12 +58,18 @@ class Word(NamedTuple):
 
 
 def sentences(text: str, language: str = "", ignored: Collection[str] = ()) -> Iterator[list[Word]]:
-    """The words of each sentence. `ignored`: stems of what is everywhere, such as the brand's own name."""
-    start = 0
+    """The words of each part of a sentence, as commas, brackets and the like divide it. `ignored`: what is everywhere,
+    such as the brand's own name, folded and as stems."""
+    start, spoken = 0, language[:2].lower() or _ENGLISH
     for end in [*(match.end() for match in SENTENCE_END.finditer(text)), len(text)]:
-        words = list(_words(text, start, end, language[:2].lower() or _ENGLISH, ignored))
-        if words:
-            yield words
+        part: list[Word] = []
+        for word in _words(text, start, end, spoken, ignored):
+            if part and _DIVIDES.search(text, part[-1].end, word.start):
+                yield part
+                part = []
+            part.append(word)
+        if part:
+            yield part
         start = end
 
 
@@ -77,8 +85,9 @@ def _words(text: str, start: int, end: int, language: str, ignored: Collection[s
     for match in _TOKEN.finditer(text, start, end):
         kind = match.lastgroup
         if kind == "word":
-            stem = meaning(fold(match[0].replace("’", "'")), language)
-            yield Word(match.start(), match.end(), "" if stem in ignored else stem)
+            folded = fold(match[0].replace("’", "'"))
+            stem = meaning(folded, language)
+            yield Word(match.start(), match.end(), "" if stem in ignored or folded in ignored else stem)
         elif kind in ("unspaced", "thai"):
             for word in _cut(match[0], match.start(), "th" if kind == "thai" else ""):
                 yield word._replace(stem="") if word.stem in ignored else word
