@@ -19,6 +19,7 @@ from monitor.built import (
     rewriting_in,
     scorer_for,
     subscriptions_in,
+    watching_in,
     while_at_work,
 )
 from monitor.collect.children import Pool
@@ -34,6 +35,8 @@ from monitor.engine.rechecking import recheck_due
 from monitor.engine.ruling import Ruling
 from monitor.engine.scoring import Progress, Scorer, score_waiting
 from monitor.engine.telling import Channel, Teller
+from monitor.engine.theming import Theming, names_in
+from monitor.engine.watching import Watching
 from monitor.engine.websub import Hubs
 from monitor.mention import Brand
 from monitor.net.guard import parse_allowed
@@ -51,6 +54,7 @@ TIDY_EVERY = 6 * 3600.0
 LEARN_EVERY = 5.0
 HUBS_EVERY = 5.0
 RECHECK_EVERY = 60.0
+WATCH_EVERY = 60.0
 REMIND_EVERY = 30.0
 
 
@@ -78,7 +82,10 @@ class Service:
             store, net.send, channels_in(config), self.named, subscriptions_in(config, self.brands), config.web.url, now
         )
         self.teller.rewriting = rewriting_in(config, net.send)
+        self.theming = Theming(store, lambda: names_in(self.brands.values()), self.unscored, now)
+        self.teller.ready = self.theming.whole
         self.ruling = Ruling(store, errands_in(config), config.web.url, now)
+        self.watching = Watching(store, watching_in(config, self.brands), config.web.url, now)
         allowed = parse_allowed(config.network.allow)
         self.hubs = Hubs(store, net, self.collector, lambda: self.config.web.url, allowed, now)
 
@@ -97,12 +104,17 @@ class Service:
         self.collector.use(self.listened, self.ear)
         self.teller.use(channels, subscriptions_in(config, self.brands), config.web.url)
         self.ruling.use(errands_in(config), config.web.url)
+        self.watching.use(watching_in(config, self.brands), config.web.url)
         if config.summary != before.summary:
             self.teller.rewriting = rewriting_in(config, self.net.send)
         if judged_by(config) != judged_by(before):
             await self.judging.anew()
             self._renewed = self._lessons_fit = False
         return later
+
+    def unscored(self) -> bool:
+        """Whether nothing is being scored for now."""
+        return not self.config.scoring.enabled or bool(self.judging.why)
 
     async def score(self, progress: Progress = lambda done, waiting: None, *, renewing: bool = False) -> int:
         """Score what waits; how many. What no usable scorer can judge goes on waiting: `judging.why` says why.
@@ -225,9 +237,11 @@ class Service:
                 "score": (IDLE_TICK, partial(self.score, renewing=True)),
                 "learn": (LEARN_EVERY, self.learn),
                 "recheck": (RECHECK_EVERY, self.recheck),
+                "themes": (IDLE_TICK, self.theming.tick),
                 "digest": (IDLE_TICK, self.tell_due),
                 "rules": (IDLE_TICK, self.tell_caught),
                 "unanswered": (REMIND_EVERY, self.ruling.remind_due),
+                "alerts": (WATCH_EVERY, self.watching.tick),
                 "deliver": (IDLE_TICK, self.teller.deliver_due),
                 "tidy": (TIDY_EVERY, lambda: tidy(self.store, self.now())),
             }

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from monitor import searches
+from monitor.alerting import Alerting
 from monitor.app import Service, opened
 from monitor.config import Config, ConfigError, load
 from monitor.config.problems import did_you_mean
@@ -44,7 +45,7 @@ async def perform(config: Config, command: str, arguments: Mapping[str, Any], sa
 
 def handlers(service: Service) -> dict[str, Handler]:
     """Name of a command to what does it."""
-    commands, corrections = Commands(service), Corrections(service)
+    commands, corrections, alerting = Commands(service), Corrections(service), Alerting(service)
     at_work = AtWork(service)
     known = {
         "collect": commands.collect,
@@ -61,6 +62,9 @@ def handlers(service: Service) -> dict[str, Handler]:
         "learn": corrections.learn,
         "switch": corrections.switch,
         "triage": Triage(service).triage,
+        "acknowledge alerts": alerting.acknowledge,
+        "snooze alerts": alerting.snooze,
+        "unsnooze alerts": alerting.unsnooze,
     }
     return {name: at_work.unless_stale(handler) for name, handler in known.items()} | {"reload": at_work.reload}
 

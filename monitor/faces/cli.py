@@ -14,6 +14,7 @@ import typer
 
 from monitor.errors import Refused, StoreBusy, StoreUnusable, TooSlow
 from monitor.faces import backtesting, correcting, mentions, triaging, troubles
+from monitor.faces.alerts import alerts_app
 from monitor.faces.asking import DEFAULT, ConfigPath, ask, configured, end_with_the_pipe, perform, quiet_log
 from monitor.faces.benching import bench_app
 from monitor.faces.channels import channels_app
@@ -36,6 +37,7 @@ app.add_typer(sources_app, name="sources")
 app.add_typer(channels_app, name="channels")
 app.add_typer(rules_app, name="rules")
 app.add_typer(bench_app, name="bench")
+app.add_typer(alerts_app, name="alerts")
 Encoder = Literal["auto", "english", "multilingual"]
 
 

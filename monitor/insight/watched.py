@@ -209,3 +209,40 @@ def closed(alarms: Mapping[str, Alarm], calm: Iterable[str], hour: int) -> dict[
         key: replace(one, open=False, hour=max(hour - 1, one.hour)) if one.open and key in quiet else one
         for key, one in alarms.items()
     }
+
+
+# ---- the past, played through ----------------------------------------------------------------------------------------
+
+
+def replayed(learnt: Learnt, first: int, now: int, cooldown: int) -> list[Finding]:
+    """What would have been told from the hour `first` on, in order of time: each hour known by the days before it, as
+    it was then. `cooldown` in hours. Silence is left out."""
+    found: list[Finding] = []
+    for series, known in learnt.groups:
+        begins = series[0].begins * DAY
+        start, end = max(0, first - begins), now - begins
+        counts, totals = stacked(series)
+        past = slice(0, end)
+        if end <= start:
+            continue
+        surprise = spikes.surprises(known, counts[:, past], None if totals is None else totals[:, past], start)
+        for at, one in enumerate(series):
+            if one.kind != "silence":
+                loud = _loud(known, counts, totals, one, at, surprise[:, at], start, learnt.limits[one.key])
+                found += _told(loud, surprise[:, at].max(axis=0), start + begins, cooldown)
+    return sorted(found, key=lambda one: (one.hour, one.series.key))
+
+
+def _told(loud: Sequence[Finding], surprise: Floats, start: int, cooldown: int) -> list[Finding]:
+    """Of one series: not again before it was calm and the cooldown over, unless it has doubled."""
+    told: list[Finding] = []
+    for one in loud:
+        last = told[-1] if told else None
+        if last is not None:
+            between = surprise[last.hour - start : one.hour - start]
+            again = bool((between < CALM).any()) and one.hour - last.hour >= cooldown
+            doubled = one.judged.count >= 2 * last.judged.count and one.judged.horizon <= last.judged.horizon
+            if not (again or doubled):
+                continue
+        told.append(one)
+    return told
