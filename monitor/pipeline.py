@@ -10,7 +10,8 @@
     store        store/                   the mention, its matches, counts, what is due, and the cursor  ┘ transaction
     score        models/                  one forward pass for all heads; settle(): one transaction
     route        store/routing.py         heed(): who answers it, and which rules catch it; as take() or settle() ends
-    story        story/, store/stories.py the same news told again, and the same comment by many: grouped as they arrive
+    story        story/, gathering.join() the same news told again becomes one story, in the transaction that stores it;
+                 store/gathering.py       retold(): in other words, once it is known what they mean
     index        store/index.py           words and facts in order of time, brought up to date as each transaction ends
     alert        engine/watching.py       warn(): what is not usual, what a rule catches; the alert and its outbox rows
     digest       digest/                  announce(): the frozen digest and its outbox rows, one transaction
@@ -42,6 +43,7 @@ from monitor.store import (
     brands,
     corrections,
     digests,
+    gathering,
     likeness,
     matches,
     mentions,
@@ -220,6 +222,7 @@ def _store_new(
     said = [
         (place.mention_id, [hit.brand_id for hit in hits], one.item.title, one.item.text) for place, one, hits in new
     ]
+    gathering.join(connection, ids)
     corrections.follow(connection, said, now)
 
 
@@ -238,7 +241,9 @@ def _store_edit(
     matches.withdraw(connection, mention_id)
     opinions.drop(connection, mention_id)
     likeness.forget(connection, [mention_id])
+    gathering.leave(connection, [mention_id], for_good=False)
     mentions.revise(connection, mention_id, one, now)
+    gathering.follow_edits(connection, [mention_id])
     hits = ear.hits(document_of(one, origin, ear), origin.about)
     _match(connection, [(_placed(before), hits)])
     corrections.carry(connection, before)
@@ -259,6 +264,7 @@ def _placed(mention: Mention) -> Placed:
 def _redact(connection: Connection, scope: str, external_ids: Sequence[str]) -> int:
     known = mentions.known(connection, scope, external_ids)
     gone = [one.id for one in known.values() if not one.redacted]
+    gathering.leave(connection, gone, for_good=True)
     for mention_id in gone:
         matches.withdraw(connection, mention_id)
         opinions.forget(connection, mention_id)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, or_, select
 from monitor.audience import known_of
 from monitor.own import Own
 from monitor.query.document import Document
-from monitor.store import copies
+from monitor.store import in_theme, told
 from monitor.store.facts import ALONE
 from monitor.store.labels import labels_of
 from monitor.store.matches import RELEVANT_FROM
@@ -38,6 +38,7 @@ class _Said:
     assignees: list[str] = field(default_factory=list)
     teams: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
+    themes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,17 @@ def seen(connection: Connection, rows: Iterable[Row[Any]], own: Own) -> dict[int
     said: dict[int, _Said] = defaultdict(_Said)
     _add_brands(connection, mentions.keys(), said)
     _add_opinions(connection, mentions, said)
-    roles = copies.roles(connection, mentions.keys())
-    return {id_: Seen(_document(row, said[id_], roles.get(id_), own), said[id_].felt) for id_, row in mentions.items()}
+    stories = told.of_mentions(connection, mentions.keys())
+    for id_, themes in in_theme.of_mentions(connection, mentions.keys()).items():
+        said[id_].themes = themes
+    return {
+        id_: Seen(_document(row, said[id_], stories.get(id_), own), said[id_].felt) for id_, row in mentions.items()
+    }
 
 
-def _document(row: Row[Any], said: _Said, role: str | None, own: Own) -> Document:
+def _document(row: Row[Any], said: _Said, story: told.Told | None, own: Own) -> Document:
     known = known_of(row.title, row.text, row.kind, row.extra)
-    known["marks"] += (*((role,) if role else ()), *(("own",) if own.wrote(row.author, row.url) else ()))
+    known["marks"] += (*_role(story), *(("own",) if own.wrote(row.author, row.url) else ()))
     return Document(
         title=row.title,
         text=row.text,
@@ -85,6 +90,8 @@ def _document(row: Row[Any], said: _Said, role: str | None, own: Own) -> Documen
         rating=row.rating,
         published=row.published,
         brands=tuple(said.brands),
+        stories=(str(story.story),) if story else (),
+        themes=said.themes,
         scores={**said.scores, "sentiment": tuple(dict.fromkeys(said.felt.values()))},
         statuses=tuple(dict.fromkeys(said.statuses)),
         assignees=tuple(dict.fromkeys(said.assignees)),
@@ -92,6 +99,13 @@ def _document(row: Row[Any], said: _Said, role: str | None, own: Own) -> Documen
         tags=tuple(dict.fromkeys(said.tags)),
         **known,
     )
+
+
+def _role(story: told.Told | None) -> tuple[str, ...]:
+    """What a mention is to the others of its story."""
+    if story is None or story.size < 2:
+        return ()
+    return ("story-lead",) if story.leads else ("duplicate",)
 
 
 def _add_brands(connection: Connection, ids: Collection[int], said: dict[int, _Said]) -> None:

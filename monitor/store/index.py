@@ -18,7 +18,7 @@ from sqlalchemy.dialects.sqlite import insert
 from monitor.own import Own
 from monitor.query.fields import host_of, label
 from monitor.query.text import fold, index_words
-from monitor.store import copies, tally, touched
+from monitor.store import gathering, tally, touched
 from monitor.store.columns import EPOCH
 from monitor.store.documents import own_channels, seen
 from monitor.store.facts import Known, host_token, written
@@ -27,7 +27,7 @@ from monitor.store.tables import BrandRow, IndexedRow, MentionRow, SettingRow
 MENTION, INDEXED, BRAND = MentionRow.__table__, IndexedRow.__table__, BrandRow.__table__
 SETTING = SettingRow.__table__
 
-VERSION = 1
+VERSION = 2
 """Of what the index holds. Raise it when words are cut or facts are written in another way: it is then made anew."""
 COLUMNS = ("title", "text", "author", "url")
 """Whose words the index holds, beside the facts."""
@@ -164,11 +164,13 @@ def is_current(connection: Connection) -> bool:
 
 
 def rebuild(connection: Connection) -> int:
-    """Make the index, the facets and the wordings anew from the rows; of how many mentions. About 4,000 a second."""
+    """Make the index and the facets anew from the rows; of how many mentions. About 4,000 a second. Stories are found
+    first where that was never done, and otherwise left as they are."""
     connection.exec_driver_sql("INSERT INTO mention_words(mention_words) VALUES ('delete-all')")
     connection.execute(delete(INDEXED))
     tally.forget_all(connection)
-    copies.note_all(connection)
+    gathering.fill(connection)
+    touched.take(connection)
     own, brand_ids, done, last = own_channels(connection), _brand_ids(connection), 0, 0
     while some := connection.scalars(
         select(MENTION.c.id).where(MENTION.c.id > last).order_by(MENTION.c.id).limit(SLICE)

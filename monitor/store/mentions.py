@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from monitor.door import Admitted
 from monitor.mention import Mention
-from monitor.store import copies, index
+from monitor.store import index
 from monitor.store.slices import slices
 from monitor.store.tables import CandidateRow, MentionRow, RevisionRow
 from monitor.store.touched import touch
@@ -78,15 +78,14 @@ def write(
     ]
     returning = insert(MENTION).returning(MENTION.c.id, sort_by_parameter_order=True)
     ids = list(connection.scalars(returning, rows))
-    texts = [(id_, one.item.title, one.item.text) for id_, one in zip(ids, admitted, strict=True)]
-    touch(connection, [*ids, *copies.note(connection, texts)])
+    touch(connection, ids)
     return ids
 
 
 def revise(connection: Connection, mention_id: int, admitted: Admitted, now: datetime) -> int:
     """An edit at the source: the old words are kept as a revision; the new revision's number."""
     old = _row(connection, mention_id)
-    _unindex(connection, mention_id)
+    index.remove(connection, mention_id)
     connection.execute(
         insert(REVISION),
         {
@@ -113,7 +112,7 @@ def revise(connection: Connection, mention_id: int, admitted: Admitted, now: dat
             extra=dict(item.extra),
         )
     )
-    touch(connection, [mention_id, *copies.note(connection, [(mention_id, item.title, item.text)])])
+    touch(connection, [mention_id])
     return int(old.revision) + 1
 
 
@@ -121,7 +120,7 @@ def redact(connection: Connection, mention_id: int) -> None:
     """Deleted at the source: its words, author and link go, also those of older revisions; the empty row stays so that
     it is not collected anew."""
     old = _row(connection, mention_id)
-    _unindex(connection, mention_id)
+    index.remove(connection, mention_id)
     connection.execute(delete(REVISION).where(REVISION.c.mention_id == mention_id))
     connection.execute(
         update(MENTION)
@@ -266,9 +265,3 @@ def drop_candidates(connection: Connection, before: datetime) -> int:
 
 def _row(connection: Connection, mention_id: int) -> Row[Any]:
     return connection.execute(select(MENTION).where(MENTION.c.id == mention_id)).one()
-
-
-def _unindex(connection: Connection, mention_id: int) -> None:
-    """Its words are about to change or to go."""
-    index.remove(connection, mention_id)
-    touch(connection, copies.forget(connection, mention_id))

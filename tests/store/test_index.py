@@ -100,13 +100,6 @@ def test_an_index_made_anew_holds_the_same(house, item):
     assert len(house.texts("kettle OR leaks OR great OR acme")) > 10
 
 
-def test_an_index_made_anew_knows_the_copies_among_what_came_in_before_wordings_were_kept(house, item):
-    house.take(item("1", LONG), item("2", LONG), item("3", "Acme leaks"))
-    house.store.writing(lambda connection: connection.exec_driver_sql("DELETE FROM wording"))
-    house.store.writing(index.rebuild)
-    assert house.texts("is:duplicate") == house.texts("is:story-lead") == [LONG]
-
-
 def test_nobody_searches_a_store_whose_index_is_still_being_made(house, item):
     house.take(item("1", "Acme leaks"))
     house.store.writing(lambda connection: connection.exec_driver_sql("DELETE FROM setting WHERE key = 'index'"))

@@ -4,7 +4,7 @@ said      mention, revision, match, candidate, brand
 thought   opinion, due (what is still to be scored), embeddings (what mentions mean, as vectors), correction, taught
           (what heads learnt from corrections)
 counted   rollup (per brand, quarter of an hour and label; exact sums for a day in any time zone), indexed (what the
-          index of words and facts holds of a mention), tally (facets by day), wording, setting
+          index of words and facts holds of a mention), tally (facets by day), setting
 grouped   story, told (who tells it), band (which texts may be copies), theme, in_theme, loose (in no theme yet),
           theme_due (to be sorted into themes), regrouped (what people changed)
 listened  watch (one a configured source), hub (who sends us a feed's news), evidence (replies in an unknown form)
@@ -19,7 +19,6 @@ from monitor.store.tables.counted import (
     RollupRow,
     SettingRow,
     TallyRow,
-    WordingRow,
 )
 from monitor.store.tables.grouped import (
     BandRow,
@@ -105,5 +104,4 @@ __all__ = [
     "TriageChangeRow",
     "TriageRow",
     "WatchRow",
-    "WordingRow",
 ]

@@ -45,14 +45,6 @@ class TallyRow(Row, table=True):
     n: int
 
 
-class WordingRow(Row, table=True):
-    """A text long enough that no two people write it by chance, as a fingerprint: equal ones are copies."""
-
-    __tablename__ = "wording"
-    mention_id: int = Field(primary_key=True)
-    fingerprint: str = Field(index=True)
-
-
 class SettingRow(Row, table=True):
     """A fact about this database that outlives the process: which versions of the scorers everything was judged by."""
 

@@ -27,6 +27,8 @@ class StoryRow(Row, table=True):
     """The same news told at least twice. Grouped, never deleted: every mention stays what it is."""
 
     __tablename__ = "story"
+    __table_args__: ClassVar[Any] = {"sqlite_autoincrement": True}
+    """A number that was given once is never another story's: links in old digests hold."""
     id: int | None = Field(default=None, primary_key=True)
     lead_id: int = Field(foreign_key="mention.id")
     """The mention that was published first."""

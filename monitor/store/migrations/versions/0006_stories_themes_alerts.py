@@ -36,6 +36,7 @@ def _stories() -> None:
         sa.Column("last", Instant(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_story_last", "story", ["last"])
     op.create_table(
@@ -46,6 +47,7 @@ def _stories() -> None:
         sa.Column("alike", sa.Float(), nullable=False),
     )
     op.create_index("ix_told_story_id", "told", ["story_id"])
+    op.drop_table("wording")
 
 
 def _themes() -> None:
@@ -192,3 +194,10 @@ def downgrade() -> None:
         table.drop_column("snoozed")
     for name in ("regrouped", "loose", "theme_due", "in_theme", "theme", "told", "story", "band"):
         op.drop_table(name)
+    op.create_table(
+        "wording",
+        sa.Column("mention_id", sa.Integer(), nullable=False),
+        sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("mention_id"),
+    )
+    op.create_index("ix_wording_fingerprint", "wording", ["fingerprint"])
