@@ -20,7 +20,7 @@ TITLE = "Apprise"
 LENGTHS = (8000, 3800, 1900, 900, 400, 140)
 """Characters of the texts to choose from: a service says how many it takes."""
 MOST_TITLE = 120
-LIKE = str.maketrans({"<": "‹", ">": "›", "*": "∗", "_": "ˍ", "`": "ˋ", "~": "∼", "|": "¦", "[": "［", "]": "］"} |
+LIKE = str.maketrans({"<": "‹", ">": "›", "*": "∗", "_": "＿", "`": "‵", "~": "∼", "|": "¦", "[": "［", "]": "］"} |
                      {"\\": "＼", "&": "＆", "{": "｛", "}": "｝"})  # fmt: skip
 
 

@@ -35,6 +35,8 @@ MOST_TITLE, MOST_EMBED, MOST_FOOT, MOST = 256, 4096, 2048, 6000
 """Discord's limits: characters of a title, a description, a footer, and of all embeds of a message together."""
 MOST_LINE = 1500
 COLORS = {"calm": 0x2E7D32, "waiting": 0xE08A00, "unusual": 0xC62828}
+_LISTED = re.compile(r"^(\s*\d*)([-+.](?=\s|$))")
+"""What makes a line an item of a list."""
 _MARKS = re.compile(r"([\\*_~`|\[\]()<>#])")
 
 
@@ -93,7 +95,7 @@ def _cost(line: Line) -> tuple[int, int]:
 
 
 def _marked(line: Line) -> str:
-    words = "".join(_worded(one) for one in _linked_once(line).words)
+    words = _LISTED.sub(r"\1\\\2", "".join(_worded(one) for one in _linked_once(line).words))
     return {"heading": f"\n{words}\n", "quote": f"> {words}\n", "point": f"• {words}\n", "text": f"{words}\n"}[
         line.kind
     ]

@@ -29,7 +29,7 @@ _ALIVE = regex.compile(
     | (?<=\b(?:javascript|data|mailto|tel|sms|tg|callto|skype|vbscript|magnet)):
     | (?<=[\w-])[.\u3002\uff0e\uff61](?=[^\W\d_]|\d+[.\u3002\uff0e\uff61]\d)   # a host's name or address
     | [@\uff20]                               # a name to call, an address of mail
-    | (?<!\w)[\#\uff03$/!](?=[0-9]*[^\s0-9\p{P}\p{S}])   # a tag, a share, a command; #123 names a mention
+    | (?<!\w)[\#\uff03$/!](?=[0-9]*(?:_|[^\s0-9\p{P}\p{S}]))   # a tag, a command; #123 is a mention
     | (?<!\w):(?=[\w+-]+:)                    # the name of an emoji
     """,
     regex.VERBOSE | regex.IGNORECASE,

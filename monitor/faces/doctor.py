@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -61,6 +62,7 @@ def _findings(config: Config) -> Iterator[Finding]:
     yield _disk(config.database)
     yield _sqlite()
     yield from _scorers(config)
+    yield from _channels(config)
     yield from _stored(config)
 
 
@@ -121,6 +123,16 @@ def _scorers(config: Config) -> Iterator[Finding]:
             yield Finding("bad", f"{proof.path}: {proof.sentence}", "Install overheard again, or restore the file.")
 
 
+def _channels(config: Config) -> Iterator[Finding]:
+    """Whether every way to people can be gone. Only a test tells whether something arrives at its end."""
+    lacking = [one.name for one in config.channels if one.kind == "apprise" and not find_spec("apprise")]
+    for name in lacking:
+        yield Finding("bad", f"channel {name}: Apprise is not installed", 'pip install "overheard[apprise]"')
+    if config.channels and not lacking:
+        tried = "`overheard channels test` sends each a test notice."
+        yield Finding("good", f"{counted(len(config.channels), 'channel')} configured", tried)
+
+
 def _stored(config: Config) -> Iterator[Finding]:
     if not config.database.exists():
         yield Finding("note", f"{config.database} is not there yet", "`overheard collect` makes it.")
@@ -151,6 +163,9 @@ def _stored(config: Config) -> Iterator[Finding]:
         for row in listening.rows(config.sources, store.reading(queries.sources_health, now), now):
             if row.state in ("failing", "off"):
                 yield Finding("bad", f"source {row.name}: {row.trouble}", row.advice)
+        for channel, parcel in store.reading(queries.last_parcels).items():
+            if parcel.state == "retry":
+                yield Finding("note", f"channel {channel}: {parcel.answer}", "It is tried again by itself.")
         dead = store.reading(queries.parcels, ("dead", "held"))
         if dead:
             yield Finding(

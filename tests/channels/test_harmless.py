@@ -36,6 +36,7 @@ MARKUP = [
     "**bold** __under__ *i* _i_ ~~s~~ `code` ```js\nx\n``` > quote # head -# small - item 1. item ||spoil||",
     "{{DATE(2017-02-14T06:08Z, SHORT)}} ${name} @{triggerBody()} <at>ann</at> &lt;at&gt; <b>b</b> <!channel> <!here|x>",
     "\u202e\u2066gnp.exe\u2069 a\u200bb \ud83d half \x1b]8;;http://evil.example\x07x\x1b]8;;\x07 \x00 \r\n> x\n# y",
+    "- an item", "1. a first", "+ another", "# a heading",
     "1.2.3.4 http://[::1]/ http://0x7f.1/ //evil.example ftp://evil.example xn--e1afmkfd.xn--p1ai пример.рф 例え.jp",
     "http://\u2060evil.example @\u2060everyone ht\u00adtp://evil.example h\u200dttps://evil.example",
 ]  # fmt: skip
@@ -122,7 +123,7 @@ def check_discord(notice: Notice) -> None:
             words = re.sub(r"^> ", "", re.sub(r"\*\*", "", re.sub(r"\\.", "", text)), flags=re.MULTILINE)
             is_dead(re.sub(r"\\(.)", r"\1", text))
             assert not set(words) & set("\\*_~`|[]()<>"), words
-            assert not re.search(r"(^|\n)\s*(#|-#|- |\+ |\d+\. )", words)
+            assert text is not bare or not re.search(r"(^|\n)\s*(#|-#|- |\+ |\d+\. )", words)
     assert total <= 6000
 
 
