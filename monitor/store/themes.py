@@ -246,7 +246,9 @@ def comments(connection: Connection, mention_ids: Iterable[int]) -> list[tuple[C
     found = []
     for row in (rows[id_] for id_ in ids if id_ in rows):
         space, vector = vectors.get(row.id, ("", None))
-        text = f"{row.title}\n{row.text}" if row.title and row.text else row.text or row.title
+        # Over a comment stands what somebody else calls the thread.
+        title = "" if row.kind == "comment" and row.text else row.title
+        text = "\n".join(filter(None, (title, row.text)))
         whose = who(row.id, row.author, row.story_id)
         found.append((Comment(row.id, whose, text, row.lang, _instant(row.published), vector), space))
     return found
@@ -258,7 +260,7 @@ def about(comment: Comment, ignored: Collection[str]) -> Comment:
 
 
 _COMMENTS = """
-SELECT m.id, m.title, m.text, m.author, m.lang, m.published, told.story_id
+SELECT m.id, m.kind, m.title, m.text, m.author, m.lang, m.published, told.story_id
 FROM json_each(?) AS asked CROSS JOIN mention AS m ON m.id = asked.value
 LEFT JOIN told ON told.mention_id = m.id
 WHERE m.content_hash <> ''
