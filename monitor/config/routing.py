@@ -13,6 +13,7 @@ from monitor.config.shape import Alerts, DepartmentTable, RuleTable
 from monitor.config.tables import Document, check_unique
 from monitor.config.times import machine_timezone
 from monitor.config.ways import Ways
+from monitor.query.conditions import fields_of
 from monitor.query.parse import parse
 from monitor.query.problem import QueryError
 
@@ -76,6 +77,9 @@ def read_alerts(document: Document, brands: Brands, ways: Ways) -> Alerts:
 def _check_query(document: Document, place: Place, section: str, query: str) -> None:
     try:
         parse(query, as_view=True)
+        if "like" in fields_of(query):
+            message = f"the query of {section} asks for like:, which looks through all that is stored; leave it out"
+            document.findings.add((*place, "query"), message)
     except QueryError as error:
         document.findings.add((*place, "query"), f"the query of {section} cannot be read:\n{error}")
 
