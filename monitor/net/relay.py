@@ -98,12 +98,10 @@ def hand_over(ask: Relayed, refused: list[str]) -> Mapping[str, Any]:
 
 
 def _notified(apprise: Any, service: Any, ask: Relayed, refused: list[str]) -> Mapping[str, Any]:
-    room = service.body_maxlen - (0 if service.title_maxlen else len(ask.title) + 2)
-    text = next((text for text in ask.texts if len(text) <= room), ask.texts[-1])
     sender, heard = apprise.Apprise(), list[str]()
     sender.add(service)
     taken = sender.notify(
-        body=text,
+        body=longest(service, ask),
         title=ask.title,
         notify_type=apprise.NotifyType.WARNING if ask.urgent else apprise.NotifyType.INFO,
         body_format=apprise.NotifyFormat.TEXT,
@@ -118,6 +116,13 @@ def _notified(apprise: Any, service: Any, ask: Relayed, refused: list[str]) -> M
     codes = _REFUSED.findall(words)
     final = bool(codes) and codes[-1] in _FINAL
     return {"status": 550 if final else 451, "why": words or "the service did not take it"}
+
+
+def longest(service: Any, ask: Relayed) -> str:
+    """The longest text that this service takes; the shortest, which it cuts, where it takes none."""
+    # Without a title of its own, it stands above the text.
+    room = service.body_maxlen - (0 if service.title_maxlen else len(ask.title) + 2)
+    return next((text for text in ask.texts if len(text) <= room), ask.texts[-1])
 
 
 def without_secrets(words: str, address: str) -> str:
