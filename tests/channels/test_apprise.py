@@ -96,6 +96,7 @@ async def test_one_that_hangs_is_ended(service: tuple[Service, str]) -> None:
     assert reply == Reply(0, error="the service gave no answer within 2 s")
 
 
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 @pytest.mark.parametrize(
     ("address", "kept"), [("clicksend://user:pass@12125551234", 100), ("pover://" + "u" * 30 + "@" + "t" * 30, 900)]
 )
