@@ -45,7 +45,7 @@ def volume(material: Material, now: Counts) -> Measure:
     earlier = material.previous.all.volume
     before = Figure(earlier, grouped(earlier), material.scope.before())
     worded = Figure(now.volume, many(now.volume, "mention"), figure.query)
-    sentence = _compare(material, usual, worded, band, mentions=[one.mention.id for one in material.heard])
+    sentence = _compare(material, usual, worded, band, before, mentions=[one.mention.id for one in material.heard])
     return Measure("volume", "Mentions", figure, band, None, usual.place(now.volume), before, sentence)
 
 
@@ -68,7 +68,7 @@ def sentiment(material: Material, now: Counts) -> Measure:
     low, high = 100 * usual.low, 100 * usual.high
     band = _band(usual, span(signed(low), signed(high)), low, high, ask_past(material, SCORED))
     mentions = [one.mention.id for one in material.heard if one.sentiment in ("negative", "positive")]
-    sentence = _compare(material, usual, figure, band, "Net sentiment ", mentions)
+    sentence = _compare(material, usual, figure, band, before, "Net sentiment ", mentions)
     place = usual.place(None if figure.value is None else figure.value / 100)
     return Measure("net_sentiment", "Net sentiment", figure, band, likely(figure, signed), place, before, sentence)
 
@@ -98,7 +98,13 @@ def voice(material: Material, now: Counts) -> Measure:
         sentence = say(f"Nobody spoke of {material.brand.name} or its competitors.")
     else:
         sentence = _compare(
-            material, usual, figure, band, f"Share of voice {against}: ", [h.mention.id for h in material.heard]
+            material,
+            usual,
+            figure,
+            band,
+            before,
+            f"Share of voice {against}: ",
+            [one.mention.id for one in material.heard],
         )
     place = usual.place(now.volume / whole if whole else None)
     return Measure("share_of_voice", "Share of voice", figure, band, likely(figure, _per_cent), place, before, sentence)
@@ -141,11 +147,19 @@ def _band(usual: Usual, text: str, low: float, high: float, query: str) -> Figur
 
 
 def _compare(
-    material: Material, usual: Usual, now: Figure, band: Figure | None, lead: str = "", mentions: Iterable[int] = ()
+    material: Material,
+    usual: Usual,
+    now: Figure,
+    band: Figure | None,
+    before: Figure | None,
+    lead: str = "",
+    mentions: Iterable[int] = (),
 ) -> Sentence:
     worded = signed if lead.startswith("Net") else _per_cent
     interval = likely(now, worded)
     estimate: list[str | Figure] = [now, " (", interval, ")"] if interval else [now]
+    # of days the weekday's range says more than yesterday; weeks are compared with the one before
+    estimate += [", ", before, " in the week before"] if material.is_weekly and before and material.history else []
     if band is None:
         return say(lead, *estimate, f"; {too_early(material, usual)}.", mentions=mentions)
     return say(lead, *estimate, "; usual ", occasion(material, usual), " is ", band, ".", mentions=mentions)

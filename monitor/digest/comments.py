@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from monitor.digest.changed import ask_past, volume_band
-from monitor.digest.extract import summary
 from monitor.digest.form import Comment, Figure, Quoted, Repeated, say
 from monitor.digest.material import Material
 from monitor.digest.wording import cite, grouped, many, occasion, plain_line
@@ -13,6 +12,8 @@ from monitor.mention import ThemeHeard
 MOST = 5
 """Of each side."""
 TREND = 28
+FEW = 15
+"""Where so few mentions were heard at most, a comment is told of also where one person alone repeats it today."""
 
 
 def shown(material: Material) -> tuple[ThemeHeard, ...]:
@@ -21,7 +22,8 @@ def shown(material: Material) -> tuple[ThemeHeard, ...]:
 
 
 def _of(material: Material, side: str) -> list[ThemeHeard]:
-    mine = [theme for theme in material.themes if theme.side == side]
+    few = len(material.heard) <= FEW
+    mine = [theme for theme in material.themes if theme.side == side and (theme.people > 1 or theme.pinned or few)]
     return sorted(mine, key=lambda theme: not theme.pinned)[:MOST]
 
 
@@ -79,5 +81,4 @@ def _comment(material: Material, theme: ThemeHeard) -> Comment:
         new=is_new,
         trend=(*(counted for _, counted in sorted(theme.past)[-TREND:]), n),
         pinned=theme.pinned,
-        summary=summary(quotes[:1]),
     )

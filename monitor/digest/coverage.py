@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from monitor.digest.form import Checked, Coverage, Figure, Sentence, say
 from monitor.digest.material import Material
 from monitor.digest.wording import day_name, grouped, listed, many, plain_line
 from monitor.mention import SourceHealth
+from monitor.query.fields import label
 
 NAMED = 3
 
@@ -24,18 +26,19 @@ def read(material: Material) -> list[SourceHealth]:
 
 
 def coverage(material: Material) -> Coverage:
+    said = Counter((one.mention.source, one.mention.source_kind) for one in material.heard)
     rows = sorted(material.coverage, key=lambda source: (source.state == "ok", source.name))
     return Coverage(
         sentence=_sentence(material),
         notes=tuple(_notes(material)),
-        sources=tuple(_checked(material, source) for source in rows),
+        sources=tuple(_checked(material, source, said) for source in rows),
         silent=tuple((plain_line(one.network, 60), plain_line(one.why, 160)) for one in material.networks),
     )
 
 
-def _checked(material: Material, source: SourceHealth) -> Checked:
-    # a source is found by the name of its kind as well
-    items = sum(source.name in (one.mention.source, one.mention.source_kind) for one in material.heard)
+def _checked(material: Material, source: SourceHealth, said: Mapping[tuple[str, str], int]) -> Checked:
+    # asked for as any label is: by its name, and by that of its kind
+    items = sum(n for of, n in said.items() if label(source.name) in map(label, of))
     query = material.scope.ask(f"source:{any_of([source.name])}")
     return Checked(
         name=plain_line(source.name, 60),

@@ -3,7 +3,7 @@ and where one channel differs from the others by more than chance."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +19,7 @@ from monitor.insight.counts import Counts, Sums, count, sums
 from monitor.insight.differ import Contrast, beyond_chance, net_sentiments
 from monitor.insight.response import Response, Times
 from monitor.mention import Heard
+from monitor.query.fields import label
 
 SERVICE, WISHES, REMARKS = ("help", "question", "complaint", "churn"), ("suggestion",), ("praise", "impression")
 TITLES = {"service": "Wants an answer", "suggestion": "Suggests", "impression": "Gives an impression"}
@@ -125,20 +126,29 @@ def _want(material: Material, name: Name, some: Sequence[Heard], whole: int) -> 
 
 def teams(material: Material) -> tuple[Team, ...]:
     """Each department's, the busiest first, and what no department has. None where nobody has anything."""
-    volumes = Counter(team for one in material.heard for team in one.teams)
-    speeds = {one.department: one for one in material.responses}
-    names = sorted({*volumes, *filter(None, speeds)}, key=lambda name: (-volumes[name], name.casefold()))
     if material.department:
-        names = [material.department] if material.department in names else []
-    found = [_team(material, name, f"team:{any_of([name])}", speeds.get(name)) for name in names]
-    if names and not material.department and any(not one.teams for one in material.heard):
-        found.append(_team(material, "", f"NOT team:{any_of(sorted(volumes))}" if volumes else "", speeds.get("")))
+        speeds = [one for one in material.responses if label(one.department) == label(material.department)]
+        return (_team(material, material.department, material.heard, "", next(iter(speeds), None)),)
+    mine: defaultdict[str, list[Heard]] = defaultdict(list)
+    written: dict[str, str] = {}
+    for one in material.heard:
+        written |= {label(team): team for team in one.teams}
+        for key in {label(team) for team in one.teams} or {""}:
+            mine[key].append(one)
+    # as the configuration writes them, where it does
+    written |= {label(one.department): one.department for one in material.responses if one.department}
+    answered = {label(one.department): one for one in material.responses}
+    keys = sorted(written, key=lambda key: (-len(mine[key]), key))
+    found = [
+        _team(material, written[key], mine[key], f"team:{any_of([written[key]])}", answered.get(key)) for key in keys
+    ]
+    if keys and mine[""]:
+        nobodys = f"NOT team:{any_of([written[key] for key in keys])}"
+        found.append(_team(material, "", mine[""], nobodys, answered.get("")))
     return tuple(found)
 
 
-def _team(material: Material, name: str, asked: str, speed: Response | None) -> Team:
-    mine = [one for one in material.heard if (name in one.teams if name else not one.teams)]
-    condition = "" if material.department else asked
+def _team(material: Material, name: str, mine: Sequence[Heard], condition: str, speed: Response | None) -> Team:
     counts, unanswered = count(mine), waiting(mine)
     target = material.answer_within.get(name)
     return Team(
@@ -190,7 +200,11 @@ def _pairs(material: Material, now: Sums) -> Iterator[_Pair]:
     both = Counter[tuple[str, str, str | None]](
         (one.mention.source, topic, one.sentiment) for one in material.heard for topic in one.topics
     )
+    # a source is found by its name and by its kind: one that is called as the kind of another cannot be asked for alone
+    kinds = {label(one.mention.source_kind) for one in material.heard if one.mention.source_kind != one.mention.source}
     for source in now.values("source"):
+        if label(source) in kinds:
+            continue
         yield from _pair(source, "", now.of("source", source), now.all)
         for topic in now.values("topic")[:MOST_TOPICS]:
             parts = [both[source, topic, mood] for mood in ("negative", "neutral", "positive")]

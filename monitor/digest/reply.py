@@ -18,7 +18,7 @@ REASONS = 2
 ANSWERED = ("replied", "resolved", "hidden")
 UNANSWERABLE = ("article", "survey")
 WEIGHTS = (
-    ("churn", 5, "threatens to leave"),
+    ("churn", 10, "threatens to leave"),  # one bad experience, and half of those who had it leave: always first
     ("complaint", 3, "complaint"),
     ("help", 3, "asks for help"),
     ("question", 2, "question"),

@@ -153,8 +153,10 @@ def _few(number: int) -> str:
 
 def _calm(material: Material, volume: Measure) -> Parts:
     mentions = _mentions(material, volume)
+    compared: Parts
     if not volume.usual:
-        return [mentions, f", and {too_early(material, usual_of(material))}"]
+        compared = [" after ", volume.previous, " in the week before"] if material.is_weekly and volume.previous else []
+        return [mentions, *compared, f", and {too_early(material, usual_of(material))}"]
     return [mentions, " where ", volume.usual, f" is usual {occasion(material, usual_of(material))}"]
 
 
