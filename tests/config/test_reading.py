@@ -156,6 +156,17 @@ def digest_to(read, to, more=""):
     [
         ("slack:https://chat.example/hook", "slack"),
         ("https://hooks.slack.com/services/T/B/x", "slack"),
+        ("https://discord.com/api/webhooks/1/x", "discord"),
+        ("discord:https://discord.example/api/webhooks/1/x", "discord"),
+        ("teams:https://x.logic.azure.com/workflows/1?sig=x", "teams"),
+        ("https://x.logic.azure.com/workflows/1?sig=x", "webhook"),
+        ("telegram:123456:AB-c_D/-1001234", "telegram"),
+        ("telegram:123456:ABC/@acme_news", "telegram"),
+        ("ntfy:acme", "ntfy"),
+        ("https://ntfy.sh/acme", "ntfy"),
+        ("ntfy:https://ntfy.acme.example:8443/acme", "ntfy"),
+        ("apprise:pover://user@token", "apprise"),
+        ("https://discord.com.evil.example/x", "webhook"),
         ("https://acme.example/in", "webhook"),
         ("http://hooks.slack.com.evil.example/x", "webhook"),
         ("webhook:https://hooks.slack.com/services/T/B/x", "webhook"),
@@ -174,6 +185,57 @@ def test_a_shorthand_stands_for_a_channel(to, kind, read):
     mail = "[email]\nhost = 'smtp.example'\nsender = 'me@acme.example'\n"
     (channel,) = digest_to(read, f'"{to}"', mail)
     assert channel.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("to", "options"),
+    [
+        ("ntfy:acme", {"topic": "acme", "server": "https://ntfy.sh"}),
+        ("ntfy:http://10.0.0.7:8080/acme", {"topic": "acme", "server": "http://10.0.0.7:8080"}),
+        ("telegram:123:canary/-100", {"chat": -100}),
+        ("telegram:123:canary/@acme", {"chat": "@acme"}),
+    ],
+)
+def test_a_shorthand_gives_the_options_that_it_names(to, options, read):
+    (channel,) = digest_to(read, f'"{to}"')
+    assert {name: getattr(channel.options, name) for name in options} == options
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "teams:https://x.example/canary",
+        "discord:https://x.example/canary",
+        "telegram:123:canary/-100",
+        "ntfy:canary",
+        "ntfy:https://x.example/canary",
+        "apprise:pover://canary@canary",
+    ],
+)
+def test_the_name_of_a_shorthand_gives_no_secret_away(to, read):
+    (channel,) = digest_to(read, f'"{to}"')
+    assert "canary" not in channel.name
+    assert to.partition(":")[0] in channel.name
+
+
+@pytest.mark.parametrize(
+    ("to", "words"),
+    [
+        ("ntfy:", "needs a topic"),
+        ("ntfy:a b", "needs a topic"),
+        ("ntfy:https://ann:canary@x.example/acme", "needs a topic"),
+        ("telegram:canary", "needs the bot's token and a chat"),
+        ("telegram:123:canary", "needs the bot's token and a chat"),
+        ("teams:x.example", "needs a whole web address"),
+        ("discord:https://ann:canary@x.example/", "must not hold a user name"),
+        ("apprise:canary", "needs an address of Apprise"),
+        ("discrod:https://x.example/", 'did you mean "discord:"?'),
+    ],
+)
+def test_half_a_shorthand_is_answered_with_the_whole(to, words, read, told):
+    message = told(f'[[brand]]\nname = "Acme"\n[[digest]]\nto = ["{to}"]\n')
+    assert words in message
+    assert "canary" not in message
 
 
 def test_a_digest_goes_to_several_and_to_each_once(read):
