@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from monitor.digest.form import Quoted, Summary
+from monitor.digest.form import CITED, Quoted, Summary
 from monitor.digest.wording import cite, plain_line
 from monitor.insight.words import PART, STOP_WORDS, fold, parts
 from monitor.mention import Mention
@@ -57,12 +57,14 @@ def quotes(
     return tuple(found)
 
 
-def summary(extracted: Sequence[Quoted]) -> Summary | None:
-    """Quotes as a line, each with the mention that it is of."""
+def summary(extracted: Sequence[Quoted], said: Sequence[Mention]) -> Summary | None:
+    """Quotes as a line, each with the mention that it is of. It cites these first, then the others that it was taken
+    out of."""
     if not extracted:
         return None
     text = " ".join(f"“{one.text}” (#{one.mention.id})" for one in extracted)
-    return Summary(text, tuple(one.mention.id for one in extracted))
+    cited = dict.fromkeys([*(one.mention.id for one in extracted), *(mention.id for mention in said)])
+    return Summary(text, tuple(cited)[:CITED])
 
 
 def central(vectors: np.ndarray) -> list[int]:

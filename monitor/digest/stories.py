@@ -64,7 +64,7 @@ def _story(material: Material, story: StoryHeard, heard: Mapping[int, Heard]) ->
             f"“{headline}”, first at {plain_line(story.lead.source, 60)}, ", more, f"{older}.", mentions=story.members
         ),
         quote=_quote(extracted, story),
-        summary=summary(extracted),
+        summary=summary(extracted, said),
     )
 
 

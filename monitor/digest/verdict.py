@@ -47,10 +47,11 @@ def verdict(
         lead = {"quiet": "Quiet: ", "learning": "", "normal": "Normal: "}[level]
         parts = [lead, *_calm(material, volume), *_mood(net), *_rising(material, repeated), *_troubles(material)]
     quiet = level == "quiet"
+    said = [] if quiet else material.mentions(gist(material))
     return Verdict(
         level,
         say(*parts, "" if level == "blind" else ".", mentions=cited),
-        None if quiet else summary(quotes(material.mentions(gist(material)), material.vectors, SUMMED_UP)),
+        summary(quotes(said, material.vectors, SUMMED_UP), said),
         tuple(cite(material.worded(one.mention)) for one in material.heard) if quiet else (),
     )
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 from monitor.insight.counts import Counts
 from monitor.insight.intervals import Estimate, net_sentiment, share
+
+FEW = 5
+"""Where fewer are expected in any of the four cells, no normal curve stands in for the exact chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,31 @@ def net_sentiments(one: Counts, other: Counts) -> Contrast | None:
 
 
 def shares(part: int, whole: int, other_part: int, other_whole: int) -> Contrast | None:
-    """One share less another, -1 to 1; None where either is a share of nothing."""
+    """One share less another, -1 to 1; None where either is a share of nothing. The chance of low counts is exact."""
     first, second = share(part, whole), share(other_part, other_whole)
     if first is None or second is None:
         return None
-    together = (part + other_part) / (whole + other_whole)
-    return _contrast(first, second, together * (1 - together))
+    parts, everything = part + other_part, whole + other_whole
+    together = parts / everything
+    found = _contrast(first, second, together * (1 - together))
+    if min(parts, everything - parts) * min(whole, other_whole) < FEW * everything:
+        return replace(found, chance=_fisher(part, parts, whole, everything))
+    return found
+
+
+def _fisher(part: int, parts: int, whole: int, everything: int) -> float:
+    """The two-sided chance of `part` of a sample of `whole`, when `parts` of `everything` are such: Fisher's exact
+    test, the sum of all that is no likelier than what was seen."""
+    places = range(max(0, whole - (everything - parts)), min(parts, whole) + 1)
+    logs = {k: _choose(parts, k) + _choose(everything - parts, whole - k) for k in places}
+    top = max(logs.values())
+    weights = {k: math.exp(log - top) for k, log in logs.items()}
+    seen = weights[part] * (1 + 1e-9)
+    return min(1.0, math.fsum(w for w in weights.values() if w <= seen) / math.fsum(weights.values()))
+
+
+def _choose(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
 def _contrast(first: Estimate, second: Estimate, variance: float) -> Contrast:
