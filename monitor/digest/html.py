@@ -54,7 +54,7 @@ class Shown:
         return pictures.spark(comment["trend"])
 
 
-DRAWN = {"volume": pictures.volume, "sentiment": pictures.split, "voice": pictures.voice}
+DRAWN = {"volume": pictures.volume, "days": pictures.days, "sentiment": pictures.split, "voice": pictures.voice}
 
 
 def cid(name: str, number: int) -> str:
@@ -81,6 +81,7 @@ def _templates() -> Environment:
         "percents": view.percents,
         "named": view.named,
         "quote_of": view.quote_of,
+        "summary_of": view.summary_of,
         "lead_and_rest": view.lead_and_rest,
         "signed": signed,
         "first_upper": view.first_upper,

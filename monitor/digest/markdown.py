@@ -182,7 +182,8 @@ def _repeated(repeated: Mapping[str, Any], base: str) -> Iterator[str]:
             yield from (f"## {title if title == 'Most repeated' else 'Most repeated: ' + title.lower()}", "")
         for comment in comments:
             yield f"- {_sentence(comment['sentence'], base)}"
-            yield from ([f"  {_summary(comment['summary'])}"] if comment["summary"] else [])
+            summary = view.summary_of(comment)
+            yield from ([f"  {_summary(summary)}"] if summary else [])
             yield from (f"  - “{words(quote['text'])}” {_where(quote['mention'])}" for quote in comment["quotes"])
         if comments:
             yield ""

@@ -64,25 +64,38 @@ class Picture:
 
 
 def volume(digest: Mapping[str, Any]) -> Picture | None:
-    """Bars of the past days and of this one, their negative part at the foot, before the band of what is usual. None
-    for so few days that bars say nothing."""
-    trend = digest["sections"]["changed"]["trend"]
-    if len(trend) < view.FEWEST_DAYS:
+    """Bars of the past days (or weeks) and of this one, their negative part at the foot, before the band of what is
+    usual. None for so few that bars say nothing."""
+    changed = digest["sections"]["changed"]
+    trend, usual = changed["trend"], changed["measures"][0]["usual"]
+    if not view.enough(digest):
         return None
-    usual = digest["sections"]["changed"]["measures"][0]["usual"]
     top = view.top_of(trend, usual)
+    shapes = [_band(usual, top)] if usual else []
+    shapes += _bars(trend, top, ["bar"] * (len(trend) - 1) + ["now"])
+    return Picture("volume", view.trend_in_words(digest), tuple(shapes), height=TALL + 1)
+
+
+def days(digest: Mapping[str, Any]) -> Picture | None:
+    """The days of a period that has several, as such bars."""
+    each = digest["sections"]["changed"]["days"]
+    if len(each) < 2:
+        return None
+    shapes = _bars(each, view.top_of(each, None), ["now"] * len(each))
+    return Picture("days", view.days_in_words(digest), tuple(shapes), height=TALL + 1)
+
+
+def _bars(trend: Sequence[Mapping[str, Any]], top: float, tones: Sequence[str]) -> list[str]:
     step = WIDTH / len(trend)
     wide = max(1.0, min(step - 3, 24))
-    shapes = [_band(usual, top)] if usual else []
-    for index, day in enumerate(trend):
-        kind = "now" if index == len(trend) - 1 else "bar"
+    shapes = []
+    for index, (day, tone) in enumerate(zip(trend, tones, strict=True)):
         left = index * step + (step - wide) / 2
-        for count, tone in ((day["volume"], kind), (day["negative"], f"{kind}-negative")):
+        for count, shade in ((day["volume"], tone), (day["negative"], f"{tone}-negative")):
             if count:
                 high = max(1.0, count / top * TALL)
-                shapes.append(_box(tone, left, TALL - high, wide, high))
-    shapes.append(_box("floor", 0, TALL, WIDTH, 1))
-    return Picture("volume", view.trend_in_words(digest), tuple(shapes), height=TALL + 1)
+                shapes.append(_box(shade, left, TALL - high, wide, high))
+    return [*shapes, _box("floor", 0, TALL, WIDTH, 1)]
 
 
 def _band(usual: Mapping[str, Any], top: float) -> str:
@@ -135,12 +148,12 @@ def share(figure: Mapping[str, Any], tone: str, width: int = 160) -> Picture:
 def spark(counts: Sequence[int], width: int = 74, height: int = 14) -> Picture:
     """A few counts as bars, the last one dark."""
     step, top = width / len(counts), max(*counts, 1)
-    shapes = [
-        _box("now" if index == len(counts) - 1 else "bar", index * step, height - high, max(step - 1, 0.5), high)
-        for index, count in enumerate(counts)
-        if (high := max(1.0, count / top * height) if count else 0)
-    ]
-    return Picture("spark", "", tuple(shapes), width, height)
+    shapes = [_box("floor", 0, height, width, 1)]
+    for index, count in enumerate(counts):
+        high = max(1.0, count / top * height) if count else 0.0
+        tone = "now" if index == len(counts) - 1 else "bar"
+        shapes += [_box(tone, index * step, height - high, max(step - 1, 0.5), high)] if count else []
+    return Picture("spark", "", tuple(shapes), width, height + 1)
 
 
 def _share(line: Mapping[str, Any]) -> float:

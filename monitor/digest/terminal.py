@@ -172,7 +172,7 @@ def _quoted(quote: Mapping[str, Any]) -> Text:
 
 
 def _comment(comment: Mapping[str, Any], base: str) -> Padding:
-    summary = [_summary(comment["summary"])] if comment["summary"] else []
+    summary = [_summary(said)] if (said := view.summary_of(comment)) else []
     quotes = (_in(_quoted(quote)) for quote in comment["quotes"])
     return _in(Group(_sentence(comment["sentence"], base), *summary, *quotes))
 

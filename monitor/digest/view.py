@@ -18,8 +18,8 @@ SENTIMENTS = ("negative", "neutral", "positive")
 NAMES = {"unscored": "not scored yet"}
 CITED = 4
 """So many mentions are named behind a summary."""
-FEWEST_DAYS = 7
-"""A trend of fewer days is not drawn."""
+FEWEST = {"daily": 7, "weekly": 4}
+"""A trend of fewer days, or weeks, is not drawn."""
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 
@@ -131,6 +131,12 @@ def quote_of(story: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return None if quote and summary and quote["text"] in summary["text"] else quote
 
 
+def summary_of(comment: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """A comment's summary, where it says more than the quotes."""
+    summary = comment["summary"]
+    return None if summary and any(quote["text"] in summary["text"] for quote in comment["quotes"]) else summary
+
+
 def preheader(frozen: Mapping[str, Any]) -> str:
     """What a list of letters shows beside the subject, which is the verdict already."""
     if "brands" in frozen:
@@ -162,11 +168,15 @@ def top_of(trend: Sequence[Mapping[str, Any]], usual: Mapping[str, Any] | None) 
     return float(max([day["volume"] for day in trend] + [usual["high"] if usual else 0, 1]))
 
 
+def enough(digest: Mapping[str, Any]) -> bool:
+    return len(digest["sections"]["changed"]["trend"]) >= FEWEST[digest["kind"]]
+
+
 def sparkline(digest: Mapping[str, Any]) -> Sparkline:
     """The trend in blocks, and the usual range on the same scale; empty for so few days that bars say nothing."""
     changed = digest["sections"]["changed"]
     trend, usual = changed["trend"], changed["measures"][0]["usual"]
-    if len(trend) < FEWEST_DAYS:
+    if not enough(digest):
         return Sparkline("", "", "")
     top = top_of(trend, usual)
     blocks = "".join(_block(day["volume"], top) for day in trend)
@@ -189,6 +199,18 @@ def trend_in_words(digest: Mapping[str, Any]) -> str:
     earlier = f" {span} before between {min(before):,} and {max(before):,}." if before else ""
     band = f" Usual: {usual['text']}." if usual else ""
     return f"{day_name(date.fromisoformat(now['date']))}: {now['volume']:,} mentions{negative}.{earlier}{band}"
+
+
+def days_in_words(digest: Mapping[str, Any]) -> str:
+    """What the chart of a week's days shows."""
+    return (
+        "Mentions: "
+        + ", ".join(
+            f"{weekday(day['date'])} {day['volume']:,} ({day['negative']:,} negative)"
+            for day in digest["sections"]["changed"]["days"]
+        )
+        + "."
+    )
 
 
 def shares(digest: Mapping[str, Any]) -> list[dict[str, Any]]:
