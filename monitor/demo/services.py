@@ -20,12 +20,13 @@ _CUPERTINO = timezone(timedelta(hours=-7))
 _FIRST_HIT = 990_000_000_000  # far above any real item, so that no permalink leads to somebody's real words
 _CREATED = re.compile(r"created_at_i(<=|>=|<|>|=)(\d+)")
 _COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq}
-_UNDER = (
+UNDER = (
     "Ask HN: What do you own that will outlast you?",
     "The internet of things is ten years old and still cannot find the printer",
     "Why hardware companies ship bad apps",
     "Repair is a feature",
 )
+"""The stories that people comment on."""
 
 
 # Hacker News ------------------------------------------------------------------------------------------------------
@@ -65,7 +66,7 @@ def _is_asked_for(hit: Mapping[str, Any], asked: Mapping[str, str]) -> bool:
 def _hit(said: Said) -> dict[str, Any]:
     number = _FIRST_HIT + said.number
     is_story = bool(said.line.title)
-    under = _UNDER[said.number % len(_UNDER)]
+    under = UNDER[said.number % len(UNDER)]
     body = escape(said.text).replace("/", "&#x2F;")
     shape: dict[str, Any] = (
         {
