@@ -251,7 +251,7 @@ class _Teller:
     def tell(self, key: str, kind: str, alert: Alert, slot: str, *, aloud: bool) -> int | None:
         """Keep it, and send it where it is told aloud."""
         cause = Cause(kind, key, slot, alert.started, alert.until, self.one.brand.id, alert.department)
-        channels = self.settings.channels(alert.department) if aloud and not alerts.sleeps(key, self.snoozes) else ()
+        channels = self.settings.channels(alert.department) if aloud else ()
         content = forms.content(alert, self.base_url)
         quiet = quiet_until(self.settings.pace, self.now)
         return pipeline.warn(self.connection, cause, content, channels, self.now, quiet)
@@ -339,10 +339,9 @@ def tell_unheard(connection: Connection, settings: Settings, base_url: str, now:
     for key in _untold(connection, failing):
         since = failing[key].failing_since or now
         alert = spiked.unheard(failing[key], key, now, settings.zone, alerts.next_number(connection))
-        channels = () if alerts.sleeps(key, alerts.snoozed(connection, now)) else settings.to
         cause = Cause("silence", key, _slot(failing[key]), since, now)
         quiet = quiet_until(settings.pace, now)
-        made += pipeline.warn(connection, cause, forms.content(alert, base_url), channels, now, quiet) is not None
+        made += pipeline.warn(connection, cause, forms.content(alert, base_url), settings.to, now, quiet) is not None
     return made
 
 

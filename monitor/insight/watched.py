@@ -132,12 +132,12 @@ def look(learnt: Learnt, first: int, now: int) -> Looked:
                     calm.add(one.key)
         quiet = [(at, one) for at, one in enumerate(series) if one.kind == "silence"]
         for at, one in quiet:
+            # What comes in late is waited for, and whoever speaks again is silent no longer.
             over = max(0, end - 1 - LATE // 2)
-            hushed = spikes.silence(known, counts, at, over, learnt.limits[one.key])
-            if hushed is not None:
-                findings.append(Finding(one, over + begins, hushed, loud=False))
-            elif counts[at, max(0, end - DAY) : end + 1].sum() > 0:
+            if counts[at, over + 1 : end + 1].any():
                 calm.add(one.key)
+            elif (hushed := spikes.silence(known, counts, at, over, learnt.limits[one.key])) is not None:
+                findings.append(Finding(one, over + begins, hushed, loud=False))
     return Looked(tuple(findings), frozenset(calm))
 
 
@@ -169,7 +169,7 @@ class Alarm:
     """What a key was last told of."""
 
     hour: int
-    """The hour of the week of all time (since 1970) with which its window ended."""
+    """With which its window ended, since 1970."""
     count: int
     horizon: int
     at: float
@@ -197,9 +197,14 @@ def fresh(
 
 def _is_new(one: Finding, last: Alarm, offset: int, now: float, cooldown: float) -> bool:
     hour = one.hour + offset
-    if one.loud and hour > last.hour and one.judged.count >= 2 * last.count and one.judged.horizon <= last.horizon:
+    if one.loud and hour > last.hour and _brought(one, last.horizon) >= 2 * last.count:
         return True
     return not last.open and hour > last.hour and now - last.at >= cooldown
+
+
+def _brought(one: Finding, horizon: int) -> float:
+    """What came in so many hours, up to the end of a finding's window."""
+    return float(one.series.counts[max(0, one.hour - horizon + 1) : one.hour + 1].sum())
 
 
 def closed(alarms: Mapping[str, Alarm], calm: Iterable[str], hour: int) -> dict[str, Alarm]:
@@ -241,7 +246,7 @@ def _told(loud: Sequence[Finding], surprise: Floats, start: int, cooldown: int) 
         if last is not None:
             between = surprise[last.hour - start : one.hour - start]
             again = bool((between < CALM).any()) and one.hour - last.hour >= cooldown
-            doubled = one.judged.count >= 2 * last.judged.count and one.judged.horizon <= last.judged.horizon
+            doubled = _brought(one, last.judged.horizon) >= 2 * last.judged.count
             if not (again or doubled):
                 continue
         told.append(one)

@@ -11,9 +11,10 @@ import pytest
 
 from monitor import pipeline, searches
 from monitor.app import Service
+from monitor.digest.asks import SCORED
 from monitor.pipeline import Origin
 from monitor.searches import Search
-from monitor.store import alerts, outbox, watches
+from monitor.store import alerts, opinions, outbox, watches
 from sources.base import Item
 
 NOW = datetime(2026, 11, 24, 15, 10, tzinfo=UTC)
@@ -34,6 +35,7 @@ url = "https://blog.example/feed"
 [[source]]
 kind = "feed"
 name = "forum"
+every = "5m"
 url = "https://forum.example/feed"
 [[department]]
 name = "Support"
@@ -80,7 +82,12 @@ class Past:
         for start in range(0, len(items), 500):
             some = items[start : start + 500]
             await self.service.store.write(pipeline.take, some, (), None, origin, self.service.ear, now)
-        await self.service.store.write(_began, origin.name, now - timedelta(weeks=weeks))
+        await self.listening_since(now - timedelta(weeks=weeks))
+
+    async def listening_since(self, at: datetime, *names: str) -> None:
+        """Everything that the sources of these names (of all) show since then is known."""
+        for name in names or ("blog", "forum"):
+            await self.service.store.write(_began, name, at)
 
 
 def _began(connection: Any, name: str, at: datetime) -> None:
@@ -106,10 +113,10 @@ async def told(service: Service) -> Kept:
 async def test_a_spike_is_told_once_with_the_numbers_that_its_query_finds(open_service: Any, past: Any) -> None:
     async with open_service(CONFIG) as service:
         there = past(service)
-        await there.weeks(6, 2.0)
+        await there.weeks(4, 0.8)
         await service.watching.tick()
         assert await told(service) == []
-        await there.say(NOW - timedelta(minutes=65), "acme is everywhere", count=25)
+        await there.say(NOW - timedelta(minutes=65), "acme is everywhere", count=15)
         assert await service.watching.tick() >= 1
         again = await service.watching.tick()
         assert again == 0
@@ -126,3 +133,230 @@ async def test_a_spike_is_told_once_with_the_numbers_that_its_query_finds(open_s
         assert f"overheard alerts ack {one.id}" in content["advice"]["text"]
         parcels = await service.store.read(outbox.listed)
         assert [parcel.notice.kind for parcel in parcels] == ["alert"]
+
+
+STORY = "Refund trouble at acme: hundreds of customers wait for weeks and nobody at the company answers their letters"
+"""Long enough to be known again wherever it is told."""
+FORUM = Origin("forum", "feed", "https://forum.example/feed")
+
+
+async def test_an_alert_names_the_story_behind_it_and_goes_to_the_department_that_answers(
+    open_service: Any, past: Any
+) -> None:
+    async with open_service(CONFIG) as service:
+        there = past(service)
+        await there.weeks(4, 0.8)
+        await service.watching.tick()
+        for number in range(12):
+            at = NOW - timedelta(minutes=12 - number)
+            said = Item(id=f"s{number}", text=STORY, author=f"a{number}", published=at)
+            await service.store.write(pipeline.take, [said], (), None, FORUM, service.ear, NOW)
+        await service.watching.tick()
+        (one,) = [alert for alert in await told(service) if alert.told]
+        assert one.department == "Support"
+        assert "12 of them tell one story: “Refund trouble at acme" in one.content["cause"]["text"]
+        assert {shown["mention"]["text"] for shown in one.content["mentions"]} == {STORY}
+        assert any("at forum" in detail["text"] for detail in one.content["details"])
+        (parcel,) = await service.store.read(outbox.listed)
+        assert parcel.channel == "file:support"
+        figure = next(part for part in one.content["cause"]["parts"] if isinstance(part, dict))
+        assert (await service.store.read(searches.count, Search(figure["query"]))).n == figure["value"] == 12
+
+
+async def test_what_goes_on_is_not_told_again_but_what_doubles_is(open_service: Any, past: Any, clock: Any) -> None:
+    async with open_service(CONFIG) as service:
+        there = past(service)
+        await there.weeks(4, 0.8)
+        await service.watching.tick()
+        await there.say(NOW - timedelta(minutes=9), "acme", count=15)
+        await service.watching.tick()
+        clock.pass_(hours=1)
+        await there.say(clock() - timedelta(minutes=50), "acme", count=6)
+        await service.watching.tick()
+        assert [alert.told for alert in await told(service) if alert.kind == "volume"] == [True]
+        clock.pass_(hours=1)
+        await there.say(clock() - timedelta(minutes=50), "acme", count=60)
+        await service.watching.tick()
+        assert [alert.told for alert in await told(service) if alert.kind == "volume"] == [True, True]
+
+
+async def test_an_alert_is_over_when_it_is_usual_again_and_the_next_rise_is_told(
+    open_service: Any, past: Any, clock: Any
+) -> None:
+    async with open_service(CONFIG) as service:
+        there = past(service)
+        await there.weeks(4, 0.8)
+        await service.watching.tick()
+        await there.say(NOW - timedelta(minutes=9), "acme", count=10)
+        assert await service.watching.tick()
+        for _ in range(30):
+            clock.pass_(hours=1)
+            await service.watching.tick()
+        (first,) = [alert for alert in await told(service) if alert.kind == "volume"]
+        assert first.state == "over"
+        await there.say(clock() - timedelta(minutes=9), "acme", count=10)
+        await service.watching.tick()
+        volume = [alert for alert in await told(service) if alert.kind == "volume"]
+        assert [alert.state for alert in volume] == ["over", "open"]
+
+
+async def test_nobody_is_told_of_the_past_and_a_long_downtime_gives_one_alert_a_key(
+    open_service: Any, past: Any, clock: Any
+) -> None:
+    async with open_service(CONFIG) as service:
+        there = past(service)
+        await there.weeks(4, 0.8)
+        await there.say(NOW - timedelta(hours=20), "acme", count=30)
+        await service.watching.tick()
+        assert not [alert for alert in await told(service) if alert.started > NOW - timedelta(hours=8)]
+        before = len(await told(service))
+        clock.pass_(days=4)
+        for hours in (70, 50, 30):
+            await there.say(clock() - timedelta(hours=hours), "acme", count=60)
+        await service.watching.tick()
+        keys = [alert.key for alert in (await told(service))[before:]]
+        assert "volume/1" in keys
+        assert len(keys) == len(set(keys))
+
+
+async def test_looks_go_on_where_they_were_after_a_restart(open_service: Any, past: Any, clock: Any) -> None:
+    async with open_service(CONFIG) as service:
+        there = past(service)
+        await there.weeks(4, 0.8)
+        await service.watching.tick()
+        await there.say(NOW - timedelta(minutes=9), "acme", count=15)
+        assert await service.watching.tick()
+    async with open_service(CONFIG) as service:
+        assert await service.watching.tick() == 0
+        clock.pass_(hours=2)
+        there = Past(service, clock)
+        there.number = 10_000
+        await there.say(clock() - timedelta(minutes=100), "bolt", count=3)
+        await service.watching.tick()
+        assert len([alert for alert in await told(service) if alert.kind == "volume"]) == 1
+
+
+async def test_what_is_snoozed_is_kept_and_sent_to_nobody(open_service: Any, past: Any) -> None:
+    async with open_service(CONFIG) as service:
+        there = past(service)
+        await there.weeks(4, 0.8)
+        await service.watching.tick()
+        for key in ("volume", "source/1"):
+            await service.store.write(alerts.snooze, key, NOW + timedelta(days=1), "ann", NOW)
+        await there.say(NOW - timedelta(minutes=9), "acme", count=15)
+        assert await service.watching.tick()
+        assert {alert.told for alert in await told(service)} == {False}
+        assert await service.store.read(outbox.listed) == []
+
+
+async def test_in_quiet_hours_an_alert_waits_for_their_end(open_service: Any, past: Any) -> None:
+    async with open_service(f'{CONFIG}quiet = "14:00-18:00"\n') as service:
+        there = past(service)
+        await there.weeks(4, 0.8)
+        await service.watching.tick()
+        await there.say(NOW - timedelta(minutes=9), "acme", count=15)
+        await service.watching.tick()
+        (parcel,) = await service.store.read(outbox.listed)
+        assert parcel.next_at == NOW.replace(hour=18, minute=0)
+
+
+async def test_a_new_source_is_no_spike(open_service: Any, past: Any) -> None:
+    async with open_service(CONFIG) as service:
+        there = past(service)
+        await there.weeks(4, 0.8)
+        await service.watching.tick()
+        await there.listening_since(NOW - timedelta(days=2), "forum")
+        for hours in range(2, 40):
+            await there.say(NOW - timedelta(hours=hours), "acme", FORUM, count=3)
+        await there.say(NOW - timedelta(minutes=9), "acme", FORUM, count=30)
+        assert await service.watching.tick() == 0
+
+
+async def test_a_brand_that_was_never_heard_of_before_is_not_guessed_at(open_service: Any, past: Any) -> None:
+    async with open_service(CONFIG) as service:
+        there = past(service)
+        await there.weeks(2, 0.8)
+        await service.watching.tick()
+        await there.say(NOW - timedelta(minutes=9), "acme", count=50)
+        assert await service.watching.tick() == 0
+
+
+async def test_more_anger_among_as_many_mentions_is_an_alert(open_service: Any, past: Any) -> None:
+    async with open_service(CONFIG.replace("enabled = false", "enabled = true")) as service:
+        there = past(service)
+        await there.weeks(4, 2.0)
+        await feel(service, lambda number: "negative" if number % 5 == 0 else "positive")
+        await service.watching.tick()
+        usual = len(await told(service))
+        await there.say(NOW - timedelta(minutes=130), "acme", count=4)
+        await there.say(NOW - timedelta(minutes=69), "acme", count=4)
+        await there.say(NOW - timedelta(minutes=69), "acme", count=4)
+        await feel(service, lambda number: "negative")
+        await service.watching.tick()
+        (one,) = [alert for alert in (await told(service))[usual:] if alert.kind == "negative"]
+        assert "negative of" in one.content["sentence"]["text"]
+        for part in one.content["sentence"]["parts"]:
+            if isinstance(part, dict):
+                query = part["query"] + ("" if "sentiment" in part["query"] else f" {SCORED}")
+                assert (await service.store.read(searches.count, Search(query))).n == part["value"]
+
+
+async def feel(service: Service, how: Callable[[int], str]) -> None:
+    """Everything that is due is judged so, by its number."""
+    due = await service.store.read(opinions.due, 100_000)
+    answered = []
+    for one in due:
+        label = how(one.mention_id)
+        shares = {"negative": 0.1, "neutral": 0.1, "positive": 0.1, label: 0.8}
+        mood = {"label": label, **shares, "unsure": False}
+        answered.append((one, {"language": "en", "sentiment": mood, "brand_sentiment": mood}))
+    versions = dict.fromkeys(("language", "sentiment", "brand_sentiment"), "1")
+    await service.store.write(pipeline.settle, answered, versions, service.now())
+
+
+async def test_silence_where_there_was_always_something_is_told(open_service: Any, past: Any, clock: Any) -> None:
+    async with open_service(CONFIG) as service:
+        there = past(service)
+        await there.weeks(4, 1.5)
+        await service.watching.tick()
+        for _ in range(30):
+            clock.pass_(hours=1)
+            await service.watching.tick()
+        (one,) = [alert for alert in await told(service) if alert.kind == "silence"]
+        assert one.content["sentence"]["text"].startswith("Acme: ")
+        await there.say(clock() - timedelta(minutes=9), "acme", count=2)
+        clock.pass_(hours=1)
+        await service.watching.tick()
+        assert [alert.state for alert in await told(service) if alert.kind == "silence"] == ["over"]
+
+
+async def test_a_source_that_fails_for_hours_is_told_once_and_over_when_it_is_heard_again(
+    open_service: Any, clock: Any
+) -> None:
+    clock.now = NOW
+    async with open_service(CONFIG) as service:
+        trouble = {"next_due": None, "error": "the server says 500", "advice": "wait"}
+        await service.store.write(watches.failed, "blog", now=NOW, **trouble)
+        await service.watching.tick()
+        clock.pass_(hours=7)
+        assert await service.watching.tick() == 1
+        assert await service.watching.tick() == 0
+        (one,) = await told(service)
+        assert "blog has failed since 15:10 on 24 Nov: the server says 500." in one.content["sentence"]["text"]
+        await service.store.write(watches.succeeded, "blog", now=clock(), next_due=None, seen=3, gaps=())
+        await service.watching.tick()
+        assert [alert.state for alert in await told(service)] == ["over"]
+
+
+async def test_hostile_names_and_texts_stay_words(open_service: Any, past: Any) -> None:
+    bad = "acme <!channel> <script>alert(1)</script> \u202e @everyone [x](https://evil.example) refund now please"
+    async with open_service(CONFIG) as service:
+        there = past(service)
+        await there.weeks(4, 0.8)
+        await service.watching.tick()
+        for number in range(12):
+            said = Item(id=f"h{number}", text=f"{bad}", author="\u202e<b>", published=NOW - timedelta(minutes=2))
+            await service.store.write(pipeline.take, [said], (), None, FORUM, service.ear, NOW)
+        await service.watching.tick()
+        (one,) = [alert for alert in await told(service) if alert.told]
+        assert "\u202e" not in str(one.content)
