@@ -438,9 +438,11 @@ def warn(
     """Keep an alert and put one notice a channel into the outbox, in the transaction that found its cause; its id.
 
     `content` is what digest/alert.py gives. None, and nothing written, when this key has an alert of this slot: what is
-    found again after a crash is told once. Without channels it is kept and sent to nobody. `not_before`: the end of
-    quiet hours.
+    found again after a crash is told once. Without channels, or where somebody has snoozed its key, it is kept and sent
+    to nobody. `not_before`: the end of quiet hours.
     """
+    if alerts.sleeps(cause.key, alerts.snoozed(connection, now)):
+        channels = ()
     alert_id = alerts.keep(connection, cause, content["alert"], told=bool(channels), now=now)
     if alert_id is None:
         return None
