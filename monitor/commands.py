@@ -26,6 +26,7 @@ from monitor.engine.listened import Listened
 from monitor.errors import Refused
 from monitor.mention import Mention
 from monitor.pipeline import Origin, Taken
+from monitor.retheming import Retheming
 from monitor.searches import SORTS, Search
 from monitor.store import mentions, outbox, saved, watches
 from monitor.store.lock import WriteLock
@@ -46,7 +47,7 @@ async def perform(config: Config, command: str, arguments: Mapping[str, Any], sa
 def handlers(service: Service) -> dict[str, Handler]:
     """Name of a command to what does it."""
     commands, corrections, alerting = Commands(service), Corrections(service), Alerting(service)
-    at_work = AtWork(service)
+    at_work, retheming = AtWork(service), Retheming(service)
     known = {
         "collect": commands.collect,
         "import": commands.import_file,
@@ -62,6 +63,11 @@ def handlers(service: Service) -> dict[str, Handler]:
         "learn": corrections.learn,
         "switch": corrections.switch,
         "triage": Triage(service).triage,
+        "rename theme": retheming.rename,
+        "merge themes": retheming.merge,
+        "switch themes": retheming.switch,
+        "undo themes": retheming.undo,
+        "rebuild themes": retheming.rebuild,
         "acknowledge alerts": alerting.acknowledge,
         "snooze alerts": alerting.snooze,
         "unsnooze alerts": alerting.unsnooze,
@@ -148,6 +154,7 @@ class Commands:
         scored += await score()
         if await service.learn(timedelta(0)):
             scored += await score()
+        await service.theming.whole()
         total = sum((poll.taken for poll in polls), Taken())
         return {
             "sources": len(polls),
@@ -184,6 +191,7 @@ class Commands:
             taken += await take_pushed(service.store, others, [], origin, service.ear, service.now())
             say(Step("stored", min(start + BATCH, len(items)), len(items)))
         scored = await service.score(lambda done, waiting: say(Step("scored", done, done + waiting)))
+        await service.theming.whole()
         return {
             "rows": len(read),
             "new": taken.new,

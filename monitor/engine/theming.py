@@ -62,13 +62,25 @@ class Theming:
             await self._sort(most)
             await self._look(STRETCHES_TOLD)
 
-    async def _sort(self, slices: int) -> int:
+    async def rebuild(self, progress: Callable[[int, int], None]) -> int:
+        """Sort everything anew, and look for new themes; how many mentions. A mention stays in no theme that it would
+        not join now."""
+        async with self._working:
+            whole = await self.store.write(theming.sort_all_again)
+            done = 0
+            while some := await self._sort(SLICES, anew=True):
+                done += some
+                progress(min(done, whole), whole)
+            await self._look(STRETCHES_TOLD)
+            return whole
+
+    async def _sort(self, slices: int, *, anew: bool = False) -> int:
         done = 0
         for _ in range(slices):
             batch = await self.store.read(theming.batch, SLICE, self.ignored(), unscored=self.unscored())
             if not batch.due:
                 break
-            decided, sums = await asyncio.to_thread(sort, batch)
+            decided, sums = await asyncio.to_thread(sort, batch, anew=anew)
             await self.store.write(theming.settle, batch.due, decided, sums)
             done += len(batch.due)
         return done
@@ -98,8 +110,9 @@ def names_in(brands: Iterable[Brand]) -> Ignored:
     }
 
 
-def sort(batch: Batch) -> tuple[list[Sorted], Sums]:
-    """What becomes of each mention of a batch, and what it adds to the themes that it joins."""
+def sort(batch: Batch, *, anew: bool = False) -> tuple[list[Sorted], Sums]:
+    """What becomes of each mention of a batch, and what it adds to the themes that it joins. It stays in those of its
+    side that it is in; `anew`: in those that it would join now."""
     of: dict[tuple[int, Side], list[Known]] = defaultdict(list)
     for theme in batch.known:
         of[theme.brand_id, theme.side].append(theme)
@@ -108,8 +121,8 @@ def sort(batch: Batch) -> tuple[list[Sorted], Sums]:
     matchers: dict[tuple[int, Side, str], Themes] = {}
     decided, sums = [], Sums()
     for one in batch.unsorted:
-        stays = {id_ for id_ in one.present if sides[id_] == one.side}
         joins = _joins(one, of, matchers)
+        stays = {id_ for id_ in one.present if sides[id_] == one.side and (id_ in joins or not anew)}
         for id_, how in joins.items():
             if how == "wording" and (id_ not in stays or spaces[id_] != one.space):
                 sums.add(id_, one.space, one.comment.vector)
