@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from aiohttp import web
 
 from monitor import pipeline, searches
+from monitor.config import loads
 from monitor.correcting import Corrections
 from monitor.pipeline import Origin
 from monitor.store import alerts as store_alerts
@@ -260,6 +262,38 @@ async def test_the_owner_of_a_rule_is_given_what_nobody_has(at_work, clock):
         assert newest(service)["mentions"][0]["owner"] == "ann"
         stands, _ = service.store.reading(triage.of, 1, service.brands["Acme"].id)
         assert (stands.status, stands.assignee) == ("assigned", "ann")
+
+
+async def test_people_hear_of_it_through_their_channel(at_work, loopback, clock):
+    heard = []
+
+    async def hook(request):
+        heard.append(await request.json())
+        return web.Response()
+
+    url = await loopback({"/hook": hook})
+    async with at_work(rule(to=[f"webhook:{url}/hook"])) as service:
+        hear(service, "ACME <B>LOST</B> IT")
+        await told(service)
+        done = await service.teller.deliver_ready()
+        assert done == 1, service.store.reading(outbox.listed)[0].answer
+        assert await service.teller.deliver_ready() == 0
+    assert "ACME <B>LOST</B> IT" in json.dumps(heard[0])
+    assert "overheard triage 1 --reply" in json.dumps(heard[0])
+
+
+async def test_a_rule_that_a_reload_brings_is_at_work_from_then_on(at_work, clock, tmp_path):
+    async with at_work("") as service:
+        hear(service, "ACME BEFORE")
+        await service.score()
+        clock.pass_(minutes=1)
+        await service.use(loads(CONFIG + rule(), tmp_path / "config.toml", {}))
+        hear(service, "ACME BEFORE, EDITED", first=1)
+        hear(service, "ACME AFTER", first=2)
+        await told(service)
+        clock.pass_(minutes=1)
+        hear(service, "ACME LATER", first=3)
+        assert [texts for _, texts in await told(service)] == [["ACME AFTER"], ["ACME LATER"]]
 
 
 # ---- answers that did not come ---------------------------------------------------------------------------------------
