@@ -18,14 +18,15 @@ def content(digest: Digest | Mapping[str, Any], base: str = "") -> dict[str, Any
     A digest is given as it was composed, or as digest.json.
     """
     frozen = as_json(digest) if isinstance(digest, Digest) else dict(digest)
+    written = letter(frozen, base)
     return {
         "digest": frozen,
         "html": page(frozen, base),
-        "letter": letter(frozen, base),
+        "letter": written,
         "markdown": markdown(frozen, base),
         "base": base,
         "pictures": [
             {"id": id_, "alt": picture.alt, "png": base64.b64encode(picture.png()).decode("ascii")}
-            for id_, picture in attached(frozen)
+            for id_, picture in attached(frozen, written)
         ],
     }

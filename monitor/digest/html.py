@@ -16,6 +16,10 @@ from monitor.digest.older import as_now
 from monitor.digest.pictures import Picture
 from monitor.digest.wording import signed
 
+MOST_LETTER = 100_000
+"""Gmail cuts a letter off after 102 kB."""
+BRIEFER = (5, 3, 1, 0)
+"""A letter of several brands that would be longer has the first screen of so many, those that need somebody most."""
 CID = "digest.overheard"
 """The domain of the ids by which a letter names its pictures."""
 
@@ -97,17 +101,23 @@ def page(frozen: Mapping[str, Any], base: str = "") -> str:
 
 def letter(frozen: Mapping[str, Any], base: str = "") -> str:
     """The same for e-mail: styles inlined, tables for places, dark mode where the reader's program has it. Its pictures
-    are those of `attached`."""
-    return inlined(_render("letter.html.j2", view.inert_texts(frozen), base))
+    are those of `attached`. Several brands are told of as fully as Gmail shows it."""
+    shown = view.inert_texts(frozen)
+    html = inlined(_render("letter.html.j2", shown, base))
+    for brief in BRIEFER if "brands" in frozen else ():
+        if len(html.encode()) <= MOST_LETTER:
+            break
+        html = inlined(_render("letter.html.j2", shown, base, brief=brief))
+    return html
 
 
-def attached(frozen: Mapping[str, Any]) -> list[tuple[str, Picture]]:
-    """(id, picture) of what a letter shows, in the order in which it does."""
+def attached(frozen: Mapping[str, Any], html: str) -> list[tuple[str, Picture]]:
+    """(id, picture) of what this letter of a digest shows, in the order in which it does."""
     return [
         (one.cid(name), picture)
         for one in _shown(frozen)
         for name, picture in one.pictures.items()
-        if picture
+        if picture and f"cid:{one.cid(name)}" in html
     ]  # fmt: skip
 
 
@@ -125,12 +135,16 @@ def _shown(frozen: Mapping[str, Any]) -> list[Shown]:
     return [Shown(as_now(one), number) for number, one in enumerate(view.brands_of(frozen))]
 
 
-def _render(template: str, frozen: Mapping[str, Any], base: str) -> str:
+def _render(template: str, frozen: Mapping[str, Any], base: str, *, brief: int | None = None) -> str:
+    shown = _shown(frozen)
     return render(
         template,
+        brief=brief is not None,
+        left=len(shown[brief:]) if brief is not None else 0,
+        whole=view.web_link(base),
         subject=frozen["subject"],
         preheader=view.preheader(frozen),
         overview=frozen if "brands" in frozen else None,
-        shown=_shown(frozen),
+        shown=shown[:brief],
         link=partial(view.query_link, base),
     )

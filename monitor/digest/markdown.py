@@ -181,7 +181,8 @@ def _repeated(repeated: Mapping[str, Any], base: str) -> Iterator[str]:
         if comments:
             yield from (f"## {title if title == 'Most repeated' else 'Most repeated: ' + title.lower()}", "")
         for comment in comments:
-            yield f"- {_sentence(comment['sentence'], base)}"
+            named = f" (theme:{comment['id']})" if comment["id"] else ""
+            yield f"- {_sentence(comment['sentence'], base)}{named}"
             summary = view.summary_of(comment)
             yield from ([f"  {_summary(summary)}"] if summary else [])
             yield from (f"  - “{words(quote['text'])}” {_where(quote['mention'])}" for quote in comment["quotes"])

@@ -131,7 +131,7 @@ def digest_is_clean(digest: dict[str, Any]) -> None:
     letter_is_clean(letter(digest, BASE))
     markdown_is_clean(markdown(digest, BASE))
     screen_is_clean(terminal(digest))
-    for _, picture in attached(digest):
+    for _, picture in attached(digest, letter(digest, BASE)):
         assert {node.tag for node in LexborHTMLParser(f"<body>{picture.svg}").css("body *")} == {"svg", "rect"}
 
 

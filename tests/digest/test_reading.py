@@ -226,6 +226,18 @@ def test_several_brands_begin_with_how_all_of_them_do() -> None:
     ]
 
 
+def test_a_letter_of_many_brands_is_never_cut_off() -> None:
+    several = made.all_brands()
+    several["brands"] *= 10
+    several["overview"]["lines"] *= 10
+    frozen = content(several, BASE)
+    assert len(frozen["letter"].encode()) < 100_000
+    assert "and 17 brands more, are left out here" in shown(frozen["letter"])
+    assert shown(frozen["letter"]).count("4 of 5 sources were read.") == 3
+    named = [node.attributes["src"] for node in LexborHTMLParser(frozen["letter"]).css("img")]
+    assert named == [f"cid:{one['id']}" for one in frozen["pictures"]]
+
+
 def test_a_digest_of_the_first_form_can_still_be_read(frozen: dict[str, Any]) -> None:
     """As frozen by version 0.1: without what was added since."""
     old = json.loads(json.dumps(frozen))
