@@ -14,7 +14,7 @@ import numpy as np
 import structlog
 
 from monitor.mention import Brand
-from monitor.store import rethemed, theming
+from monitor.store import rethemed, themes, theming
 from monitor.store.engine import Store
 from monitor.store.themes import Known, Side, as_theme
 from monitor.store.theming import Batch, Ignored, New, Pool, Sorted, Stretch, Sums, Unsorted
@@ -98,7 +98,10 @@ class Theming:
         made = await self.store.write(theming.keep, one, new, self.now())
         for theme in made:
             log.info("new theme", theme=theme, brand=one.brand_id, side=one.side)
-        for older, newer in akin([as_theme(theme) for theme in pool.known if theme.merged_into is None], TWINS):
+        # Those just made, too: nobody is to be told the same under two names first.
+        known = await self.store.read(themes.known, [one.brand_id])
+        mine = [as_theme(theme) for theme in known if theme.side == one.side and theme.merged_into is None]
+        for older, newer in akin(mine, TWINS):
             await self.store.write(rethemed.merge_twins, older, newer, self.now())
 
 

@@ -32,8 +32,11 @@ NEAR = 0.75
 """The least cosine of a comment with the mean of a theme, to join it by meaning."""
 FAR = 0.6
 """Below this cosine a comment that uses a theme's phrase speaks of something else in the same words."""
-ALIKE = 0.75
-"""The least cosine of two comments that say the same in other words."""
+ALIKE_OF_FEW, ALIKE_OF_MANY = 0.55, 0.75
+"""The least cosine of two comments that say the same around one word: of few people, and of many."""
+FEW = 16
+"""People. With each doubling more comments are near by chance, and the least cosine rises by ALIKE_STEP."""
+ALIKE_STEP = 0.05
 COHERENT = 0.1
 """So much nearer to each other than to the others are comments of one phrase: else it is only a way of speaking."""
 SAME = 0.85
@@ -152,16 +155,28 @@ class Themes:
 
 
 def akin(themes: Sequence[Theme], floor: float) -> list[tuple[int, int]]:
-    """Pairs of themes, by their ids, the older first, that mean nearly the same and share a word; likest first."""
+    """Pairs of themes, by their ids, the older first, that mean nearly the same and share a word; likest first.
+    Where a phrase of one is part of the other's ("my refund", "waiting for my refund"), they may be less near."""
     meant = [one for one in themes if one.centroid is not None]
     if len(meant) < 2:
         return []
     centroids = np.stack([one.centroid for one in meant if one.centroid is not None])
     cosines = np.triu(centroids @ centroids.T, 1)
-    rows, columns = np.nonzero(cosines >= floor)
+    rows, columns = np.nonzero(cosines >= min(floor, AKIN))
     order = np.argsort(-cosines[rows, columns], kind="stable")
-    pairs = [(meant[rows[at]], meant[columns[at]]) for at in order]
-    return [(min(one.id, other.id), max(one.id, other.id)) for one, other in pairs if one.telling & other.telling]
+    pairs = [(meant[rows[at]], meant[columns[at]], cosines[rows[at], columns[at]]) for at in order]
+    return [
+        (min(one.id, other.id), max(one.id, other.id))
+        for one, other, cosine in pairs
+        if (cosine >= floor and one.telling & other.telling) or _nested(one, other)
+    ]
+
+
+def _nested(one: Theme, other: Theme) -> bool:
+    """Whether a phrase of one is part of one of the other's. Where everybody says a word it tells nobody apart, and a
+    day that is all about refunds founds a theme for each way to say it."""
+    pairs = [(set(key), set(longer)) for key in one.keys for longer in other.keys]
+    return any(key < longer or longer < key for key, longer in pairs)
 
 
 def same(found: Founded, themes: Iterable[Theme]) -> int | None:
@@ -194,6 +209,12 @@ def unit(vector: np.ndarray) -> np.ndarray:
 def least_people(people: int) -> int:
     """How many must say the same where so many people say something: 3 of 100, 10 of 2,500."""
     return max(LEAST, math.ceil(math.sqrt(people) / CROWD))
+
+
+def least_alike(people: int) -> float:
+    """The cosine from which on two comments of so many people say the same around one word."""
+    doublings = math.log2(max(1.0, people / FEW))
+    return min(ALIKE_OF_MANY, ALIKE_OF_FEW + ALIKE_STEP * doublings)
 
 
 # ---- new ones --------------------------------------------------------------------------------------------------------
@@ -269,7 +290,7 @@ def _by_meaning(pool: Sequence[Comment], use: _Use) -> Iterator[Founded]:
     if len(rest) < use.least:
         return
     vectors = np.stack([one.vector for one in rest if one.vector is not None])
-    near = vectors @ vectors.T >= ALIKE
+    near = vectors @ vectors.T >= least_alike(use.crowd)
     left = np.ones(len(rest), bool)
     for at in np.argsort(-near.sum(axis=1), kind="stable"):
         if not left[at] or int((near[at] & left).sum()) < use.least:
