@@ -162,6 +162,9 @@ def test_a_letter_asks_for_nothing_that_old_programs_cannot_do(frozen: dict[str,
     assert tree.css_first("table.sheet").attributes["width"] == "600"
     assert all(node.attributes.get("width") for node in tree.css("img"))
     assert all(node.attributes.get("style") for node in tree.css("a[href].open, td.block, p.meta"))
+    assert not [
+        node.html for node in tree.css("p, div, h1, h2, h3") if "padding" in (node.attributes.get("style") or "")
+    ]
 
 
 def test_a_letter_reads_well_without_its_pictures(frozen: dict[str, Any]) -> None:
