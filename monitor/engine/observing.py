@@ -140,7 +140,7 @@ def observe(connection: Connection, one: Watched, watch: frozenset[str], counted
     since = known_since(connection, one.brand.id)
     volume, without = _volume(there, one.brand, since)
     series = [volume] if "volume" in watch else []
-    if "silence" in watch:
+    if "silence" in watch and hourly.listening(connection):
         series.append(_as_silence(volume))
     if "negative" in watch:
         series += _negative(there, one.brand, volume.begins)

@@ -23,7 +23,7 @@ from monitor.engine.explaining import because, department_of, members, shown, sp
 from monitor.engine.observing import Counted, Observed, Watched, hours_of, observe, span_of
 from monitor.engine.pacing import Pace, quiet_until
 from monitor.insight.rhythm import DAY
-from monitor.insight.watched import LATE, Alarm, Finding, Learnt, closed, fresh, learn, look
+from monitor.insight.watched import LATE, WEIGHT, Alarm, Finding, Learnt, closed, fresh, learn, look
 from monitor.mention import SourceHealth
 from monitor.store import alerts, hourly, themes
 from monitor.store.alerts import Cause, Snooze
@@ -38,9 +38,6 @@ UNHEARD_AFTER = timedelta(hours=6)
 NEWS = timedelta(days=7)
 LONGEST_GAP = 14 * DAY
 """Hours: what was not looked at for longer is the past."""
-_WEIGHT = ("volume", "negative", "theme", "source", "reviews", "competitor", "silence")
-"""Which of several alerts with the same cause is the one that is told."""
-
 log = structlog.get_logger()
 
 
@@ -260,8 +257,8 @@ class _Teller:
 def settle(
     connection: Connection, one: Watched, looked: Looked, settings: Settings, base_url: str, now: datetime
 ) -> int:
-    """Write what a look came to: its alerts, what is over, how far it came; how many alerts. Nothing where another
-    look was written meanwhile."""
+    """Write what a look came to: its alerts, what is over, how far it came; how many alerts, those that are told
+    together counted as one. Nothing where another look was written meanwhile."""
     row = alerts.checked(connection, key_of(one.brand.id))
     if (State.read(row[1]) if row else None) != looked.before:
         return 0
@@ -275,7 +272,7 @@ def settle(
         for each in spoken:
             seen = replace(main.seen, others=tuple(other.spike for other in others)) if each is main else each.seen
             alert_id = _tell_spike(teller, each, seen, aloud=aloud and each is main)
-            made += alert_id is not None
+            made += alert_id is not None and each is main
             alarms[each.spike.key] = _alarm(each, alert_id or 0, now)
         if cause:
             causes[cause] = now.timestamp()
@@ -307,7 +304,7 @@ def _together(explained: Iterable[Explained]) -> list[list[Explained]]:
 
 
 def _rank(each: Explained) -> tuple[int, float]:
-    return _WEIGHT.index(each.spike.kind), -each.finding.judged.surprise
+    return WEIGHT.index(each.spike.kind), -each.finding.judged.surprise
 
 
 def _tell_spike(teller: _Teller, each: Explained, seen: Seen, *, aloud: bool) -> int | None:

@@ -90,7 +90,8 @@ def watched(rows: Sequence[Why], false_alarms: float, *, as_json: bool) -> None:
             for first, level in zip((True, *[False] * len(row.levels)), row.levels, strict=False):
                 what, key = (_what(row), row.key) if first else ("", "")
                 table.add_row(Text(what), Text(plain(key)), *_cells(level))
-    console.print(table)
+    if table.row_count:
+        console.print(table)
     for row in rows:
         if row.enough_on:
             console.print(Text(f"{_what(row)}: {_too_new(row)}", style="dim"), soft_wrap=True)

@@ -53,6 +53,8 @@ def collected(result: Mapping[str, Any]) -> None:
     )
     if result["unscored"]:
         console.print(Text(f"Not scored: {result['unscored']}", style="yellow"))
+    if result.get("alerts"):
+        console.print(f"Unusual: {counted(result['alerts'], 'alert')}; see `overheard alerts`.")
     for one in together(Trouble((failed["name"],), failed["error"], failed["advice"]) for failed in result["failed"]):
         console.print(Text(f"Failed: {', '.join(one.names)}: {one.error}", style="red"), soft_wrap=True)
         console.print(Text(f"  {one.advice}"), soft_wrap=True)

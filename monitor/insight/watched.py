@@ -17,6 +17,8 @@ from monitor.insight.spikes import CALM, ENOUGH_DAYS, HORIZONS, Baseline, Judged
 from monitor.insight.surprise import Floats
 
 Kind = Literal["volume", "negative", "theme", "source", "competitor", "reviews", "silence"]
+WEIGHT: tuple[Kind, ...] = ("volume", "negative", "theme", "source", "reviews", "competitor", "silence")
+"""Which of several findings at the same time is told before the others."""
 LATE = 6
 """Hours: what was published may come to light so much later, and is looked at again as long."""
 
@@ -235,7 +237,7 @@ def replayed(learnt: Learnt, first: int, now: int, cooldown: int) -> list[Findin
             if one.kind != "silence":
                 loud = _loud(known, counts, totals, one, at, surprise[:, at], start, learnt.limits[one.key])
                 found += _told(loud, surprise[:, at].max(axis=0), start + begins, cooldown)
-    return sorted(found, key=lambda one: (one.hour, one.series.key))
+    return sorted(found, key=lambda one: (one.hour, one.series.brand, WEIGHT.index(one.series.kind), one.series.key))
 
 
 def _told(loud: Sequence[Finding], surprise: Floats, start: int, cooldown: int) -> list[Finding]:

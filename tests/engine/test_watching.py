@@ -61,7 +61,7 @@ class Past:
 
     def _said(self, at: datetime, text: str, **more: Any) -> Item:
         self.number += 1
-        words = f"{text} {' '.join(self.draw.sample(_WORDS, 3))} {self.number}"
+        words = f"{text} {self.draw.getrandbits(60):x} {self.number}"
         return Item(id=f"{self.number}", text=words, published=at, author=f"p{self.number}", **more)
 
     async def say(self, at: datetime, text: str, origin: Origin = BLOG, count: int = 1, **more: Any) -> None:
@@ -95,7 +95,6 @@ def _began(connection: Any, name: str, at: datetime) -> None:
     connection.execute(watches.WATCH.update().where(watches.WATCH.c.name == name).values(began=at, reaches_back=at))
 
 
-_WORDS = ("apple", "bridge", "candle", "desert", "engine", "forest", "garden", "harbour", "island", "jacket", "kettle")
 Kept = list[alerts.Kept]
 
 
@@ -161,6 +160,28 @@ async def test_an_alert_names_the_story_behind_it_and_goes_to_the_department_tha
         assert parcel.channel == "file:support"
         figure = next(part for part in one.content["cause"]["parts"] if isinstance(part, dict))
         assert (await service.store.read(searches.count, Search(figure["query"]))).n == figure["value"] == 12
+
+
+async def test_a_new_complaint_of_several_people_is_told_once(open_service: Any, past: Any, clock: Any) -> None:
+    async with open_service(CONFIG) as service:
+        there = past(service)
+        await there.weeks(4, 0.8)
+        await service.theming.whole()
+        await service.watching.tick()
+        words = ("still waiting for my refund", "waiting for my refund since May", "Waiting for my refund, again!")
+        for number, text in enumerate((*words, "why am I waiting for my refund?")):
+            said = Item(id=f"w{number}", text=f"acme {text}", author=f"w{number}", published=NOW - timedelta(minutes=9))
+            await service.store.write(pipeline.take, [said], (), None, BLOG, service.ear, NOW)
+        clock.pass_(minutes=1)
+        await service.theming.whole()
+        await service.watching.tick()
+        await service.watching.tick()
+        (one,) = [alert for alert in await told(service) if alert.kind == "new-theme"]
+        assert "by 4 people, say “" in one.content["sentence"]["text"]
+        assert "refund" in one.content["sentence"]["text"]
+        assert one.department == "Support"
+        figure = next(part for part in one.content["sentence"]["parts"] if isinstance(part, dict))
+        assert (await service.store.read(searches.count, Search(figure["query"]))).n == figure["value"]
 
 
 async def test_what_goes_on_is_not_told_again_but_what_doubles_is(open_service: Any, past: Any, clock: Any) -> None:
