@@ -155,6 +155,7 @@ class Commands:
         if await service.learn(timedelta(0)):
             scored += await score()
         await service.theming.whole()
+        unusual = await service.watching.tick()
         total = sum((poll.taken for poll in polls), Taken())
         return {
             "sources": len(polls),
@@ -165,6 +166,7 @@ class Commands:
             "passed_over": total.passed_over,
             "scored": scored,
             "unscored": service.judging.why,
+            "alerts": unusual,
         }
 
     async def import_file(self, arguments: Mapping[str, Any], say: Say) -> dict[str, Any]:

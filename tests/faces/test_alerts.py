@@ -30,10 +30,10 @@ SPIKE = timedelta(days=3)
 
 @pytest.fixture
 def stored(run, folder):
-    """Four weeks of a mention every other hour; fourteen more in one hour, three days ago, and in this one."""
+    """Five weeks of a mention every other hour; fourteen more in one hour, three days ago, and in this one."""
     (folder / "config.toml").write_text(CONFIG.replace(CONFIG[CONFIG.index("[[source]]") : CONFIG.index("[sco")], ""))
     draw, now = random.Random(3), datetime.now(UTC)
-    times = [now - timedelta(hours=hours + draw.random()) for hours in range(1, 4 * 168) if draw.random() < 0.5]
+    times = [now - timedelta(hours=hours + draw.random()) for hours in range(1, 5 * 168) if draw.random() < 0.5]
     spike = (now - SPIKE).replace(minute=0)
     times += [spike + timedelta(minutes=n) for n in range(14)]
     times += [now - timedelta(seconds=n) for n in range(14)]
