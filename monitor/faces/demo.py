@@ -23,6 +23,7 @@ from monitor.demo.config import SUPPORT_DESK, demo_config
 from monitor.demo.handed_in import SURVEY_FILE, survey_csv, webhook_posts
 from monitor.demo.server import serving
 from monitor.demo.world import BRAND, World, build_world
+from monitor.digest.wording import many
 from monitor.digesting import Digests
 from monitor.engine.listened import Poll
 from monitor.errors import Refused
@@ -59,7 +60,8 @@ async def play(out: Path | None, *, once: bool) -> None:
         address = await bind(runner, config)
         stays = not once and sys.stdout.isatty()
         # Numbers link to the pages behind them, where those stay up.
-        service.teller.base_url = address if stays else ""
+        for one in (service.teller, service.watching, service.ruling):
+            one.base_url = address if stays else ""
         content = await _first_digest(service, world, address, tell)
         digest_shown(content)
         digest_written(content, folder)
@@ -74,14 +76,15 @@ async def play(out: Path | None, *, once: bool) -> None:
 
 
 async def _others(service: Service, world: World) -> None:
-    """What else this house has told this morning: the week, the small brand's, and all brands in one."""
+    """What else this house is told this morning: alerts, the week, the small brand's, and all brands in one."""
+    alerts = await service.watching.tick()
     for one in service.teller.subscriptions[1:]:
         await service.teller.tell(one, world.until.date(), service.judging.why)
     # A channel sends one notice at a time.
     while await service.teller.deliver_ready():
         pass
     names = ", ".join(f"“{one.name}”" for one in service.teller.subscriptions[1:])
-    console.print(f"The same morning's other digests ({names}) are there as well.")
+    console.print(f"The same morning's other digests ({names}) and {many(alerts, 'alert')} are there as well.")
 
 
 class _Teller:
