@@ -80,6 +80,7 @@ class Teller:
         self.subscriptions, self.base_url, self.now = subscriptions, base_url, now
         self._sending: dict[str, asyncio.Task[bool]] = {}
         self._noticed: dict[tuple[str, date], datetime] = {}
+        self._rests: dict[tuple[str, date], datetime] = {}
         self.rewriting: Rewriting | None = None
         """Who words the summaries anew, where somebody does."""
         self.ready: Callable[[], Awaitable[None]] | None = None
@@ -104,8 +105,22 @@ class Teller:
                 first = self._noticed.setdefault((one.name, local_date), self.now())
                 if self.now() - first < PATIENCE and await self.store.read(_unheard, self.now(), not scoring):
                     continue
-                made += await self.tell(one, local_date, scoring) is not None
-                self._noticed.pop((one.name, local_date), None)
+                made += await self._told(one, local_date, scoring)
+        return made
+
+    async def _told(self, one: Subscription, local_date: date, scoring: str) -> bool:
+        """Whether it was made. One that cannot be is tried again later, and keeps no other from being made."""
+        key = (one.name, local_date)
+        if self._rests.get(key, self.now()) > self.now():
+            return False
+        try:
+            made = await self.tell(one, local_date, scoring) is not None
+        except Exception:
+            log.exception("digest could not be made", digest=one.name, date=str(local_date))
+            self._rests[key] = self.now() + PATIENCE
+            return False
+        self._noticed.pop(key, None)
+        self._rests.pop(key, None)
         return made
 
     async def tell(self, one: Subscription, local_date: date, scoring: str = "") -> int | None:
@@ -140,7 +155,7 @@ class Teller:
         if self.ready is not None:
             await self.ready()
         read = partial(briefing.material, period=period, now=self.now(), scoring=scoring, readers=readers)
-        composed = [compose(await self.store.read(read, brand)) for brand in brands]
+        composed = [await asyncio.to_thread(compose, await self.store.read(read, brand)) for brand in brands]
         frozen = as_json(composed[0]) if len(composed) == 1 else together_as_json(together(composed))
         return await asyncio.to_thread(rendered, await self._reworded(frozen), self.base_url)
 

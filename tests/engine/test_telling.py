@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 
+import pytest
 from aiohttp import web
 from aiosmtpd.smtp import SMTP
 
 from monitor import queries
+from monitor.commands import Commands
 from monitor.digesting import Digests
+from monitor.errors import Refused
 from monitor.store import outbox
 
 DAILY = '[[brand]]\nname = "Acme"\n[[digest]]\nat = "08:00"\ntimezone = "Europe/Berlin"\nto = [{to}]\n'
@@ -261,3 +266,120 @@ async def test_a_changed_hour_leaves_no_hole_between_two_digests(open_service, c
         archive = await service.store.read(queries.digests_archive, 5)
         later, earlier = [(await service.store.read(queries.digest, one.id)).content["window"] for one in archive]
         assert later["start"] == earlier["end"]
+
+
+async def digests_of(service) -> list[dict]:
+    """The frozen digests, newest first."""
+    archive = await service.store.read(queries.digests_archive, 9)
+    return [dict((await service.store.read(queries.digest, one.id)).content) for one in archive]
+
+
+async def bring_in(service, *rows: dict) -> None:
+    lines = "\n".join(json.dumps(row) for row in rows)
+    arguments = {"name": "said.jsonl", "body": base64.b64encode(lines.encode()).decode()}
+    await Commands(service).import_file(arguments, lambda text: None)
+
+
+def said(clock, text: str, hours: float = 1) -> dict:
+    return {"text": text, "published": (clock() - timedelta(hours=hours)).isoformat()}
+
+
+async def test_a_digest_of_one_weekday_covers_the_week_and_compares_weeks(open_service, clock, tmp_path):
+    toml = DAILY.format(to=f'"file:{tmp_path}/d"').replace('at = "08:00"', 'at = "08:00"\ndays = ["mon"]')
+    async with open_service(toml) as service:
+        await bring_in(service, *(said(clock, f"Acme {n}", 24 * n) for n in range(1, 20)))
+        clock.now = datetime.fromisoformat("2026-11-23T07:00:01+00:00")  # a Monday, eight o'clock in Berlin
+        assert await service.tell_due() == 1
+        (told,) = await digests_of(service)
+    assert told["kind"] == "weekly"
+    assert told["window"] == {"start": "2026-11-16T07:00:00Z", "end": "2026-11-23T07:00:00Z"}
+    volume = told["sections"]["changed"]["measures"][0]
+    assert (volume["now"]["value"], volume["previous"]["value"]) == (5, 7)
+    assert [day["volume"] for day in told["sections"]["changed"]["days"]] == [1, 1, 1, 1, 1, 0, 0]
+    assert "5 mentions, 7 in the week before" in volume["sentence"]["text"]
+
+
+async def test_all_brands_come_in_one_digest_the_one_that_needs_you_first(open_service, clock, tmp_path):
+    brands = '[[brand]]\nname = "Acme"\n[[brand]]\nname = "Bolt"\ncompetitors = ["Rival"]\n'
+    digest = f'[[digest]]\nbrand = "*"\nat = "08:00"\ntimezone = "UTC"\nto = ["file:{tmp_path}/d"]\n'
+    async with open_service(brands + digest) as service:
+        await service.tell_due()
+        await bring_in(service, *(said(clock, f"Bolt {n}", n) for n in range(1, 4)))
+        clock.now = datetime.fromisoformat("2026-11-22T08:00:01+00:00")
+        assert await service.tell_due() == 1
+        (told,) = await digests_of(service)
+    assert [line["name"] for line in told["overview"]["lines"]] == ["Bolt", "Acme"]
+    assert [one["brand"] for one in told["brands"]] == ["Bolt", "Acme"]
+    assert told["overview"]["lines"][0]["volume"]["value"] == 3
+
+
+async def test_a_departments_digest_has_only_what_is_the_departments(open_service, clock, tmp_path):
+    toml = DAILY.format(to=f'"file:{tmp_path}/d"').replace("[[digest]]", '[[digest]]\ndepartment = "Returns"')
+    department = '[[department]]\nname = "Returns"\nquery = "refund"\n'
+    async with open_service(toml + department) as service:
+        await service.tell_due()
+        await bring_in(service, said(clock, "Acme owes me a refund"), said(clock, "Acme is fine"))
+        clock.pass_(days=1)
+        assert await service.tell_due() == 1
+        (told,) = await digests_of(service)
+    assert (told["department"], told["brand"]) == ("Returns", "Acme")
+    now = told["sections"]["changed"]["measures"][0]["now"]
+    assert (now["value"], 'team:"Returns"' in now["query"]) == (1, True)
+    assert "Returns" in told["subject"]
+
+
+async def test_a_preview_says_what_the_digests_would_and_stores_nothing(open_service, clock, tmp_path):
+    toml = DAILY.format(to=f'"file:{tmp_path}/d"').replace('at = "08:00"', 'at = "08:00"\ndays = ["mon"]')
+    async with open_service(toml) as service:
+        await bring_in(service, *(said(clock, f"Acme {n}", 24 * n) for n in range(1, 9)))
+        (made,) = await Digests(service).digest({"preview": True}, lambda text: None)
+        assert made["content"]["digest"]["kind"] == "weekly"
+        assert made["content"]["digest"]["sections"]["changed"]["measures"][0]["now"]["value"] == 6
+        assert await digests_of(service) == []
+        assert await states(service) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"brand": "Acne"}, "There is no brand"),
+        ({"department": "Return"}, "no department .Return."),
+        ({"preview": True, "brand": "*"}, "no such"),
+    ],
+)
+async def test_a_digest_that_there_cannot_be_is_refused_with_what_to_do(open_service, tmp_path, asked, says):
+    async with open_service(DAILY.format(to=f'"file:{tmp_path}/d"')) as service:
+        with pytest.raises(Refused, match=says):
+            await Digests(service).digest(asked, lambda text: None)
+
+
+async def test_what_is_frozen_stays_whatever_is_heard_later(open_service, clock, loopback):
+    hook, got = slack(503)
+    url = await loopback({"/hook": hook})
+    async with open_service(DAILY.format(to=f'"webhook:{url}/hook"')) as service:
+        await service.tell_due()
+        await bring_in(service, said(clock, "Acme lost my parcel"))
+        clock.pass_(days=1)
+        await service.tell_due()
+        await service.teller.deliver_ready()
+        await bring_in(service, *(said(clock, f"Acme again {n}", 12) for n in range(5)))
+        clock.pass_(hours=1)
+        assert await service.teller.deliver_ready() == 1
+    assert len(got) == 2
+    assert got[0] == got[1]
+
+
+async def test_a_digest_that_cannot_be_made_keeps_no_other_from_its_readers(open_service, clock, tmp_path):
+    brands = '[[brand]]\nname = "Acme"\n[[brand]]\nname = "Bolt"\n'
+    each = '[[digest]]\nbrand = "{0}"\nat = "08:00"\ntimezone = "UTC"\nto = ["file:{1}/{0}"]\n'
+    async with open_service(brands + each.format("Acme", tmp_path) + each.format("Bolt", tmp_path)) as service:
+        await service.tell_due()
+        bad, good = service.teller.subscriptions
+        service.teller.subscriptions = [replace(bad, readers=None), good]
+        clock.pass_(days=1)
+        assert await service.tell_due() == 1
+        assert [one["brand"] for one in await digests_of(service)] == ["Bolt"]
+        service.teller.subscriptions = [bad, good]
+        assert await service.tell_due() == 0, "it rests for a while"
+        clock.pass_(minutes=11)
+        assert await service.tell_due() == 1
