@@ -44,6 +44,7 @@ from monitor.net.http import Net
 from monitor.pipeline import Taken
 from monitor.store import opinions, taught, watches
 from monitor.store.engine import Store
+from monitor.store.routing import heed
 from monitor.store.taught import Lesson
 from sources import webhook
 from sources.base import Item, Problem, Tombstone
@@ -72,7 +73,8 @@ class Service:
     ) -> None:  # fmt: skip
         self.config, self.store, self.net, self.now = config, store, net, now
         heard = store.writing(followed, config, now())
-        self.brands, self.ear, self.listened = heard.brands, heard.ear, heard.listened
+        self.brands, self.ear, self.listened, self.routes = heard.brands, heard.ear, heard.listened, heard.routes
+        store.heed = lambda connection: heed(connection, self.routes, self.now())
         self.collector = Collector(store, net, pool, self.listened, self.ear, now)
         self.judging = Judging(open_scorer, now)
         self._renewed = False
@@ -101,6 +103,7 @@ class Service:
         await self.store.write(watches.quicken, oftener)
         # From here on without a pause: nobody sees one half of it.
         self.config, self.brands, self.ear, self.listened = config, heard.brands, heard.ear, heard.listened
+        self.routes = heard.routes
         self.collector.use(self.listened, self.ear)
         self.teller.use(channels, subscriptions_in(config, self.brands), config.web.url)
         self.ruling.use(errands_in(config), config.web.url)
@@ -133,7 +136,7 @@ class Service:
                 await self._renew(scorer)
             if await self.judging.whole():
                 await self.store.write(opinions.call_back)
-            scored = await score_waiting(self.store, scorer, self.now, progress, lambda: self.ear.routes)
+            scored = await score_waiting(self.store, scorer, self.now, progress)
             if scored.waits:
                 self.judging.lacks(scored.waits)
             return scored.done

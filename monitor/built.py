@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -55,6 +55,7 @@ class Heard:
     brands: Mapping[str, Brand]
     ear: Ear
     listened: Sequence[Listened]
+    routes: Routes
 
 
 def followed(connection: Connection, config: Config, now: datetime) -> Heard:
@@ -65,8 +66,8 @@ def followed(connection: Connection, config: Config, now: datetime) -> Heard:
     watches.sync(connection, [one.configured for one in listened], now)
     digests.register(connection, [one.name for one in config.digests], now)
     routes = routes_in(config, named)
-    rules.sync(connection, [one.key for one in (*routes.rules, *routes.departments)], now)
-    return Heard(named, replace(ear_for(known), routes=routes), listened)
+    rules.sync(connection, routes.keys, now)
+    return Heard(named, ear_for(known), listened, routes)
 
 
 def while_at_work(config: Config, before: Config) -> tuple[Config, tuple[str, ...]]:

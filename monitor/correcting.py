@@ -20,7 +20,6 @@ from monitor.errors import Refused
 from monitor.mention import SENTIMENTS
 from monitor.query.fields import label, nearest
 from monitor.store import brands, corrections, meant, taught
-from monitor.store.routing import Routes, heed
 from monitor.store.standing import OF_BRAND, SEVERAL
 from monitor.store.taught import SCORER_OF
 
@@ -41,14 +40,14 @@ class Corrections:
         changes = checked(arguments["changes"], taxonomy_in(service.config))
         said = (tuple(arguments["mentions"]), changes, str(arguments.get("brand") or ""))
         by, note = str(arguments["by"]), str(arguments.get("note") or "")
-        written = await service.store.write(_correct, service.ear.routes, *said, by=by, note=note, now=service.now())
+        written = await service.store.write(_correct, *said, by=by, note=note, now=service.now())
         return await service.store.read(_told, written)
 
     async def undo(self, arguments: Mapping[str, Any], say: Say) -> dict[str, Any]:
         """Take a correction back, and those of the near-duplicates that followed it."""
         service = self.service
         number = int(arguments["id"])
-        mentions = await service.store.write(_undo, service.ear.routes, number, str(arguments["by"]), service.now())
+        mentions = await service.store.write(corrections.undo, number, str(arguments["by"]), service.now())
         (told,) = await service.store.read(queries.corrections, 1, (number,))
         return {"correction": queries.correction_json(told), "mentions": mentions}
 
@@ -112,22 +111,15 @@ def _known(field: str, value: str, names: Sequence[str]) -> str:
 
 
 def _correct(
-    connection: Connection, routes: Routes, mentions: Sequence[str], changes: Mapping[str, Any], brand: str, *,
-    by: str, note: str, now: datetime,
+    connection: Connection, mentions: Sequence[str], changes: Mapping[str, Any], brand: str, *, by: str, note: str,
+    now: datetime,
 ) -> list[int]:  # fmt: skip
     written: list[int] = []
     for asked in dict.fromkeys(mentions):
         mention_id = meant.mention_id(connection, asked)
         brand_id = _brand_id(connection, mention_id, brand, changes)
         written += corrections.correct(connection, mention_id, brand_id, changes, by=by, note=note, now=now)
-    heed(connection, routes, now)
     return written
-
-
-def _undo(connection: Connection, routes: Routes, number: int, by: str, now: datetime) -> list[int]:
-    mentions = corrections.undo(connection, number, by, now)
-    heed(connection, routes, now)
-    return mentions
 
 
 def _brand_id(connection: Connection, mention_id: int, brand: str, changes: Collection[str]) -> int:

@@ -9,7 +9,7 @@
     dedupe       store/mentions.py        the same item twice is one mention; an edit is a revision      │ take(): one
     store        store/                   the mention, its matches, counts, what is due, and the cursor  ┘ transaction
     score        models/                  one forward pass for all heads; settle(): one transaction
-    route        store/routing.py         heed(): who answers it, and which rules catch it; as take() or settle() ends
+    route        store/routing.py         heed(): who answers it, and which rules catch it, as each transaction ends
     story        story/, gathering.join() the same news told again becomes one story, in the transaction that stores it;
                  store/gathering.py       retold(): in other words, once it is known what they mean
     index        store/index.py           words and facts in order of time, brought up to date as each transaction ends
@@ -54,7 +54,6 @@ from monitor.store import (
 )
 from monitor.store.alerts import Cause
 from monitor.store.matches import Hit, Placed, verdict
-from monitor.store.routing import Routes, heed
 from sources.base import Item, Keeps
 
 REMATCH_SLICE = 500
@@ -87,8 +86,6 @@ class Ear:
     language: Callable[[str], str] = field(default=lambda text: "")
     own: Own = field(default_factory=Own)
     """What we write ourselves."""
-    routes: Routes = field(default_factory=Routes)
-    """Who is told of what, and who answers it."""
 
     def known(self, said: Item | Mention) -> Known:
         """What is known of an item beside its texts, before anybody judged it."""
@@ -166,7 +163,6 @@ def take(
     if cursor is not None:
         oldest = min((one.published for one in arrived), default=None)
         watches.keep_cursor(connection, origin.name, cursor, oldest)
-    heed(connection, ear.routes, now)
     return Taken(len(fresh), edited, same, len(passed_over), redacted)
 
 
@@ -286,7 +282,6 @@ def rematch(connection: Connection, brand_id: int, after: int, ear: Ear, now: da
     tried = _rematch_mentions if after >= 0 else _rematch_candidates
     reached = tried(connection, brand_id, after, ear, now)
     brands.rematched(connection, brand_id, reached)
-    heed(connection, ear.routes, now)
     return reached
 
 
@@ -322,20 +317,12 @@ def _rematch_candidates(connection: Connection, brand_id: int, after: int, ear: 
 # score --------------------------------------------------------------------------------------------------------------
 
 
-NO_ROUTES = Routes()
 Answered = tuple[opinions.Due, Mapping[str, Any]]
 """A due text, and the scorers' answer: JSON values and, as `embedding`, the vector of what it means."""
 
 
-def settle(
-    connection: Connection,
-    answered: Sequence[Answered],
-    versions: Mapping[str, str],
-    now: datetime,
-    routes: Routes = NO_ROUTES,
-) -> int:
-    """Store what the scorers said of due texts, and what follows from it for the brands' counts, for the departments
-    that answer, and for rules over opinions; of how many.
+def settle(connection: Connection, answered: Sequence[Answered], versions: Mapping[str, str], now: datetime) -> int:
+    """Store what the scorers said of due texts, and what follows from it for the brands' counts; of how many.
 
     A text that was edited between question and answer stays due; one that was deleted is forgotten.
     """
@@ -349,7 +336,6 @@ def settle(
     thought = [one for due, reading in current if (one := verdict(due.mention_id, due.brand_id, reading))]
     said = standing.standing(connection, {one.mention_id for one in thought})
     matches.judge(connection, standing.upheld(thought, said))
-    heed(connection, routes, now)
     return len(current)
 
 

@@ -21,7 +21,7 @@ from monitor.insight.response import first_reply
 from monitor.query.fields import FIELDS, label, nearest
 from monitor.store import meant, triage
 from monitor.store.columns import EPOCH
-from monitor.store.routing import Routes, heed, promise
+from monitor.store.routing import Routes, promise
 from monitor.store.rules import Catch
 from monitor.store.triage import Change, Noted, Standing
 
@@ -52,7 +52,7 @@ class Triage:
         wanted = wish(arguments["change"], service.now())
         named = tuple(arguments["mentions"]), str(arguments.get("brand") or "")
         by = signed(str(arguments["by"]))
-        return await service.store.write(_noted, *named, wanted, service.ear.routes, by=by, now=service.now())
+        return await service.store.write(_noted, *named, wanted, service.routes, by=by, now=service.now())
 
 
 def signed(by: str) -> str:
@@ -149,7 +149,6 @@ def _noted(
             promise(connection, routes, after.team, [Catch(mention_id, brand_id)], now)
         stands = {"before": triage.as_json(before), "after": triage.as_json(after)}
         told.append({"mention": mention_id, "brand": name, **stands})
-    heed(connection, routes, now)
     return told
 
 

@@ -12,7 +12,6 @@ from monitor import pipeline
 from monitor.store import opinions
 from monitor.store.engine import Store
 from monitor.store.opinions import Due
-from monitor.store.routing import Routes
 
 SLICE = 256
 
@@ -50,24 +49,15 @@ class Scored:
 
 
 async def score_waiting(
-    store: Store,
-    scorer: Scorer,
-    now: Callable[[], datetime],
-    progress: Progress = lambda done, waiting: None,
-    routes: Callable[[], Routes] = Routes,
+    store: Store, scorer: Scorer, now: Callable[[], datetime], progress: Progress = lambda done, waiting: None
 ) -> Scored:
-    """Score until nothing is due that can be judged. A crash between slices repeats at most one slice's reading.
-
-    `routes` gives the rules and departments of the configuration as it is then.
-    """
+    """Score until nothing is due that can be judged. A crash between slices repeats at most one slice's reading."""
     done, waits = 0, ""
     while slice_ := await store.read(opinions.due, SLICE):
         answers = await asyncio.to_thread(scorer.answers, [(text_of(due), due.brand) for due in slice_])
         asked = list(zip(slice_, answers, strict=True))
         answered = [(due, answer) for due, answer in asked if "waits" not in answer]
-        settled = 0
-        if answered:
-            settled = await store.write(pipeline.settle, answered, scorer.versions, now(), routes())
+        settled = await store.write(pipeline.settle, answered, scorer.versions, now()) if answered else 0
         if put_off := [due for due, answer in asked if "waits" in answer]:
             await store.write(opinions.put_off, put_off)
             waits = next(str(answer["waits"]) for answer in answers if "waits" in answer)

@@ -87,12 +87,18 @@ def _reader(path: Path) -> tuple[Engine, str | None]:
         return engine, _schema(engine)
 
 
+def _nothing_follows(connection: Connection) -> None:
+    """Without rules and departments."""
+
+
 class Store:
     """A database that is open. `write` needs the lock of lock.py; without it open with `write=False`."""
 
     def __init__(self, path: Path, *, write: bool) -> None:
         self.path = path
         self.writable = write
+        self.heed: Callable[[Connection], None] = _nothing_follows
+        """What follows from what a transaction has touched, before it ends: departments and rules (routing.py)."""
         if write:
             path.parent.mkdir(parents=True, exist_ok=True)
             # Its owner's alone: it holds what people said, and the addresses that notices go to.
@@ -135,6 +141,7 @@ class Store:
         with self._writer.begin() as connection:
             touched.take(connection)  # what one that was rolled back had changed
             result = work(connection, *args, **named)
+            self.heed(connection)
             index.settle(connection)
             return result
 

@@ -1,8 +1,8 @@
 """Holds mentions against rules and departments, in the very transaction that stored, judged or corrected them.
 
-A rule over facts decides when a mention is stored, one over opinions once it was scored: `heed` is called at the end
-of each such transaction and looks at what it touched. Nothing is decided for what still waits for its scores, where a
-query asks for them: "not positive" would else be true of everything.
+A rule over facts decides when a mention is stored, one over opinions once it was scored: as each transaction ends
+(Store.writing), `heed` looks at what it touched, before the index does. Nothing is decided for what still waits for its
+scores, where a query asks for them: "not positive" would else be true of everything.
 """
 
 from __future__ import annotations
@@ -97,6 +97,11 @@ class Routes:
 
     def __bool__(self) -> bool:
         return bool(self.rules or self.departments)
+
+    @property
+    def keys(self) -> list[str]:
+        """What the store knows them by."""
+        return [*(one.key for one in self.rules), *(one.key for one in self.departments)]
 
     @cached_property
     def _rules(self) -> tuple[_Asked, ...]:

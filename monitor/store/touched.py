@@ -1,4 +1,5 @@
-"""Which mentions a transaction has changed, so that its end brings the index up to date (store/index.py)."""
+"""Which mentions a transaction has changed, so that its end holds them against rules (store/routing.py) and brings the
+index up to date (store/index.py)."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ import asyncio
 import json
 import shutil
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, time, timedelta
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from monitor.engine.ruling import Errand, Ruling
 from monitor.query.parse import parse
 from monitor.store import rules, triage
 from monitor.store.engine import Store
-from monitor.store.routing import Department, Routes, Rule
+from monitor.store.routing import Department, Routes, Rule, heed
 from monitor.store.tables import AlertRow
 from monitor.store.triage import Change
 
@@ -40,12 +39,16 @@ class Work:
     def __init__(self, house, pace, item):
         self.house, self.pace, self.item = house, pace, item
         self.rule = Rule("Angry", parse(NEGATIVE, as_view=True))
-        routes = Routes((self.rule,), (), house.ids, frozenset({"Acme"}))
-        house.ear = replace(house.ear, routes=routes)
+        self.routes = Routes((self.rule,), (), house.ids, frozenset({"Acme"}))
+        self.follow()
         house.store.writing(rules.sync, [self.rule.key], house.now)
         self.created = house.now
         self.texts = {}
         self.published = {}
+
+    def follow(self):
+        """As the service has its store follow the configuration."""
+        self.house.store.heed = lambda connection: heed(connection, self.routes, self.house.now)
 
     def hear(self, id_, angry, age):
         text = f"ACME {id_} LOST IT" if angry else f"acme {id_} is fine"
@@ -59,8 +62,7 @@ class Work:
             label = "negative" if due.text.isupper() else "positive"
             shares = {"negative": 0.1, "neutral": 0.1, "positive": 0.1, label: 0.8}
             answers.append((due, {"sentiment": {"label": label, **shares, "unsure": False}}))
-        routes = self.house.ear.routes
-        self.house.store.writing(pipeline.settle, answers, VERSIONS, self.house.now, routes)
+        self.house.store.writing(pipeline.settle, answers, VERSIONS, self.house.now)
 
     def tell(self):
         asyncio.run(self.ruling.tell_due(scoring=True))
@@ -91,6 +93,7 @@ class Work:
     def restart(self):
         self.house.store.close()
         self.house.store = Store(self.house.store.path, write=True)
+        self.follow()
         self.house.store.writing(rules.sync, [self.rule.key], self.house.now)
 
     def told(self):
@@ -187,7 +190,7 @@ def desk(house, item):
     """A house whose refunds are Bea's, of the department Money, while nobody says otherwise."""
     money = Department("Money", parse("refund", as_view=True), "Bea", timedelta(hours=4))
     routes = Routes((), (money,), house.ids, frozenset({"Acme"}))
-    house.ear = replace(house.ear, routes=routes)
+    house.store.heed = lambda connection: heed(connection, routes, house.now)
     house.store.writing(rules.sync, [money.key], house.now - timedelta(days=30))
     return house
 
