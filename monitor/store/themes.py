@@ -30,7 +30,7 @@ Period = tuple[datetime, datetime]
 
 MOST = 40
 """Themes of a window of which more is told than that they are there."""
-QUOTED_FROM = 60
+QUOTED_FROM = 40
 """A theme's quotes are chosen among so many of its newest mentions."""
 _UNIT = timedelta(microseconds=1)
 
@@ -183,25 +183,35 @@ def who(mention_id: int, author: str, story_id: int | None) -> str:
 
 def counts(connection: Connection, theme_ids: Collection[int], windows: Sequence[Period]) -> dict[int, list[int]]:
     """Theme to how many mentions it has in each of these windows, whatever their order; 0 also for a theme that is not
-    there. Two range questions of an index for each theme and window: cheap, however much is stored."""
+    there. Cheap, however much is stored."""
     found = {id_: [0] * len(windows) for id_ in theme_ids}
     if not found or not windows:
         return found
-    asked = {
-        "windows": json.dumps([[_number(start), _number(end)] for start, end in windows]),
-        "themes": json.dumps(list(family(connection, list(found)).items())),
-    }
-    for root, at, n in connection.exec_driver_sql(_COUNTS, asked):
-        found[root][at] = n
+    edges = json.dumps([[_number(start), _number(end)] for start, end in windows])
+    families: dict[int, list[int]] = defaultdict(list)
+    for id_, root in family(connection, list(found)).items():
+        families[root].append(id_)
+    alone = [root for root, ids in families.items() if ids == [root]]
+    for at, window, n in connection.exec_driver_sql(_COUNTS, (json.dumps(alone), edges)):
+        found[alone[at]][window] = n
+    for root in families.keys() - set(alone):
+        for window, n in connection.exec_driver_sql(_COUNTS_OF_MERGED, (edges, json.dumps(families[root]))):
+            found[root][window] = n
     return found
 
 
+# A range of an index for each theme and window. A mention may be in several themes that were merged.
 _COUNTS = """
-SELECT json_extract(f.value, '$[1]') AS counted, w.key, count(DISTINCT i.mention_id)
-FROM json_each(:themes) AS f CROSS JOIN json_each(:windows) AS w
-CROSS JOIN in_theme AS i ON i.theme_id = json_extract(f.value, '$[0]')
-AND i.published >= json_extract(w.value, '$[0]') AND i.published < json_extract(w.value, '$[1]')
-GROUP BY counted, w.key
+SELECT f.key, w.key, (
+  SELECT count(*) FROM in_theme AS i WHERE i.theme_id = f.value
+  AND i.published >= json_extract(w.value, '$[0]') AND i.published < json_extract(w.value, '$[1]')
+) FROM json_each(?) AS f CROSS JOIN json_each(?) AS w
+"""
+_COUNTS_OF_MERGED = """
+SELECT w.key, (
+  SELECT count(DISTINCT i.mention_id) FROM in_theme AS i WHERE i.theme_id IN (SELECT value FROM json_each(?2))
+  AND i.published >= json_extract(w.value, '$[0]') AND i.published < json_extract(w.value, '$[1]')
+) FROM json_each(?1) AS w
 """
 
 
