@@ -156,13 +156,14 @@ class Themes:
 
 def akin(themes: Sequence[Theme], floor: float) -> list[tuple[int, int]]:
     """Pairs of themes, by their ids, the older first, that mean nearly the same and share a word; likest first.
-    Where a phrase of one is part of the other's ("my refund", "waiting for my refund"), they may be less near."""
+    Where a phrase of one is part of the other's ("my refund", "waiting for my refund"), they need be no nearer
+    than a comment has to be to join."""
     meant = [one for one in themes if one.centroid is not None]
     if len(meant) < 2:
         return []
     centroids = np.stack([one.centroid for one in meant if one.centroid is not None])
     cosines = np.triu(centroids @ centroids.T, 1)
-    rows, columns = np.nonzero(cosines >= min(floor, AKIN))
+    rows, columns = np.nonzero(cosines >= min(floor, NEAR))
     order = np.argsort(-cosines[rows, columns], kind="stable")
     pairs = [(meant[rows[at]], meant[columns[at]], cosines[rows[at], columns[at]]) for at in order]
     return [

@@ -16,8 +16,8 @@ def theme(id_: int, *keys: tuple[str, ...], telling: str, at: float) -> Theme:
 def test_a_phrase_that_is_part_of_another_is_the_same_theme_on_a_day_when_everybody_uses_its_word() -> None:
     # "refund" tells nobody apart when all speak of refunds, so the two share no telling word.
     short = theme(1, ("refund",), telling="refund", at=0.0)
-    longer = theme(2, ("refund", "wait"), telling="wait", at=0.48)
-    elsewhere = theme(3, ("promis", "refund"), telling="promis", at=-0.7)
+    longer = theme(2, ("refund", "wait"), telling="wait", at=0.64)
+    elsewhere = theme(3, ("promis", "refund"), telling="promis", at=-0.9)
     assert akin([longer, short, elsewhere], TWINS) == [(1, 2)]
 
 
