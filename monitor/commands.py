@@ -26,6 +26,7 @@ from monitor.engine.listened import Listened
 from monitor.errors import Refused
 from monitor.mention import Mention
 from monitor.pipeline import Origin, Taken
+from monitor.regrouping import Regrouping
 from monitor.retheming import Retheming
 from monitor.searches import SORTS, Search
 from monitor.store import mentions, outbox, saved, watches
@@ -47,6 +48,7 @@ async def perform(config: Config, command: str, arguments: Mapping[str, Any], sa
 def handlers(service: Service) -> dict[str, Handler]:
     """Name of a command to what does it."""
     commands, corrections, alerting = Commands(service), Corrections(service), Alerting(service)
+    regrouping = Regrouping(service)
     at_work, retheming = AtWork(service), Retheming(service)
     known = {
         "collect": commands.collect,
@@ -71,6 +73,10 @@ def handlers(service: Service) -> dict[str, Handler]:
         "acknowledge alerts": alerting.acknowledge,
         "snooze alerts": alerting.snooze,
         "unsnooze alerts": alerting.unsnooze,
+        "split story": regrouping.split,
+        "merge stories": regrouping.merge,
+        "name story": regrouping.name,
+        "undo stories": regrouping.undo,
     }
     return {name: at_work.unless_stale(handler) for name, handler in known.items()} | {"reload": at_work.reload}
 

@@ -22,6 +22,7 @@ from monitor.faces.models import models_app
 from monitor.faces.querying import query_app
 from monitor.faces.rules import rules_app
 from monitor.faces.sources import sources_app
+from monitor.faces.stories import stories_app
 from monitor.faces.themes import themes_app
 
 app = typer.Typer(
@@ -38,6 +39,7 @@ app.add_typer(sources_app, name="sources")
 app.add_typer(channels_app, name="channels")
 app.add_typer(rules_app, name="rules")
 app.add_typer(themes_app, name="themes")
+app.add_typer(stories_app, name="stories")
 app.add_typer(bench_app, name="bench")
 app.add_typer(alerts_app, name="alerts")
 Encoder = Literal["auto", "english", "multilingual"]

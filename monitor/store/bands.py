@@ -56,16 +56,19 @@ def at(connection: Connection, places: Iterable[Place]) -> dict[Place, Sequence[
     wanted = sorted(set(places))
     if not wanted:
         return {}
-    # Numbers of 63 bits stay whole only as integers of SQLite: JSON as Python and SQLite read it keeps them.
-    rows = connection.exec_driver_sql(_AT, (json.dumps(wanted),))
-    return {(week, key): json.loads(ids) for week, key, ids in rows if ids != "[]"}
+    rows = connection.exec_driver_sql(_AT, (json.dumps(wanted),)).all()
+    return {(week, key): [int(id_) for id_ in ids.split(",")] for week, key, ids in rows}
 
 
 _AT = f"""
-SELECT week, key, (
-  SELECT json_group_array(mention_id) FROM (
-    SELECT mention_id FROM band WHERE band.week = asked.week AND band.key = asked.key
-    ORDER BY mention_id DESC LIMIT {A_KEY}
-  )
-) FROM (SELECT json_extract(value, '$[0]') AS week, json_extract(value, '$[1]') AS key FROM json_each(?)) AS asked
+WITH found AS MATERIALIZED (
+  SELECT week, key, (
+    SELECT group_concat(mention_id) FROM (
+      SELECT mention_id FROM band WHERE band.week = asked.week AND band.key = asked.key
+      ORDER BY mention_id DESC LIMIT {A_KEY}
+    )
+  ) AS ids
+  FROM (SELECT json_extract(value, '$[0]') AS week, json_extract(value, '$[1]') AS key FROM json_each(?)) AS asked
+)
+SELECT week, key, ids FROM found WHERE ids IS NOT NULL
 """

@@ -1,8 +1,8 @@
-"""Stories among what is stored: who tells the same news, read for whoever asks."""
+"""Stories among what is stored: who tells the same news, read for whoever asks. (gathering.py finds them.)"""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from datetime import timedelta
 
@@ -13,6 +13,7 @@ from monitor.store.columns import EPOCH
 from monitor.store.heard import Window
 from monitor.store.matches import RELEVANT_FROM
 from monitor.store.mentions import read
+from monitor.store.slices import slices
 
 
 def of_window(connection: Connection, window: Window) -> tuple[StoryHeard, ...]:
@@ -64,3 +65,22 @@ def _names(connection: Connection, ids: Collection[int]) -> dict[int, str]:
     marks = ", ".join("?" * len(ids))
     rows = connection.exec_driver_sql(f"SELECT id, name FROM story WHERE id IN ({marks})", tuple(ids))
     return {row.id: row.name for row in rows}
+
+
+def sources_of(connection: Connection, ids: Collection[int]) -> tuple[str, ...]:
+    """The sources that these mentions came through, those of most of them first."""
+    counted: Counter[str] = Counter()
+    for some in slices(ids):
+        marks = ", ".join("?" * len(some))
+        sql = f"SELECT source, count(*) FROM mention WHERE id IN ({marks}) GROUP BY source"
+        counted.update(dict(connection.exec_driver_sql(sql, tuple(some)).tuples()))
+    return tuple(sorted(counted, key=lambda source: (-counted[source], source)))
+
+
+def oldest(connection: Connection, story: int, most: int) -> list[int]:
+    """Who tells a story, those that published it first first."""
+    sql = (
+        "SELECT m.id FROM told AS t CROSS JOIN mention AS m ON m.id = t.mention_id WHERE t.story_id = ? "
+        "ORDER BY m.published, m.id LIMIT ?"
+    )
+    return list(connection.exec_driver_sql(sql, (story, most)).scalars())

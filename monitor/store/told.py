@@ -5,7 +5,7 @@ A story has two mentions at least; one that a person has made may have one. Its 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -82,10 +82,44 @@ def _by_hand(connection: Connection, stories: Sequence[int]) -> bool:
 
 def begin(connection: Connection, mention_id: int, how: str, alike: float) -> int:
     """A new story of this mention, which tells nothing so far; its number."""
-    sql = "INSERT INTO story (lead_id, first, last, size, name) SELECT id, published, published, 0, '' FROM mention "
-    story: int = connection.exec_driver_sql(f"{sql} WHERE id = ? RETURNING id", (mention_id,)).scalar_one()
+    story = begin_empty(connection, mention_id)
     put(connection, story, mention_id, how, alike)
     return story
+
+
+def begin_empty(connection: Connection, mention_id: int) -> int:
+    """A new story that this mention is about to tell; its number."""
+    story: int = connection.exec_driver_sql(f"{_BEGIN} RETURNING id", (None, "", mention_id)).scalar_one()
+    return story
+
+
+_BEGIN = (
+    "INSERT INTO story (id, lead_id, first, last, size, name) "
+    "SELECT ?, id, published, published, 0, ? FROM mention WHERE id = ?"
+)
+
+
+def held(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[int, str, float]]:
+    """What these mentions tell, as `restore` takes it."""
+    return {id_: (one.story, one.how, one.alike) for id_, one in of_mentions(connection, ids).items()}
+
+
+def restore(
+    connection: Connection, rows: Mapping[int, tuple[int, str, float]], names: Mapping[int, str] | None = None
+) -> None:
+    """Mentions that tell something tell these stories again (mention to story, how, alike), also where there is none of
+    that number any more: it is then called by its name in `names`."""
+    told = of_mentions(connection, rows)
+    for id_, (story, _, _) in rows.items():
+        sql = "SELECT 1 FROM story WHERE id = ?"
+        if id_ in told and connection.exec_driver_sql(sql, (story,)).first() is None:
+            connection.exec_driver_sql(_BEGIN, (story, (names or {}).get(story, ""), id_))
+    wanted = [(*one, id_) for id_, one in rows.items() if id_ in told]
+    if wanted:
+        connection.exec_driver_sql("UPDATE told SET story_id = ?, how = ?, alike = ? WHERE mention_id = ?", wanted)
+    touch(connection, told)
+    for story in {*(one.story for one in told.values()), *(story for story, _, _ in rows.values())}:
+        settle(connection, story)
 
 
 def put(connection: Connection, story: int, mention_id: int, how: str, alike: float) -> None:

@@ -18,8 +18,8 @@ from rensa import RMinHash
 
 from monitor.story.wording import Wording
 
-BANDS = 16
-HEAD_BANDS = 8
+BANDS = 12
+HEAD_BANDS = 6
 """Keys of the whole and of its beginning."""
 ROWS = 2
 """Minima a key."""

@@ -1,6 +1,6 @@
 """`make bench`: ours beside what a user would pick instead, measured in turn in one run, with one table at the end.
 
-    python -m tests.bench [reading] [scoring] [matching] [searching] [whole] [many-feeds]
+    python -m tests.bench [reading] [scoring] [matching] [searching] [stories] [digesting] [whole] [many-feeds]
 
 All takes half an hour, twelve minutes of it for ten thousand feeds in real time.
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import many_feeds, matching, reading, scoring, searching, whole
+from tests.bench import digesting, many_feeds, matching, reading, scoring, searching, stories, whole
 from tests.bench.side_by_side import machine, table
 
 
@@ -32,6 +32,8 @@ PARTS = {
     "scoring": scoring.figures,
     "matching": matching.figures,
     "searching": searching.figures,
+    "stories": stories.figures,
+    "digesting": digesting.figures,
     "whole": whole.figures,
     "many-feeds": many_feeds.figures,
 }
