@@ -417,6 +417,6 @@ def _alert(alert: Mapping[str, Any], base: str) -> Iterator[Element]:
 
 
 def _shown(shown: Mapping[str, Any]) -> list[Element]:
-    beside = " · ".join(filter(None, [view.first_upper(", ".join(shown["why"])), shown["owner"]]))
+    beside = " · ".join(filter(None, [view.why_shown(shown), shown["owner"]]))
     why = [text(f"{beside}\n", bold=True)] if beside else []
     return [*why, *body(shown["mention"]), text("\n"), *whence(shown["mention"])]

@@ -84,6 +84,7 @@ def _templates() -> Environment:
         "period": view.period,
         "percents": view.percents,
         "named": view.named,
+        "why_shown": view.why_shown,
         "quote_of": view.quote_of,
         "summary_of": view.summary_of,
         "lead_and_rest": view.lead_and_rest,

@@ -272,7 +272,7 @@ def _of_alert(alert: Mapping[str, Any], base: str) -> Iterator[str]:
     yield from (f"**{_sentence(alert['sentence'], base, bold=True)}**", "")
     yield from ([_sentence(alert["cause"], base), ""] if alert["cause"] else [])
     for number, shown in enumerate(alert["mentions"], 1):
-        beside = ", ".join(filter(None, [*shown["why"], shown["owner"]]))
+        beside = ", ".join(filter(None, [view.why_shown(shown), shown["owner"]]))
         yield f"{number}. {_said(shown['mention'])}{f' ({words(beside)})' if beside else ''}  "
         yield f"   {view.local(alert, shown['mention']['published'])}, {_where(shown['mention'])}"
     yield from ([""] if alert["mentions"] else [])

@@ -279,8 +279,8 @@ def _of_alert(alert: Mapping[str, Any], base: str) -> Iterator[RenderableType]:
     if alert["cause"]:
         yield _sentence(alert["cause"], base)
     for shown in alert["mentions"]:
-        beside = ", ".join(filter(None, [*shown["why"], shown["owner"]]))
-        head = [Text(view.first_upper(beside), "red")] if beside else []
+        beside = ", ".join(filter(None, [view.why_shown(shown), shown["owner"]]))
+        head = [Text(beside, "red")] if beside else []
         yield _in(Group(*head, _said(shown["mention"]), _where(shown["mention"])))
     yield from (_sentence(detail, base) for detail in alert["details"])
     if alert["advice"]:

@@ -96,6 +96,11 @@ def has_experience(experience: Mapping[str, Any]) -> bool:
     return any(experience[part] for part in ("stages", "wants", "teams", "channels"))
 
 
+def why_shown(shown: Mapping[str, Any]) -> str:
+    """What a mention of an alert is, and why it is worth reading."""
+    return first_upper(", ".join(filter(None, [shown["sentiment"], *shown["why"]])))
+
+
 def spell(alert: Mapping[str, Any]) -> str:
     """The time that an alert is about, and whom."""
     when = f"{local(alert, alert['started'])} to {local(alert, alert['until'])} ({alert['timezone']})"

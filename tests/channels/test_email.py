@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from selectolax.lexbor import LexborHTMLParser
+from syrupy.assertion import SnapshotAssertion
 
-from monitor.channels.email import Options, letter
+from monitor.channels.email import Options, body_of, letter
 from monitor.digest.content import content
 from monitor.notice import Later, Never, Notice, Outcome, Sent
 from tests.digest import made
@@ -184,3 +185,13 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 def test_the_password_does_not_show() -> None:
     options = Options(host="x", sender="a@b.example", to=("c@d.example",), password="tops3cret")  # type: ignore[arg-type]
     assert "tops3cret" not in repr(options)
+
+
+@pytest.mark.parametrize("kind", ["bad day", "quiet day", "all brands", "alert"])
+def test_a_letter_says_what_it_said(kind: str, snapshot: SnapshotAssertion) -> None:
+    """After a change that is meant: pytest --snapshot-update, and look."""
+    if kind == "alert":
+        notice = Notice("msg_1", "alert", "An alert", made.END, {"alert": made.warning(), "base": made.BASE})
+    else:
+        notice = Notice("msg_1", "digest", "A digest", made.END, content(made.DIGESTS[kind](), made.BASE))
+    assert body_of(notice).text == snapshot

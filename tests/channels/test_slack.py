@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 from selectolax.lexbor import LexborHTMLParser
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.json import JSONSnapshotExtension
 
 from monitor.channels.slack import Options, escaped, message
 from monitor.channels.slack_blocks import length, summary, thread
@@ -449,3 +451,12 @@ def test_what_is_sent_can_be_drawn_as_slack_draws_it(kind: str, warning: Notice)
     shown = LexborHTMLParser(slack_page.page([one["blocks"] for one in said_of(notice)])).css_first("main").text()
     opening = frozen["overview"] if "overview" in frozen else frozen.get("sections", {})
     assert (opening["verdict"]["sentence"]["text"] if opening else "14 of them") in shown
+
+
+@pytest.mark.parametrize("kind", ["bad day", "quiet day", "all brands", "alert"])
+def test_slack_is_sent_what_it_was(kind: str, snapshot: SnapshotAssertion, warning: Notice) -> None:
+    """After a change that is meant: pytest --snapshot-update, and look."""
+    frozen = made.DIGESTS[kind]() if kind in made.DIGESTS else {}
+    content_ = {"digest": frozen, "base": made.BASE}
+    notice = Notice("msg_6", "digest", frozen["subject"], made.END, content_) if frozen else warning
+    assert said_of(notice) == snapshot.use_extension(JSONSnapshotExtension)

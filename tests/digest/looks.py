@@ -34,8 +34,8 @@ def pictures(digest: dict[str, Any], alert: dict[str, Any]) -> dict[str, tuple[s
         "digest": (frozen["html"], 1060, 1290),
         "letter": (letter, 660, 1500),
         "slack": (slack_page.page([summary(frozen), *thread(frozen)], png), 690, 1800),
-        "alert": (alert_letter(alert, BASE), 640, 720),
-        "alert-slack": (slack_page.page([notice_blocks(told)]), 690, 470),
+        "alert": (alert_letter(alert, BASE), 640, 1010),
+        "alert-slack": (slack_page.page([notice_blocks(told)]), 690, 640),
     }
 
 
