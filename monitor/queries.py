@@ -4,15 +4,16 @@ plain values: all faces call these.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection
 
 from monitor.mention import SourceHealth
+from monitor.store import alerts, digests, opinions, outbox, taught, watches
 from monitor.store import corrections as corrected
-from monitor.store import digests, opinions, outbox, taught, watches
 from monitor.store.corrections import Correction
 from monitor.store.digests import Frozen, Listed
 from monitor.store.outbox import Parcel
@@ -29,6 +30,25 @@ def digests_archive(connection: Connection, most: int) -> list[Listed]:
 def digest(connection: Connection, digest_id: int) -> Frozen | None:
     """One digest, as it was frozen."""
     return digests.get(connection, digest_id)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A digest or an alert, as people were told."""
+
+    kind: Literal["digest", "alert"]
+    id: int
+    created: datetime
+    content: Mapping[str, Any]
+    """digest.json or alert.json."""
+
+
+def news(connection: Connection, most: int) -> list[News]:
+    """The newest digests and alerts, newest first."""
+    listed = (digests.get(connection, one.id) for one in digests.archive(connection, most))
+    told = [News("digest", one.id, one.created, one.content) for one in listed if one]
+    told += [News("alert", one.id, one.created, one.content) for one in alerts.listed(connection, most)]
+    return sorted(told, key=lambda one: one.created, reverse=True)[:most]
 
 
 def sources_health(connection: Connection, now: datetime) -> list[SourceHealth]:

@@ -13,11 +13,12 @@ from monitor import queries
 from monitor.app import Service
 from monitor.digest.html import page as digest_page
 from monitor.errors import StoreUnusable, TooSlow
-from monitor.faces import listening, web_search
+from monitor.faces import feed, listening, web_search
 from monitor.faces.pages import HEADERS, SERVICE, html
 from sources.base import BadShape, Forged
 
 MOST = 1_000
+FEED_ENTRIES = 20
 PUSHED_BYTES = 10 * 1024 * 1024
 
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -32,6 +33,7 @@ def build(service: Service) -> web.Application:
             web.get("/", home),
             web.get("/digests", archive),
             web.get(r"/digests/{id:\d{1,18}}", digest),
+            web.get("/told.atom", told),
             web.get("/sources", sources),
             web.get("/live", live),
             web.get("/ready", ready),
@@ -82,6 +84,16 @@ async def home(request: web.Request) -> web.Response:
 async def archive(request: web.Request) -> web.Response:
     """All digests, newest first."""
     return html("digests.html", digests=await request.app[SERVICE].store.search(queries.digests_archive, MOST))
+
+
+async def told(request: web.Request) -> web.Response:
+    """Digests and alerts, newest first, for readers of feeds."""
+    service, base = request.app[SERVICE], f"{request.scheme}://{request.host}"
+    news = await service.store.search(queries.news, FEED_ENTRIES)
+    here = feed.Feed(
+        "Digests and alerts · overheard", f"{base}/told.atom", f"{base}/digests", service.config.web.url, service.now()
+    )
+    return web.Response(body=feed.atom_of_news(here, news, base), content_type=feed.MEDIA_TYPE, charset="utf-8")
 
 
 async def digest(request: web.Request) -> web.Response:
