@@ -10,7 +10,7 @@ from monitor.digest.changed import ask_past, history_start, net_figure, share_fi
 from monitor.digest.form import Compared, Competitors, Figure, Line, Sentence, Voice, say
 from monitor.digest.material import Material
 from monitor.digest.wording import grouped, in_order, many, occasion, plain_line
-from monitor.insight.counts import Counts, DayCount, Sums, sums
+from monitor.insight.counts import Counts, DayCount, Sums
 from monitor.insight.differ import Contrast, beyond_chance, shares
 from monitor.insight.usual import usual_volume
 
@@ -29,12 +29,12 @@ class _Brand:
     history: tuple[DayCount, ...]
 
 
-def competitors(material: Material) -> Competitors:
+def competitors(material: Material, now: Sums) -> Competitors:
     """The brand itself first, then its competitors by volume. No lines without competitors."""
     if not material.rivals:
         return Competitors(())
     rivals = sorted(material.rivals, key=lambda rival: -rival.now.all.volume)
-    own = _Brand(material.brand.name, True, sums(material.heard), material.history)
+    own = _Brand(material.brand.name, True, now, material.history)
     brands = [own, *(_Brand(rival.name, False, rival.now, rival.history) for rival in rivals)]
     whole = sum(brand.now.all.volume for brand in brands)
     everybody = ask([brand.name for brand in brands], material.start, material.end)

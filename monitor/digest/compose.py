@@ -15,6 +15,7 @@ from monitor.digest.reviews import reviews
 from monitor.digest.stories import stories
 from monitor.digest.verdict import subject, verdict
 from monitor.digest.wording import day_name, plain_line
+from monitor.insight.counts import sums
 
 
 def compose(material: Material) -> Digest:
@@ -22,15 +23,16 @@ def compose(material: Material) -> Digest:
     what_changed, who_waits = changed(material), reply(material)
     told, said, covered = stories(material), comments(material), coverage(material)
     judged = verdict(material, what_changed, who_waits, told, said, covered)
+    now = sums(material.heard)
     sections = Sections(
         verdict=judged,
         reply=who_waits,
         changed=what_changed,
         stories=told,
         repeated=said,
-        competitors=competitors(material),
+        competitors=competitors(material, now),
         reviews=reviews(material),
-        experience=experience(material),
+        experience=experience(material, now),
         coverage=covered,
     )
     gist = subject(judged, what_changed)

@@ -15,13 +15,14 @@ from monitor.digest.form import Difference, Experience, Figure, Sentence, Stage,
 from monitor.digest.material import Material
 from monitor.digest.reply import waiting, waiting_query
 from monitor.digest.wording import grouped, in_order, lasted, many, plain_line, signed, span
-from monitor.insight.counts import Counts, Sums, count, sums
+from monitor.insight.counts import Counts, Sums, count
 from monitor.insight.differ import Contrast, beyond_chance, net_sentiments
 from monitor.insight.response import Response, Times
 from monitor.mention import Heard
 from monitor.query.fields import label
 
-SERVICE, WISHES, REMARKS = ("help", "question", "complaint", "churn"), ("suggestion",), ("praise", "impression")
+SERVICE = frozenset({"help", "question", "complaint", "churn"})
+WISHES, REMARKS = frozenset({"suggestion"}), frozenset({"praise", "impression"})
 TITLES = {"service": "Wants an answer", "suggestion": "Suggests", "impression": "Gives an impression"}
 LEAST = 12
 """A source is compared, over all or on a topic, when so many scored mentions stand on either side."""
@@ -33,9 +34,8 @@ MOST_TOPICS = 12
 Name = Literal["service", "suggestion", "impression"]
 
 
-def experience(material: Material) -> Experience:
+def experience(material: Material, now: Sums) -> Experience:
     """Everything about the journey; nothing of it where nothing is scored."""
-    now = sums(material.heard)
     lines, found = stages(material, now), wants(material)
     return Experience(
         sentence=_sentence(material, lines, found),
@@ -87,11 +87,11 @@ def _stage(material: Material, name: str, counts: Counts) -> Stage:
 def wants(material: Material) -> tuple[Want, ...]:
     """Service is asked for; experience is told of: each mention that wants anything is one of the three, and who asks
     for an answer asks for it whatever else they say."""
-    grouped_ = {name: [one for one in material.heard if want_of(one.needs) == name] for name in TITLES}
-    whole = sum(map(len, grouped_.values()))
-    if not whole:
-        return ()
-    return tuple(_want(material, name, grouped_[name], whole) for name in _NAMES)
+    found: dict[str, list[Heard]] = {name: [] for name in ("", *_NAMES)}
+    for one in material.heard:
+        found[want_of(one.needs)].append(one)
+    whole = sum(len(found[name]) for name in _NAMES)
+    return tuple(_want(material, name, found[name], whole) for name in _NAMES) if whole else ()
 
 
 _NAMES: tuple[Name, ...] = ("service", "suggestion", "impression")
@@ -99,18 +99,19 @@ _NAMES: tuple[Name, ...] = ("service", "suggestion", "impression")
 
 def want_of(needs: Sequence[str]) -> str:
     """service, suggestion or impression; empty where nothing is known."""
-    for name, labels in zip(_NAMES, (SERVICE, WISHES, REMARKS), strict=True):
-        if any(label in needs for label in labels):
-            return name
-    return ""
+    if not SERVICE.isdisjoint(needs):
+        return "service"
+    if not WISHES.isdisjoint(needs):
+        return "suggestion"
+    return "" if REMARKS.isdisjoint(needs) else "impression"
 
 
 def _want(material: Material, name: Name, some: Sequence[Heard], whole: int) -> Want:
-    before = {"service": (), "suggestion": SERVICE, "impression": (*SERVICE, *WISHES)}[name]
+    before = {"service": frozenset[str](), "suggestion": SERVICE, "impression": SERVICE | WISHES}[name]
     labels = {"service": SERVICE, "suggestion": WISHES, "impression": REMARKS}[name]
-    asked = [f"need:{any_of(labels)}", f"NOT need:{any_of(before)}" if before else ""]
+    asked = [f"need:{any_of(sorted(labels))}", f"NOT need:{any_of(sorted(before))}" if before else ""]
     counts, query = count(some), material.scope.ask(*asked)
-    share = share_figure(len(some), whole, material.scope.ask(f"need:{any_of([*SERVICE, *WISHES, *REMARKS])}"))
+    share = share_figure(len(some), whole, material.scope.ask(f"need:{any_of(sorted(SERVICE | WISHES | REMARKS))}"))
     assert share is not None, "the whole is not empty"
     return Want(
         name=name,

@@ -29,6 +29,8 @@ def reasons(heard: Heard) -> list[tuple[float, str]]:
     """(weight, in words), weightiest first; empty when nobody waits."""
     if heard.state in ANSWERED or heard.mention.kind in UNANSWERABLE:
         return []
+    if not heard.needs and heard.mention.kind != "review":
+        return []  # most of them
     found: list[tuple[float, str]] = [(weight, words) for need, weight, words in WEIGHTS if need in heard.needs]
     if is_low(heard):
         stars = round(heard.mention.rating or 0)
