@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import pickle
 import re
 import signal
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import asdict
+from ipaddress import ip_network
 from typing import Any
 
 from monitor.net.guard import MAIL_PORTS, WEB_PORTS, Allowed, refusal
@@ -38,7 +39,7 @@ async def relay(ask: Relayed, allowed: Allowed, seconds: float = SECONDS) -> Rep
     )  # fmt: skip
     try:
         # By a pipe: an argument could be read by everybody on this machine.
-        answer, _ = await asyncio.wait_for(child.communicate(pickle.dumps((ask, allowed))), seconds)
+        answer, _ = await asyncio.wait_for(child.communicate(written(ask, allowed)), seconds)
     except TimeoutError:
         return Reply(0, error=f"the service gave no answer within {seconds:.0f} s")
     finally:
@@ -51,6 +52,18 @@ async def relay(ask: Relayed, allowed: Allowed, seconds: float = SECONDS) -> Rep
     except (ValueError, IndexError):
         return Reply(0, error=f"Apprise ended without an answer (exit code {child.returncode})")
     return Reply(said["status"], error=said["why"])
+
+
+def written(ask: Relayed, allowed: Allowed) -> bytes:
+    networks = [[str(network), port] for network, port in allowed.networks]
+    return json.dumps({"ask": asdict(ask), "networks": networks, "names": sorted(allowed.names, key=str)}).encode()
+
+
+def read(body: bytes) -> tuple[Relayed, Allowed]:
+    said = json.loads(body)
+    networks = tuple((ip_network(network), port) for network, port in said["networks"])
+    names = frozenset((name, port) for name, port in said["names"])
+    return Relayed(**said["ask"] | {"texts": tuple(said["ask"]["texts"])}), Allowed(networks, names)
 
 
 # In the process of its own ----------------------------------------------------------------------------------------
@@ -133,7 +146,7 @@ def without_secrets(words: str, address: str) -> str:
 
 
 def main() -> None:
-    ask, allowed = pickle.load(sys.stdin.buffer)
+    ask, allowed = read(sys.stdin.buffer.read())
     refused: list[str] = []
     sys.addaudithook(guarded(allowed, refused))
     answer, sys.stdout = sys.stdout, sys.stderr

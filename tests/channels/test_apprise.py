@@ -12,7 +12,7 @@ from aiohttp import web
 
 from monitor.channels.apprise import Options
 from monitor.net.guard import NOTHING, parse_allowed
-from monitor.net.relay import longest, relay, without_secrets
+from monitor.net.relay import longest, read, relay, without_secrets, written
 from monitor.notice import Attempt, Later, Never, Notice, Outcome, Relayed, Reply, Sent
 
 pytest.importorskip("apprise")
@@ -89,6 +89,12 @@ async def test_the_guard_holds_in_its_process_too(service: tuple[Service, str]) 
     assert "[network] allow" in inside.error
     assert allowed == Reply(250)
     assert len(played.received) == 1
+
+
+def test_what_is_allowed_is_allowed_in_the_other_process_as_well() -> None:
+    ask = Relayed("json://x", "A title \ud800", ("é", "b"), urgent=True)
+    allowed = parse_allowed(["10.0.0.0/8", "[::1]:8080", "localhost", "intranet.example:8443"])
+    assert read(written(ask, allowed)) == (ask, allowed)
 
 
 async def test_one_that_hangs_is_ended(service: tuple[Service, str]) -> None:
