@@ -20,7 +20,7 @@ from monitor.digest.wording import cite, plain_line
 from monitor.insight.words import PART, STOP_WORDS, fold, parts
 from monitor.mention import Mention
 
-NEARNESS = 0.7
+NEARNESS = 0.6
 """How much nearness to the middle counts, against being unlike what is there already."""
 QUOTE = 220
 SHORT, LONG = 30, 200
