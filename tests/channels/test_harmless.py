@@ -212,7 +212,7 @@ LONG = (
 LETTERS = st.one_of(st.text(max_size=60), st.sampled_from(LONG), st.sampled_from(MARKUP))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(LETTERS, min_size=1, max_size=40))
 def test_no_notice_is_larger_than_a_service_takes(texts: list[str]) -> None:
     for notice in notices(texts):

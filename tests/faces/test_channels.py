@@ -31,6 +31,8 @@ folder = "out"
 to = ["phone", "board"]
 [alerts]
 to = ["phone"]
+[scoring]
+enabled = false
 """
 
 
@@ -97,3 +99,18 @@ def test_one_channel_is_tested_by_name_or_as_a_digest_would_write_it(run, mine):
     assert run("channels", "test", f"ntfy:{mine}/other").returncode == 0
     assert [one["topic"] for one in Services.received] == ["acme", "other"]
     assert "boord" in run("channels", "test", "boord").stderr
+
+
+def test_a_digest_goes_where_its_short_form_says(run, mine, folder):
+    (folder / "said.csv").write_text("id,text\n1,Acme leaks @everyone https://evil.example\n2,Acme is loud\n")
+    assert run("import", "said.csv", "--about", "Acme").returncode == 0
+    done = run("digest", "--to", f"ntfy:{mine}/acme", "--to", "phone", "--to", "board")
+    assert done.returncode == 1
+    assert f"ntfy {mine.removeprefix('http://')}" in done.stdout
+    told = next(one for one in Services.received if "topic" in one)
+    assert "2 mentions" in told["message"]
+    assert "https://evil" not in told["message"]
+    rows = {line.split()[0]: line for line in run("channels").stdout.splitlines()}
+    assert "delivered" in rows["phone"]
+    assert "dead: answered 404" in rows["board"]
+    assert rows["spare"].rstrip().endswith("–")
