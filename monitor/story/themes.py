@@ -28,7 +28,7 @@ LEAST = 3
 """People that make a theme of a brand of which little is said."""
 CROWD = 5.0
 """… and of one of which much is said: the square root of the number of people, divided by this."""
-NEAR = 0.75
+NEAR = 0.78
 """The least cosine of a comment with the mean of a theme, to join it by meaning."""
 FAR = 0.6
 """Below this cosine a comment that uses a theme's phrase speaks of something else in the same words."""
