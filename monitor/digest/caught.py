@@ -66,12 +66,9 @@ def unanswered(
     long the first does, since it was told."""
     ids = [one.mention.id for one in shown]
     total = _total(rule.query, shown)
-    verb = "waits" if len(shown) == 1 else "wait"
-    longest = f" for {lasting(waits)}" if len(shown) == 1 else f", the oldest for {lasting(waits)}"
-    sentence = say(
-        total, f"{_of(brands)} still {verb} for an answer{longest}. The target of “{rule.name}” is {lasting(within)}.",
-        mentions=ids,
-    )  # fmt: skip
+    long = lasting(waits)
+    told = f"has waited {long} for an answer" if len(shown) == 1 else f"wait for an answer, the oldest for {long}"
+    sentence = say(total, f"{_of(brands)} {told}. The target of “{rule.name}” is {lasting(within)}.", mentions=ids)
     return Alert(
         kind="unanswered",
         brand=", ".join(brands),

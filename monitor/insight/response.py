@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,8 +28,15 @@ class Case:
     """When it was published: whoever waits, waits since then."""
     steps: tuple[Step, ...]
     """In the order of time, without what was taken back."""
-    open: bool
-    """Neither replied, nor resolved, nor hidden, now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What a department has not answered."""
+
+    n: int
+    oldest: datetime
+    """When the oldest of them was published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +63,30 @@ class Response:
     """… how long the oldest of them had waited when the window ended."""
 
 
-def response(cases: Iterable[Case], since: datetime, until: datetime) -> tuple[Response, ...]:
-    """How each department answered from `since` to before `until`, by name; what is nobody's comes last."""
-    by_department: dict[str, list[Case]] = {}
+def response(
+    cases: Iterable[Case], waiting: Mapping[str, Open], since: datetime, until: datetime
+) -> tuple[Response, ...]:
+    """How each department answered from `since` to before `until`, by name; what is nobody's comes last. `cases`: at
+    least those with a step in that time; `waiting`: department to what is open there."""
+    by_department: dict[str, list[Case]] = {name: [] for name in waiting}
     for case in cases:
         by_department.setdefault(case.department, []).append(case)
     names = sorted(by_department, key=lambda name: (not name, name.casefold()))
-    return tuple(_response(name, by_department[name], since, until) for name in names)
+    return tuple(_response(name, by_department[name], waiting.get(name), since, until) for name in names)
 
 
-def _response(department: str, cases: Sequence[Case], since: datetime, until: datetime) -> Response:
+def _response(
+    department: str, cases: Sequence[Case], waiting: Open | None, since: datetime, until: datetime
+) -> Response:
     def took(moments: Iterable[tuple[Case, datetime | None]]) -> Times:
         return times([max(timedelta(0), at - case.asked) for case, at in moments if at and since <= at < until])
 
-    waiting = [until - case.asked for case in cases if case.open]
     return Response(
         department,
         took((case, first_reply(case.steps)) for case in cases),
         took((case, resolution(case.steps)) for case in cases),
-        len(waiting),
-        max(waiting, default=None),
+        waiting.n if waiting else 0,
+        until - waiting.oldest if waiting else None,
     )
 
 

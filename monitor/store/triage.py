@@ -139,7 +139,7 @@ def of_mentions(connection: Connection, mention_ids: Sequence[int]) -> dict[int,
             f"JOIN brand AS b ON b.id = t.brand_id WHERE t.mention_id IN ({marks})",
             tuple(some),
         ):
-            until = None if snoozed is None else EPOCH + timedelta(microseconds=snoozed)
+            until = None if snoozed is None else _instant(snoozed)
             standing = Standing(status, assignee, team, tuple(json.loads(tags)), note, until)
             found.setdefault(id_, {})[brand] = standing
     return found
@@ -361,19 +361,15 @@ def _said(connection: Connection, mention_ids: Collection[int]) -> dict[Pair, _S
 def response(connection: Connection, brand_id: int, since: datetime, until: datetime) -> tuple[Response, ...]:
     """How each department answered mentions of a brand from `since` to before `until`, and what is open."""
     answered = connection.exec_driver_sql(_ANSWERED, (brand_id, *map(_micro, (since, until)))).scalars().all()
-    waiting = connection.exec_driver_sql(_WAITING, (brand_id, _micro(until))).all()
-    known = {id_: (team, published, True) for id_, team, published in waiting}
-    others = [id_ for id_ in answered if id_ not in known]
-    for some in slices(others):
+    noted = _histories(connection, brand_id, answered)
+    cases = []
+    for some in slices(answered):
         marks = ", ".join("?" * len(some))
         for id_, team, published in connection.exec_driver_sql(_OF.format(marks), (brand_id, *some)):
-            known[id_] = (team, published, False)
-    noted = _histories(connection, brand_id, set(answered) & known.keys())
-    cases = [
-        Case(team, EPOCH + timedelta(microseconds=published), steps(noted.get(id_, ())), is_open)
-        for id_, (team, published, is_open) in known.items()
-    ]
-    return answering.response(cases, since, until)
+            cases.append(Case(team, _instant(published), steps(noted[id_])))
+    waiting = connection.exec_driver_sql(_WAITING, (brand_id, _micro(until)))
+    open_ = {team: answering.Open(n, _instant(oldest)) for team, n, oldest in waiting}
+    return answering.response(cases, open_, since, until)
 
 
 def _histories(connection: Connection, brand_id: int, mention_ids: Collection[int]) -> dict[int, list[Noted]]:
@@ -389,6 +385,10 @@ def _micro(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
+def _instant(stored: int) -> datetime:
+    return EPOCH + timedelta(microseconds=stored)
+
+
 _ANSWERED = (
     "SELECT DISTINCT mention_id FROM triage_change WHERE brand_id = ? AND at >= ? AND at < ? "
     "AND json_extract(after, '$.status') IN ('replied', 'resolved')"
@@ -400,8 +400,8 @@ _IS_OPEN = (
     f"OR t.state = 'new' AND t.team <> '' AND m.collected - m.published <= {NEWS // timedelta(microseconds=1)})"
 )
 _WAITING = (
-    "SELECT t.mention_id, t.team, m.published FROM triage AS t CROSS JOIN mention AS m ON m.id = t.mention_id "
-    f"WHERE t.brand_id = ? AND m.published < ? AND {_IS_OPEN}"
+    "SELECT t.team, count(*), min(m.published) FROM triage AS t CROSS JOIN mention AS m ON m.id = t.mention_id "
+    f"WHERE t.brand_id = ? AND m.published < ? AND {_IS_OPEN} GROUP BY t.team"
 )
 _OPEN_BY_TEAM = (
     "SELECT t.team, count(*) FROM triage AS t CROSS JOIN mention AS m ON m.id = t.mention_id "

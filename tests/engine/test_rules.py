@@ -318,7 +318,7 @@ async def test_an_answer_that_did_not_come_is_told_once_with_its_age_and_owner(a
         assert await reminded(service) == [("unanswered", ["ACME ONE"])]
         alert = newest(service)
         assert alert["sentence"]["text"] == (
-            "1 mention of Acme still waits for an answer for 4 hours. The target of “Angry” is 4 hours."
+            "1 mention of Acme has waited 4 hours for an answer. The target of “Angry” is 4 hours."
         )
         assert alert["mentions"][0]["owner"] == "ann"
         assert "boss" in service.store.reading(outbox.listed)[0].channel
