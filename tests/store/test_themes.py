@@ -142,7 +142,7 @@ def test_a_theme_keeps_its_number_and_name_for_thirty_days_of_other_words(day):
 def test_other_words_of_the_same_meaning_join_and_other_words_of_none_do_not(day):
     refunds(day)
     day.sort()
-    near = day.say("Still waiting three weeks for the money, my Acme refund from May")
+    near = day.say("My Acme refund, I have been waiting for, a refund from Acme still since May")
     far = day.say("Acme refund department has lovely violet curtains")
     day.sort()
     (theme,) = day.heard()
