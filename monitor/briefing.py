@@ -22,6 +22,7 @@ from monitor.digest.wanted import wanted
 from monitor.insight.counts import Counts, DayCount
 from monitor.mention import SENTIMENTS, Brand, Heard, StoryHeard, ThemeHeard
 from monitor.store import brands, heard, likeness, mentions, skimmed, stories, themes, triage, watches
+from monitor.store.excluded import excluded
 from monitor.store.heard import Window
 from monitor.store.skimmed import Skim
 
@@ -137,11 +138,19 @@ def material(
         responses=triage.response(connection, brand.id, window.start, window.end),
         answer_within=readers.answer_within,
         coverage=tuple(one for one in listened if not sources.load(one.kind).is_pushed or one.error),
-        waiting=Waiting(unlikely=heard.unlikely(connection, window), late=heard.late(connection, window)),
+        waiting=_waiting(connection, brand, window),
         networks=_unheard({one.kind for one in listened}),
         scoring=scoring,
     )
     return _worded(connection, told)
+
+
+def _waiting(connection: Connection, brand: Brand, window: Window) -> Waiting:
+    return Waiting(
+        unlikely=heard.unlikely(connection, window),
+        excluded=excluded(connection, brand.query, window.start, window.end),
+        late=heard.late(connection, window),
+    )
 
 
 def _counted(connection: Connection, brand: Brand, period: Period, readers: Readers) -> Material:

@@ -181,3 +181,10 @@ def test_every_sentence_with_a_number_cites_mentions_that_are_there(house):
     # competitors' mentions are counted and not read; what is held apart, or late, is not in the window
     allowed = ("Bolt: ", "not counted", "found only now")
     assert [text for text in bare if not any(words in text for words in allowed)] == []
+
+
+def test_what_the_query_keeps_out_is_counted(house, item):
+    house.take(item("1", "acme jobs: a cook wanted"), item("2", "acme again"), item("3", "jobs at bolts and nuts"))
+    assert house.texts("brand:Acme") == ["acme again"]
+    read = (briefing.material, Brand(house.ids["Acme"], "Acme", "acme NOT jobs"), periods(house.now)["week"], house.now)
+    assert house.store.reading(*read).waiting.excluded == 1
