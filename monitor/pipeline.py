@@ -11,7 +11,7 @@
     score        models/                  one forward pass for all heads; settle(): one transaction
     route        store/routing.py         heed(): who answers it, and which rules catch it, as each transaction ends
     story        story/, gathering.join() the same news told again becomes one story, in the transaction that stores it;
-                 store/gathering.py       retold(): in other words, once it is known what they mean
+                 store/retelling.py       settle(): in other words, once it is known what they mean
     index        store/index.py           words and facts in order of time, brought up to date as each transaction ends
     alert        engine/watching.py       warn(): what is not usual, what a rule catches; the alert and its outbox rows
     digest       digest/                  announce(): the frozen digest and its outbox rows, one transaction
@@ -49,6 +49,7 @@ from monitor.store import (
     mentions,
     opinions,
     outbox,
+    retelling,
     standing,
     watches,
 )
@@ -331,6 +332,7 @@ def settle(connection: Connection, answered: Sequence[Answered], versions: Mappi
     opinions.settle(connection, [(due, opinions_in(reading, versions)) for due, reading in current], now)
     meant = {due.mention_id: reading.get(likeness.EMBEDDING) for due, reading in current}
     likeness.keep(connection, versions.get(likeness.EMBEDDING, ""), meant)
+    retelling.retell(connection, versions.get(likeness.EMBEDDING, ""), meant)
     languages = {due.mention_id: str(reading.get("language", "und")) for due, reading in current}
     mentions.set_languages(connection, {id_: lang for id_, lang in languages.items() if lang != "und"})
     thought = [one for due, reading in current if (one := verdict(due.mention_id, due.brand_id, reading))]

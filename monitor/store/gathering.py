@@ -32,7 +32,7 @@ REPLACED = 8
 SLICE = 500
 
 WORDING, NEAR, LINK, QUOTE = "wording", "near", "link", "quote"
-_PUBLISHED_AS_ONE = ("article", "post")
+PUBLISHED_AS_ONE = ("article", "post")
 """Kinds that have an address of their own; those of reviews are often one and the same."""
 
 
@@ -58,7 +58,7 @@ class Text:
     @cached_property
     def address(self) -> str:
         """Where it stands, where that is its own."""
-        return canonical(self.url) if self.kind in _PUBLISHED_AS_ONE else ""
+        return canonical(self.url) if self.kind in PUBLISHED_AS_ONE else ""
 
     @cached_property
     def links(self) -> tuple[str, ...]:

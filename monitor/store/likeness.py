@@ -106,6 +106,28 @@ def vectors(connection: Connection, mention_ids: Collection[int]) -> dict[int, t
     return found
 
 
+def near(
+    connection: Connection, space: str, wanted: Mapping[int, np.ndarray], reach: int, floor: float
+) -> dict[int, list[tuple[int, float]]]:
+    """For each of these mentions (id to vector) the others, among `reach` that came before the newest of them and as
+    many after it, whose cosine reaches the floor: (id, cosine) each, nearest first."""
+    if not wanted:
+        return {}
+    ids, newest = list(wanted), max(wanted)
+    units = np.stack([vector / np.linalg.norm(vector) for vector in wanted.values()]).astype(np.float32)
+    found: dict[int, list[tuple[int, float]]] = {id_: [] for id_ in ids}
+    inside = EMBEDDINGS.c.block.between((newest - reach) // PLACES, (newest + reach) // PLACES)
+    rows = select(EMBEDDINGS.c.block, EMBEDDINGS.c.scales, EMBEDDINGS.c.vectors)
+    for block, scales, vectors in connection.execute(rows.where(EMBEDDINGS.c.space == space, inside)):
+        packed = _Packed.read(scales, vectors)
+        cosines = (packed.vectors.astype(np.float32) @ units.T) * packed.scales[:, None]
+        for place, at in np.argwhere(cosines >= floor).tolist():
+            other = block * PLACES + place
+            if other != ids[at]:
+                found[ids[at]].append((other, float(cosines[place, at])))
+    return {id_: sorted(others, key=lambda one: (-one[1], one[0])) for id_, others in found.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class _Packed:
     """The vectors of PLACES mentions, shape (PLACES, WIDTH), int8: each times its scale is a unit vector again.

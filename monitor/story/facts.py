@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 _DAYS = """
-monday tuesday wednesday thursday friday saturday sunday today tomorrow yesterday tonight
-january february march april may june july august september october november december
-spring summer autumn winter q1 q2 q3 q4
-one two three four five six seven eight nine ten eleven twelve dozen twenty thirty forty fifty hundred thousand million
-billion first second third fourth fifth last half double triple
+monday tuesday wednesday thursday friday saturday sunday
+january february march april june july august september october november december q1 q2 q3 q4 million billion
+"""
+_NUMBERS = """
+today tomorrow yesterday tonight may spring summer autumn winter
+one two three four five six seven eight nine ten eleven twelve dozen twenty thirty forty fifty hundred thousand
+first second third fourth fifth last half double triple
 """
 _NEGATIONS = "not no never none nothing without denies denied deny refuses refused refuse"
 _OPPOSITES = """
@@ -47,12 +49,26 @@ def _sides() -> dict[str, frozenset[tuple[int, int]]]:
     return {word: frozenset(places) for word, places in found.items()}
 
 
-_NAMED, _DENIED, _SIDES = frozenset(_DAYS.split()), frozenset(_NEGATIONS.split()), _sides()
+_DATED, _DENIED, _SIDES = frozenset(_DAYS.split()), frozenset(_NEGATIONS.split()), _sides()
+_NAMED = _DATED | frozenset(_NUMBERS.split())
+
+
+def is_date(folded: str) -> bool:
+    """Whether a folded word is a day of the week or a month, or says that a number is large; in English."""
+    return folded in _DATED
 
 
 def tells(word: str, *, plain: bool) -> bool:
     """Whether a word, as written, is a number, a name or a day. `plain`: capitals mean something where it stands."""
     return has_digit(word) or word.casefold() in _NAMED or (plain and word[0].isupper() and len(word) > 1)
+
+
+def rises_and_falls(some: Collection[str], others: Collection[str]) -> bool:
+    """Whether something rises in folded words of one side that falls in those of the other, and neither has both."""
+    mine, theirs = (
+        {side for word in words for number, side in _SIDES.get(word, ()) if number == 0} for words in (some, others)
+    )
+    return len(mine) == len(theirs) == 1 and mine != theirs
 
 
 def has_digit(word: str) -> bool:

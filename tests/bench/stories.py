@@ -6,7 +6,7 @@ committed: reading the texts, their keys, the look-ups, the comparisons and the 
 memory and tell which texts may be copies, without a look at the texts, a story or a row: datasketch's MinHashLSH, and
 rensa's, each text asked for and put in, at 10,000 texts. Seconds are of one core's own time.
 
-OVERHEARD_BENCH_STORIES says how many are stored in the large store; 1,000,000 take ten minutes to make.
+OVERHEARD_BENCH_STORIES says how many are stored in the large store; 1,000,000 take some minutes to make.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ from tests.bench.side_by_side import Figure, in_turn, table
 
 SMALL = 10_000
 LARGE = int(os.environ.get("OVERHEARD_BENCH_STORIES", "1000000"))
+POOL = 20_000
+"""So many are real texts, of the last week; those before repeat them with other keys."""
 MEASURED = 5_000
 BATCH = 500
 COPIES = 0.3
@@ -92,13 +94,13 @@ def changed(text: str, draw: random.Random, invented: Invented) -> str:
 def _ours(path: Path, size: int) -> float:
     store = Store(path, write=True)
     try:
-        fill = stream(size, size)
-        done, started = 0, time.monotonic()
+        real = min(size, POOL)
+        fill = stream(size, real)
         while batch := list(islice(fill, 5 * BATCH)):
             _assign(store, batch)
-            done += len(batch)
-            if done % 100_000 < len(batch):
-                print(f"stories: {done:,} of {size:,} stored, {time.monotonic() - started:.0f} s", flush=True)
+        for weeks in range(1, size // real):
+            store.writing(_a_week_before, real, weeks)
+        print(f"stories: {size:,} stored", flush=True)
         spent, found = 0.0, 0
         new = [replace(item, id=f"new {item.id}") for item in stream(size + MEASURED, MEASURED)]
         for start in range(0, len(new), BATCH):
@@ -110,6 +112,23 @@ def _ours(path: Path, size: int) -> float:
         store.close()
 
 
+def _a_week_before(connection: Connection, count: int, weeks: int) -> None:
+    """The first mentions once more, so many weeks before, with their keys turned into others: another text each."""
+    mask = random.Random(weeks).getrandbits(63)
+    connection.exec_driver_sql(_REPEAT.format(weeks=weeks, count=count, ago=weeks * 7 * 86_400 * 1_000_000))
+    connection.exec_driver_sql(_REPEAT_KEYS.format(weeks=weeks, count=count, mask=mask))
+
+
+_REPEAT = """
+INSERT INTO mention SELECT id + {weeks} * {count}, scope, external_id || ' {weeks}', source, source_kind, kind, url,
+  title, text, author, published - {ago}, collected, lang, rating, rating_max, rating_kind, revision, content_hash,
+  flags, extra
+FROM mention WHERE id <= {count}
+"""
+_REPEAT_KEYS = """
+INSERT INTO band SELECT week - {weeks}, (key | {mask}) - (key & {mask}) AS turned, mention_id + {weeks} * {count}
+FROM band WHERE mention_id <= {count} ORDER BY week, turned
+"""
 _TOLD = "SELECT count(*) FROM told WHERE mention_id > ?"
 
 
