@@ -264,6 +264,26 @@ def all_brands() -> dict[str, Any]:
     return read
 
 
+def first_form() -> dict[str, Any]:
+    """The bad Tuesday as version 0.1 would have frozen it: without what was added since."""
+    old = as_read(digest())
+    sections = old["sections"]
+    del old["kind"], old["department"], sections["experience"]
+    added = {"verdict": ("summary", "few"), "changed": ("days",), "competitors": ("topics", "stages")}
+    for part, names in added.items():
+        for name in names:
+            del sections[part][name]
+    for item in sections["reply"]["items"]:
+        del item["team"]
+    for story in sections["stories"]["items"]:
+        for name in ("id", "more", "quote", "summary"):
+            del story[name]
+    for comment in (*sections["repeated"]["complaints"], *sections["repeated"]["praise"]):
+        for name in ("id", "usual", "place", "new", "trend", "pinned", "summary"):
+            del comment[name]
+    return {**old, "version": 1}
+
+
 DIGESTS: dict[str, Callable[[], dict[str, Any]]] = {
     "bad day": lambda: as_read(digest()),
     "quiet day": lambda: as_read(quiet()),
@@ -271,6 +291,7 @@ DIGESTS: dict[str, Callable[[], dict[str, Any]]] = {
     "blind": lambda: as_read(blind()),
     "week": lambda: as_read(weekly()),
     "all brands": all_brands,
+    "first form": first_form,
 }
 
 
