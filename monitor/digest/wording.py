@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from monitor.digest.form import Cited
 from monitor.digest.material import Material
 from monitor.digest.visible import visible
-from monitor.insight.phrases import shorten
 from monitor.insight.usual import Usual
 from monitor.mention import Mention
+from monitor.story.quotes import shortened
 
 EXCERPT = 240
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -85,7 +85,7 @@ def lasted(time: timedelta) -> str:
 
 
 def plain_line(text: str, most: int = EXCERPT) -> str:
-    return shorten(visible(text), most)
+    return shortened(visible(text), most)
 
 
 def cite(mention: Mention, most: int = EXCERPT) -> Cited:

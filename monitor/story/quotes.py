@@ -16,7 +16,7 @@ LONGEST = 220
 """Characters of a quote."""
 READABLE = 90
 """… and of one that is read at a glance."""
-APART = 0.5
+APART = 0.8
 """How much a second quote loses for saying what the first one says: the cosine of the two, times this."""
 WITH_PHRASE = 0.3
 """What a quote gains by holding the very phrase."""
