@@ -25,7 +25,7 @@ CONTAINED_SHORT = 0.6
 SHORT = 40
 """The least share of the pairs of words of the smaller text that stand in the other one; of a text of fewer words than
 SHORT, in which a template is most of it, more."""
-CONTAINED_AT_HOME = 0.8
+CONTAINED_AT_HOME = 0.85
 """… of two texts by the same hand: who repeats a form fills it with something new."""
 BEGINS = 0.5
 """The least share of the pairs of a beginning that stand in the other text."""
@@ -70,8 +70,9 @@ def _longer_words(wording: Wording) -> frozenset[str]:
 
 
 def _begins(one: Wording, other: Wording) -> bool:
-    return len(one.head & other.pairs) >= BEGINS * len(one.head) or len(other.head & one.pairs) >= BEGINS * len(
-        other.head
+    """Whether how one begins stands anywhere in the other."""
+    return any(
+        len(mine.lead & theirs.pairs) >= BEGINS * len(mine.lead) for mine, theirs in ((one, other), (other, one))
     )
 
 

@@ -14,6 +14,8 @@ MOST_WORDS = 300
 """So much of a text is compared: whose beginnings are alike, are copies."""
 HEAD = 32
 """Words of a beginning: what a teaser keeps of an article."""
+LEAD = 14
+"""… and of a first sentence: what two notes of one sender do not share."""
 
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """Thai, Lao, Burmese, Khmer, Japanese and Chinese write no spaces: each letter stands for itself, two for a word."""
@@ -48,6 +50,11 @@ class Wording:
     def pairs(self) -> frozenset[str]:
         """All two words that follow each other."""
         return frozenset(_pairs(self.folded))
+
+    @cached_property
+    def lead(self) -> frozenset[str]:
+        """Those of its first sentence, about."""
+        return frozenset(_pairs(self.folded[:LEAD]))
 
     @cached_property
     def head(self) -> frozenset[str]:
