@@ -31,7 +31,7 @@ def pictures(digest: dict[str, Any], alert: dict[str, Any]) -> dict[str, tuple[s
     for one in frozen["pictures"]:
         letter = letter.replace(f"cid:{one['id']}", f"data:image/png;base64,{one['png']}")
     return {
-        "digest": (frozen["html"], 1060, 1290),
+        "digest": (frozen["html"], 1140, 1260),
         "letter": (letter, 660, 1500),
         "slack": (slack_page.page([summary(frozen), *thread(frozen)], png), 690, 1800),
         "alert": (alert_letter(alert, BASE), 640, 1010),
