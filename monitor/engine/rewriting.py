@@ -140,7 +140,7 @@ def cited(frozen: Mapping[str, Any]) -> list[int]:
 def _places(digest: dict[str, Any]) -> Iterator[_Place]:
     """Summaries in reading order, the verdict's first; of each brand, where there are several."""
     for brand in digest.get("brands") or ():
-        yield from _places(brand.get("digest", brand))
+        yield from _places(brand)
     sections = digest.get("sections") or {}
     repeated = sections.get("repeated") or {}
     found = [sections.get("verdict"), *((sections.get("stories") or {}).get("items") or ())]
@@ -182,7 +182,7 @@ def _told(name: str, worded: int, kept: Mapping[str, int]) -> Sentence:
 
 
 def _note(digest: dict[str, Any], sentence: Sentence) -> None:
-    for one in [part.get("digest", part) for part in digest.get("brands") or ()] or [digest]:
+    for one in digest.get("brands") or [digest]:
         coverage = (one.get("sections") or {}).get("coverage")
         if coverage is not None:
             coverage["notes"] = [*(coverage.get("notes") or ()), plain(sentence)]
