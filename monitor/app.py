@@ -85,7 +85,7 @@ class Service:
         )
         self.teller.rewriting = rewriting_in(config, net.send)
         self.theming = Theming(store, lambda: names_in(self.brands.values()), self.unscored, now)
-        self.teller.ready = self.theming.whole
+        self.teller.ready = self.theming.ready
         self.ruling = Ruling(store, errands_in(config), config.web.url, now)
         self.watching = Watching(store, watching_in(config, self.brands), config.web.url, now)
         allowed = parse_allowed(config.network.allow)

@@ -12,6 +12,7 @@
     route        store/routing.py         heed(): who answers it, and which rules catch it, as each transaction ends
     story        story/, gathering.join() the same news told again becomes one story, in the transaction that stores it;
                  store/retelling.py       settle(): in other words, once it is known what they mean
+    theme        engine/theming.py        the same comment by many; what is to be sorted stands in rows (theme_due)
     index        store/index.py           words and facts in order of time, brought up to date as each transaction ends
     alert        engine/watching.py       warn(): what is not usual, what a rule catches; the alert and its outbox rows
     digest       digest/                  announce(): the frozen digest and its outbox rows, one transaction

@@ -27,6 +27,7 @@ SLICES = 4
 LOOK_EVERY = timedelta(seconds=60)
 STRETCHES = 8
 """Looked at a time."""
+SLICES_TOLD = 40
 STRETCHES_TOLD = 400
 """Before somebody is told: all that the first collection of a few brands brings."""
 
@@ -56,10 +57,16 @@ class Theming:
             return done
 
     async def whole(self) -> None:
-        """Sort all that waits now and look for new themes: before somebody is told of them."""
+        """Sort all that waits now, and look for new themes."""
         async with self._working:
-            most = 1 + await self.store.read(theming.waiting) // SLICE
-            await self._sort(most)
+            await self._sort(1 + await self.store.read(theming.waiting) // SLICE)
+            await self._look(STRETCHES_TOLD)
+
+    async def ready(self) -> None:
+        """Sort what came last and look for new themes, before somebody is told of them. A long queue, as after an
+        update, keeps nobody waiting."""
+        async with self._working:
+            await self._sort(SLICES_TOLD)
             await self._look(STRETCHES_TOLD)
 
     async def rebuild(self, progress: Callable[[int, int], None]) -> int:

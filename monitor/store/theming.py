@@ -79,9 +79,9 @@ def waiting(connection: Connection) -> int:
 
 
 def batch(connection: Connection, most: int, ignored: Ignored, *, unscored: bool = False) -> Batch:
-    """The next mentions to be sorted. `unscored`: nothing is being scored, so that a brand of which nothing ever was
-    has themes of one side."""
-    rows = connection.exec_driver_sql("SELECT id, mention_id FROM theme_due ORDER BY id LIMIT ?", (most,)).all()
+    """The next mentions to be sorted, the last to ask first: what is new is what somebody looks at. `unscored`: nothing
+    is being scored, so that a brand of which nothing ever was has themes of one side."""
+    rows = connection.exec_driver_sql("SELECT id, mention_id FROM theme_due ORDER BY id DESC LIMIT ?", (most,)).all()
     ids = list(dict.fromkeys(mention_id for _, mention_id in rows))
     sides = _sides(connection, ids, unscored=unscored)
     wanted = [mention_id for (mention_id, _), side in sides.items() if side is not None]
@@ -193,7 +193,11 @@ class Sums:
 
 
 def settle(connection: Connection, due: Sequence[int], decided: Sequence[Sorted], sums: Sums) -> None:
-    """Write what was decided of a batch, and strike off what asked for it."""
+    """Write what was decided of a batch, and strike off what asked for it. What has changed since it was read asks
+    again, and is left alone."""
+    again = connection.exec_driver_sql("SELECT mention_id FROM theme_due WHERE id > ?", (max(due, default=0),))
+    changed = set(again.scalars())
+    decided = [one for one in decided if one.comment.id not in changed]
     _join(connection, decided)
     gone = [(one.comment.id, id_) for one in decided for id_ in one.leaves]
     if gone:

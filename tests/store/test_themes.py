@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from monitor import pipeline, searches
-from monitor.engine.theming import Theming, names_in
+from monitor.engine.theming import Theming, names_in, sort
 from monitor.errors import Refused
 from monitor.mention import Brand, ThemeHeard
-from monitor.store import likeness, rethemed, themes, triage
+from monitor.store import likeness, rethemed, themes, theming, triage
 from monitor.store.heard import Window
 from sources.base import Item
 
@@ -191,6 +191,33 @@ def test_what_a_person_corrects_an_author_edits_or_a_source_deletes_leaves_its_t
     (theme,) = day.heard()
     assert sorted(theme.members) == [ids[3], *more]
     assert len(day.house.texts(f"theme:{theme.id}")) == 4
+
+
+def test_what_is_edited_while_it_is_being_sorted_is_sorted_again(day):
+    refunds(day)
+    day.sort()
+    late = day.say("waiting for my refund from Acme, too")
+    store = day.house.store
+    batch = store.reading(theming.batch, 500, {})
+    day.house.take(Item(id="m5", text="Acme kettles are green", author="person 5", published=day.now))
+    store.writing(theming.settle, batch.due, *sort(batch))
+    day.judge("negative")
+    day.sort()
+    assert late not in day.heard()[0].members
+    assert len(day.heard()[0].members) == 4
+
+
+def test_sorting_twice_changes_nothing(day):
+    refunds(day)
+    day.sort()
+    before = day.heard()
+    store = day.house.store
+    store.writing(theming.sort_all_again)
+    batch = store.reading(theming.batch, 500, {})
+    day.sort()
+    store.writing(theming.settle, batch.due, *sort(batch))
+    day.sort()
+    assert day.heard() == before
 
 
 def test_a_mention_that_is_of_a_brand_no_more_leaves_its_theme(day):

@@ -85,7 +85,7 @@ def _themes() -> None:
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("mention_id", sa.Integer(), nullable=False),
     )
-    # What is stored already is sorted into themes bit by bit, the oldest first, as if it came now.
+    # What is stored already is sorted into themes bit by bit, the newest first, beside what comes.
     op.execute('INSERT INTO theme_due (mention_id) SELECT DISTINCT mention_id FROM "match" ORDER BY mention_id')
     op.create_table(
         "loose",
