@@ -6,8 +6,8 @@ so bursts, clusters and drifting levels, which all make long windows wider than 
 How unlikely a count is comes from exact tails (surprise.py), averaged over what the spread may really be.
 
 Looks overlap: an hour's five windows are not five chances of a false alarm, and the next hour's are nearly the same
-again. LOOKS is how many independent ones they come to, found by simulation (tests/insight/test_spikes_rate.py, which
-also proves the rate): with it, asking for one false alarm in so many hours gives one in so many hours.
+again. How many independent ones they come to was found by simulation (tests/insight/test_spikes.py, which also proves
+the rate): with `limit`, asking for one false alarm in so many hours gives one in so many hours.
 """
 
 from __future__ import annotations
@@ -20,15 +20,19 @@ from numpy.typing import NDArray
 
 from monitor.insight.rhythm import DAY, RHYTHM_FROM, WEEK, Hours, Usual, usual, usual_share
 from monitor.insight.surprise import Floats, at_least, at_least_of
-from monitor.insight.tails import count_below, count_range
+from monitor.insight.tails import count_below, count_range, z
 
 HORIZONS = (1, 2, 6, 24, WEEK)
 """Hours."""
-LOOKS = 1.2
+LOOKS, RARER = 0.61, 0.09
+"""An hour's windows come to LOOKS · rate^-RARER independent looks: the rarer an alarm is to be (false ones an hour),
+the less the windows agree on it, and the less exact are the tails."""
 ENOUGH_DAYS = 21
 """So much past says what is usual within a day; and …"""
 ENOUGH_FOR_WEEKS = 35
 """… for a week."""
+USUAL, MANY = 0.96, 500
+"""The range that is told, and the mean above which a normal distribution gives it as well."""
 FEWEST = 3
 """Fewer are never a spike."""
 CALM = 3.0
@@ -195,7 +199,8 @@ def _log_tail(there: Windows, these: NDArray[np.bool_]) -> Floats:
 
 def limit(seconds: float) -> float:
     """Nats at which a look becomes an alarm, so that a series has one false alarm in so many seconds."""
-    return math.log(LOOKS * seconds / 3600)
+    rate = 3600 / seconds
+    return math.log(LOOKS * rate**-RARER / rate)
 
 
 # ---- one window, in numbers that people read -------------------------------------------------------------------------
@@ -213,7 +218,7 @@ class Judged:
     spread: float
     low: int
     high: int
-    """Both inside what is usual 49 times in 50."""
+    """Both inside what is usual 24 times in 25."""
     surprise: float
     """Nats."""
 
@@ -226,10 +231,18 @@ def judged(
     there = windows(known, counts[:, past], None if totals is None else totals[:, past], horizon, hour)
     mean, spread = float(there.mean[series, 0]), float(there.spread[series, 0])
     variance = spread * float(there.variance[series, 0])
-    low, high = count_range(0.96, max(mean, 1e-9), max(variance, 1e-9))
+    low, high = _range(mean, variance)
     whole = None if there.totals is None else int(there.totals[series, 0])
     high = high if whole is None else min(high, whole)
     return Judged(horizon, int(there.counts[series, 0]), whole, mean, spread, low, high, surprise)
+
+
+def _range(mean: float, variance: float) -> tuple[int, int]:
+    """What is usual 24 times in 25, both ends inside."""
+    if mean <= MANY:
+        return count_range(USUAL, max(mean, 1e-9), max(variance, 1e-9))
+    reach = z(USUAL) * math.sqrt(variance)
+    return max(0, round(mean - reach)), round(mean + reach)
 
 
 def least(known: Baseline, counts: Floats, series: int, hour: int, horizon: int, nats: float) -> int:

@@ -19,6 +19,9 @@ from monitor.insight.surprise import Floats
 Kind = Literal["volume", "negative", "theme", "source", "competitor", "reviews", "silence"]
 WEIGHT: tuple[Kind, ...] = ("volume", "negative", "theme", "source", "reviews", "competitor", "silence")
 """Which of several findings at the same time is told before the others."""
+TOLD_AS_ONE = 0.88
+"""Of the alarms of a brand's series so many are told: the others come together with them. Found by simulation, as
+spikes.LOOKS."""
 LATE = 6
 """Hours: what was published may come to light so much later, and is looked at again as long."""
 
@@ -89,7 +92,9 @@ def learn(series: Iterable[Series], hours: Hours, seconds: float) -> Learnt:
         counts, totals = stacked(some)
         groups.append((tuple(some), spikes.baseline(counts, hours[begins * DAY :], totals)))
     many = Counter(one.kind for one in known)
-    return Learnt(tuple(groups), {one.key: spikes.limit(seconds * len(many) * many[one.kind]) for one in known})
+    return Learnt(
+        tuple(groups), {one.key: spikes.limit(TOLD_AS_ONE * seconds * len(many) * many[one.kind]) for one in known}
+    )
 
 
 def stacked(series: Sequence[Series]) -> tuple[Floats, Floats | None]:
@@ -129,7 +134,8 @@ def look(learnt: Learnt, first: int, now: int) -> Looked:
             found = spikes.surprises(known, counts[:, past], None if totals is None else totals[:, past], start)
             for at in loud:
                 one, surprise = series[at], found[:, at]
-                findings += _loud(known, counts, totals, one, at, surprise, start, learnt.limits[one.key])
+                alarms = _loud(surprise, start, learnt.limits[one.key])
+                findings += [_finding(known, counts, totals, one, at, each) for each in alarms]
                 if surprise[:, -2:].max() < CALM:
                     calm.add(one.key)
         quiet = [(at, one) for at, one in enumerate(series) if one.kind == "silence"]
@@ -143,24 +149,28 @@ def look(learnt: Learnt, first: int, now: int) -> Looked:
     return Looked(tuple(findings), frozenset(calm))
 
 
-def _loud(
-    known: Baseline,
-    counts: Floats,
-    totals: Floats | None,
-    one: Series,
-    at: int,
-    surprise: Floats,
-    start: int,
-    limit: float,
-) -> list[Finding]:
-    """The alarms of one series, one an hour, each at its most surprising horizon."""  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class _Loud:
+    """An hour of a series that is an alarm, at its most surprising horizon."""
+
+    hour: int
+    """Counted from where the series begins."""
+    horizon: int
+    surprise: float
+
+
+def _loud(surprise: Floats, start: int, limit: float) -> list[_Loud]:
+    """The alarms of one series. `surprise`: (horizons, hours from `start` on)."""
     found = []
     for off in np.nonzero(surprise.max(axis=0) >= limit)[0]:
         best = int(surprise[:, off].argmax())
-        hour = start + int(off)
-        judged = spikes.judged(known, counts, totals, at, hour, HORIZONS[best], float(surprise[best, off]))
-        found.append(Finding(one, hour + one.begins * DAY, judged))
+        found.append(_Loud(start + int(off), HORIZONS[best], float(surprise[best, off])))
     return found
+
+
+def _finding(known: Baseline, counts: Floats, totals: Floats | None, one: Series, at: int, loud: _Loud) -> Finding:
+    judged = spikes.judged(known, counts, totals, at, loud.hour, loud.horizon, loud.surprise)
+    return Finding(one, loud.hour + one.begins * DAY, judged)
 
 
 # ---- alarms, from one look to the next -------------------------------------------------------------------------------
@@ -199,14 +209,14 @@ def fresh(
 
 def _is_new(one: Finding, last: Alarm, offset: int, now: float, cooldown: float) -> bool:
     hour = one.hour + offset
-    if one.loud and hour > last.hour and _brought(one, last.horizon) >= 2 * last.count:
+    if one.loud and hour > last.hour and _sum(one.series.counts, one.hour, last.horizon) >= 2 * last.count:
         return True
     return not last.open and hour > last.hour and now - last.at >= cooldown
 
 
-def _brought(one: Finding, horizon: int) -> float:
-    """What came in so many hours, up to the end of a finding's window."""
-    return float(one.series.counts[max(0, one.hour - horizon + 1) : one.hour + 1].sum())
+def _sum(counts: Floats, hour: int, horizon: int) -> float:
+    """What came in so many hours, up to the end of this one."""
+    return float(counts[max(0, hour - horizon + 1) : hour + 1].sum())
 
 
 def closed(alarms: Mapping[str, Alarm], calm: Iterable[str], hour: int) -> dict[str, Alarm]:
@@ -235,20 +245,21 @@ def replayed(learnt: Learnt, first: int, now: int, cooldown: int) -> list[Findin
         surprise = spikes.surprises(known, counts[:, past], None if totals is None else totals[:, past], start)
         for at, one in enumerate(series):
             if one.kind != "silence":
-                loud = _loud(known, counts, totals, one, at, surprise[:, at], start, learnt.limits[one.key])
-                found += _told(loud, surprise[:, at].max(axis=0), start + begins, cooldown)
+                loud = _loud(surprise[:, at], start, learnt.limits[one.key])
+                told = _told(loud, counts[at], surprise[:, at].max(axis=0), start, cooldown)
+                found += [_finding(known, counts, totals, one, at, each) for each in told]
     return sorted(found, key=lambda one: (one.hour, one.series.brand, WEIGHT.index(one.series.kind), one.series.key))
 
 
-def _told(loud: Sequence[Finding], surprise: Floats, start: int, cooldown: int) -> list[Finding]:
+def _told(loud: Sequence[_Loud], counts: Floats, surprise: Floats, start: int, cooldown: int) -> list[_Loud]:
     """Of one series: not again before it was calm and the cooldown over, unless it has doubled."""
-    told: list[Finding] = []
+    told: list[_Loud] = []
     for one in loud:
         last = told[-1] if told else None
         if last is not None:
             between = surprise[last.hour - start : one.hour - start]
             again = bool((between < CALM).any()) and one.hour - last.hour >= cooldown
-            doubled = _brought(one, last.judged.horizon) >= 2 * last.judged.count
+            doubled = _sum(counts, one.hour, last.horizon) >= 2 * _sum(counts, last.hour, last.horizon)
             if not (again or doubled):
                 continue
         told.append(one)
