@@ -65,8 +65,8 @@ def _config(document: Document, path: Path) -> Config:
     found_brands = brands.read(document)
     channels = ways.read(document, email)
     subscriptions = digests.read(document, found_brands, routing.department_names(document), channels)
-    departments = routing.read_departments(document, channels)
-    rules = routing.read_rules(document, departments, channels)
+    departments = routing.read_departments(document, found_brands, channels)
+    rules = routing.read_rules(document, departments, found_brands, channels)
     alerts = routing.read_alerts(document, found_brands, channels)
     return Config(
         path=Path(os.path.abspath(path)),

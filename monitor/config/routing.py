@@ -13,9 +13,10 @@ from monitor.config.shape import Alerts, DepartmentTable, RuleTable
 from monitor.config.tables import Document, check_unique
 from monitor.config.times import machine_timezone
 from monitor.config.ways import Ways
-from monitor.query.conditions import fields_of
+from monitor.query.fields import label
 from monitor.query.parse import parse
 from monitor.query.problem import QueryError
+from monitor.query.tree import Label, walk
 
 Named = TypeVar("Named", DepartmentTable, RuleTable)
 
@@ -25,19 +26,21 @@ def department_names(document: Document) -> tuple[str, ...]:
     return tuple(name for _, table in document.tables("department") if (name := document.text(table.get("name"))))
 
 
-def read_departments(document: Document, ways: Ways) -> tuple[DepartmentTable, ...]:
+def read_departments(document: Document, brands: Brands, ways: Ways) -> tuple[DepartmentTable, ...]:
     """Every department, in the order in which they are asked."""
     found = []
     for place, table in document.tables("department"):
         one = document.read(table, DepartmentTable, place, "[[department]]")
         if one:
-            _check_query(document, place, "[[department]]", one.query)
+            _check_query(document, place, "[[department]]", one.query, brands)
             to = ways.take_all(document, place, "to", "[[department]]", one.to)
             found.append(one.model_copy(update={"to": tuple(to)}))
     return _unique(document, "department", found)
 
 
-def read_rules(document: Document, departments: Sequence[DepartmentTable], ways: Ways) -> tuple[RuleTable, ...]:
+def read_rules(
+    document: Document, departments: Sequence[DepartmentTable], brands: Brands, ways: Ways
+) -> tuple[RuleTable, ...]:
     """Every rule. One that would tell nobody is noted."""
     known = department_names(document)
     lines = {one.name: one.to for one in departments}
@@ -46,7 +49,7 @@ def read_rules(document: Document, departments: Sequence[DepartmentTable], ways:
         one = document.read(table, RuleTable, place, "[[rule]]")
         if one is None:
             continue
-        _check_query(document, place, "[[rule]]", one.query)
+        _check_query(document, place, "[[rule]]", one.query, brands)
         check_department(document, place, "[[rule]]", one.department, known)
         to = ways.take_all(document, place, "to", "[[rule]]", one.to)
         above = ways.take_all(document, place, "escalate_to", "[[rule]]", one.escalate_to)
@@ -74,14 +77,22 @@ def read_alerts(document: Document, brands: Brands, ways: Ways) -> Alerts:
     return section.model_copy(update={"to": tuple(to), "timezone": zone})
 
 
-def _check_query(document: Document, place: Place, section: str, query: str) -> None:
+def _check_query(document: Document, place: Place, section: str, query: str, brands: Brands) -> None:
+    """Note a query that cannot be read, or that could never find anything."""
     try:
-        parse(query, as_view=True)
-        if "like" in fields_of(query):
-            message = f"the query of {section} asks for like:, which looks through all that is stored; leave it out"
-            document.findings.add((*place, "query"), message)
+        root = parse(query, as_view=True).root
     except QueryError as error:
         document.findings.add((*place, "query"), f"the query of {section} cannot be read:\n{error}")
+        return
+    labels = [node for node in walk(root) if isinstance(node, Label)]
+    if any(node.field == "like" for node in labels):
+        message = f"the query of {section} asks for like:, which looks through all that is stored; leave it out"
+        document.findings.add((*place, "query"), message)
+    known = {label(name): name for name in brands.names}
+    for named in dict.fromkeys(node.value for node in labels if node.field == "brand"):
+        if brands.complete and named not in known:
+            message = f'the query of {section}: there is no brand "{named}"{did_you_mean(named, known)}'
+            document.findings.add((*place, "query"), message)
 
 
 def _unique(document: Document, section: str, found: Collection[Named]) -> tuple[Named, ...]:

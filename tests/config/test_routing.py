@@ -17,6 +17,7 @@ RULE = '[[rule]]\nname = "Angry"\nquery = "sentiment:negative"\nto = ["file:aler
         (RULE.replace("sentiment:negative", ""), "the query of [[rule]] cannot be read"),
         (RULE.replace("sentiment:negative", "sentiment:angry"), "the query of [[rule]] cannot be read"),
         (RULE.replace("sentiment:negative", "like:12"), "asks for like:, which looks through all that is stored"),
+        (RULE.replace("sentiment:negative", "brand:akme"), 'there is no brand "akme"; did you mean "acme"?'),
         (RULE + 'department = "Suport"', 'there is no department "Suport"; did you mean "Support"?'),
         (RULE + 'send = "daily"', '"send" in [[rule]]'),
         (RULE + 'quiet = "at night"', '"at night" are no quiet hours'),
