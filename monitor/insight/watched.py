@@ -19,7 +19,7 @@ from monitor.insight.surprise import Floats
 Kind = Literal["volume", "negative", "theme", "source", "competitor", "reviews", "silence"]
 WEIGHT: tuple[Kind, ...] = ("volume", "negative", "theme", "source", "reviews", "competitor", "silence")
 """Which of several findings at the same time is told before the others."""
-TOLD_AS_ONE = 0.88
+TOLD_AS_ONE = 0.82
 """Of the alarms of a brand's series so many are told: the others come together with them. Found by simulation, as
 spikes.LOOKS."""
 LATE = 6
