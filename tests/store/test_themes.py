@@ -15,7 +15,7 @@ from monitor import pipeline, searches
 from monitor.engine.theming import Theming, names_in, sort
 from monitor.errors import Refused
 from monitor.mention import Brand, ThemeHeard
-from monitor.store import likeness, rethemed, themes, theming, triage
+from monitor.store import corrections, likeness, rethemed, themes, theming, triage
 from monitor.store.heard import Window
 from sources.base import Item
 
@@ -180,8 +180,6 @@ def test_what_a_person_corrects_an_author_edits_or_a_source_deletes_leaves_its_t
     assert len(day.heard()[0].members) == 7
     day.house.take(Item(id="m1", text="Acme paid. All is well.", author="person 1", published=day.now))
     day.house.take(gone=("m2",))
-    from monitor.store import corrections
-
     brand = day.house.ids["Acme"]
     day.house.store.writing(
         corrections.correct, ids[2], brand, {"sentiment": "positive"}, by="ann", note="", now=day.now
@@ -330,6 +328,18 @@ def test_the_brands_own_name_makes_no_theme(day):
     assert all("rocket" not in one.name.casefold() for one in day.heard())
 
 
+def test_the_themes_of_a_window_are_found_by_walking_the_window_alone(day):
+    asked = {"brand": 1, "start": 0, "end": 1, "least": 0.5}
+
+    def plan(connection: Any) -> str:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {themes._IN_WINDOW}", asked)
+        return "\n".join(row[3] for row in rows)
+
+    first, *rest = day.house.store.reading(plan).splitlines()
+    assert "ix_match_brand_published (brand_id=? AND published>? AND published<?)" in first
+    assert not any("SCAN" in step for step in rest)
+
+
 # ---- what people change ----------------------------------------------------------------------------------------------
 
 
@@ -392,6 +402,23 @@ def test_what_was_changed_again_since_cannot_be_taken_back_first(day):
     day.change(rethemed.rename, one.id, "Money back")
     with pytest.raises(Refused, match="changed again since"):
         day.change(rethemed.undo, first.id)
+
+
+def test_twins_are_merged_unless_a_person_has_named_the_newer_or_parted_them(day):
+    one, other = two(day)
+    twins = (one.id, other.id)
+    day.house.store.writing(rethemed.merge_twins, *twins, day.now)
+    assert [theme.id for theme in day.heard()] == [one.id]
+    day.change(rethemed.undo, None)
+    day.house.store.writing(rethemed.merge_twins, *twins, day.now)
+    assert [theme.id for theme in day.heard()] == [one.id, other.id]
+
+
+def test_a_theme_that_a_person_has_named_is_merged_by_nobody_else(day):
+    one, other = two(day)
+    day.change(rethemed.rename, other.id, "Checkout")
+    day.house.store.writing(rethemed.merge_twins, one.id, other.id, day.now)
+    assert [theme.id for theme in day.heard()] == [one.id, other.id]
 
 
 def test_complaint_and_praise_cannot_be_merged(day):
