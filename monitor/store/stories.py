@@ -73,7 +73,8 @@ def sources_of(connection: Connection, ids: Collection[int]) -> tuple[str, ...]:
     for some in slices(ids):
         marks = ", ".join("?" * len(some))
         sql = f"SELECT source, count(*) FROM mention WHERE id IN ({marks}) GROUP BY source"
-        counted.update(dict(connection.exec_driver_sql(sql, tuple(some)).tuples()))
+        for source, n in connection.exec_driver_sql(sql, tuple(some)):
+            counted[source] += n
     return tuple(sorted(counted, key=lambda source: (-counted[source], source)))
 
 
