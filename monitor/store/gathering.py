@@ -30,6 +30,8 @@ LOOKED_AT = 8
 REPLACED = 8
 """So many others of a story are found by their keys in the place of one that went."""
 SLICE = 500
+QUOTED = 0.9
+"""How sure a link to another mention is: less so than its own address."""
 
 WORDING, NEAR, LINK, QUOTE = "wording", "near", "link", "quote"
 PUBLISHED_AS_ONE = ("article", "post")
@@ -170,7 +172,7 @@ def _copy(one: Text, other: Text) -> Copy | None:
     if one.address and one.address == other.address and related(one.wording, other.wording):
         return Copy(other.id, LINK, 1.0)
     if (one.address and one.address in other.links) or (other.address and other.address in one.links):
-        return Copy(other.id, QUOTE, 1.0)
+        return Copy(other.id, QUOTE, QUOTED)
     return None
 
 

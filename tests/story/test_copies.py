@@ -134,7 +134,7 @@ def test_copies_are_found_among_all_real_entries(entries, hand):
 def test_a_short_teaser_reworded_and_framed_is_mostly_found_and_never_mistaken(entries):
     result = judged(entries, all_of_it)
     print(f"all of it: {result}")
-    assert result.recall >= 0.55
+    assert result.recall >= 0.5
     assert result.precision >= 0.99
 
 
