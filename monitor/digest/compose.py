@@ -44,12 +44,12 @@ def compose(material: Material) -> Digest:
         timezone=material.timezone,
         start=material.start,
         end=material.end,
-        subject=f"{_whose(material)}, {day_name(material.local_date)}: {gist}",
+        subject=f"{_whose(material)}: {gist}",
         sections=sections,
     )
 
 
 def _whose(material: Material) -> str:
-    brand, week = plain_line(material.brand.name, 60), ", week to" if material.is_weekly else ""
     department = f", {plain_line(material.department, 40)}" if material.department else ""
-    return f"{brand}{department}{week}"
+    week = "week to " if material.is_weekly else ""
+    return f"{plain_line(material.brand.name, 60)}{department}, {week}{day_name(material.local_date)}"

@@ -53,7 +53,7 @@ def together(digests: Sequence[Digest]) -> Together:
     ordered = tuple(sorted(digests, key=lambda one: ORDER.index(one.sections.verdict.level)))
     lines = tuple(_line(one) for one in ordered)
     judged = _verdict(ordered)
-    day = day_name(ordered[0].date)
+    day = f"{'week to ' if ordered[0].kind == 'weekly' else ''}{day_name(ordered[0].date)}"
     whose = f"{ALL}, {ordered[0].department}" if ordered[0].department else ALL
     return Together(Overview(judged, lines), ordered, f"{whose}, {day}: {judged.sentence.text.rstrip('.')}")
 

@@ -15,12 +15,13 @@ from monitor.digest.asks import instant
 from monitor.digest.compose import compose
 from monitor.digest.form import as_json
 from monitor.digest.material import Material, Waiting
+from monitor.digest.together import together
 from monitor.insight.counts import Sums
 from monitor.mention import Heard
 from monitor.query.document import Document
 from monitor.query.matcher import compile as compiled
 from monitor.query.parse import parse
-from tests.digest.tidepool import hearing
+from tests.digest.tidepool import hearing, mention
 
 SECTIONS = ["verdict", "reply", "changed", "stories", "repeated", "competitors", "reviews", "experience",
             "coverage"]  # fmt: skip
@@ -260,6 +261,8 @@ def test_a_weekly_digest_is_compared_with_weeks(bad_tuesday: Material) -> None:
     start = bad_tuesday.end - timedelta(days=7)
     weekly = compose(replace(bad_tuesday, start=start, history=weeks, rivals=(), previous=Sums(), waiting=Waiting()))
     assert " in a week" in weekly.sections.changed.measures[0].sentence.text
+    assert weekly.subject.startswith("Tidepool, week to Tue 24 Nov: ")
+    assert weekly.kind == "weekly"
 
 
 def test_a_day_of_two_thousand_mentions_cites_only_some(bad_tuesday: Material) -> None:
@@ -270,3 +273,48 @@ def test_a_day_of_two_thousand_mentions_cites_only_some(bad_tuesday: Material) -
     digest = compose(hearing(bad_tuesday, *many))
     assert digest.sections.changed.measures[0].now.value == 2_000
     assert len(digest.sections.verdict.sentence.mentions) == 50
+
+
+def test_a_channel_that_feels_otherwise_is_told_of_and_others_are_not(bad_tuesday: Material) -> None:
+    mood = {"Forum": "negative", "Blog": "positive", "Shop": "positive"}
+    told = [
+        replace(bad_tuesday.heard[0], mention=replace(mention(i, f"number {i}", f"a{i}"), source=source), needs=(),
+                sentiment=mood[source] if i % 5 else "neutral", topics=(), stage="use")
+        for i, source in enumerate(["Forum", "Blog", "Shop"] * 20)
+    ]  # fmt: skip
+    found = compose(hearing(bad_tuesday, *told)).sections.experience
+    assert found.channels[0].source == "Forum"
+    assert found.channels[0].sentence.text.startswith(
+        "The mood at Forum is worse: net sentiment −80 (n = 20) against +80"
+    )
+    assert [stage.name for stage in found.stages] == ["use"]
+
+
+def test_each_mention_wants_one_thing_and_who_asks_for_an_answer_asks_first(bad_tuesday: Material) -> None:
+    needs: list[tuple[str, ...]] = [
+        ("praise", "question"),
+        ("suggestion",),
+        ("suggestion", "praise"),
+        ("impression",),
+        (),
+    ]
+    told = [replace(bad_tuesday.heard[i], needs=needs[i]) for i in range(5)]
+    wants = compose(hearing(bad_tuesday, *told)).sections.experience.wants
+    assert [(want.name, want.volume.value) for want in wants] == [("service", 1), ("suggestion", 2), ("impression", 1)]
+
+
+def test_all_brands_begin_with_the_one_that_needs_you(bad_tuesday: Material, quiet_tuesday: Material) -> None:
+    several = together([compose(quiet_tuesday), compose(bad_tuesday)])
+    assert [line.level for line in several.overview.lines] == ["unusual", "quiet"]
+    assert several.overview.verdict.level == "unusual"
+    assert several.overview.verdict.sentence.text == "1 of 2 brands needs a look: Tidepool (unusual)."
+    calm = together([compose(quiet_tuesday)])
+    assert calm.overview.verdict.sentence.text == "All calm: 1 brand, nothing out of the ordinary."
+
+
+def test_a_quiet_day_shows_the_few_things_that_were_said(quiet_tuesday: Material, bad_tuesday: Material) -> None:
+    (one,) = [one for one in bad_tuesday.heard if one.mention.id == 4601]
+    digest = compose(hearing(quiet_tuesday, one))
+    assert digest.sections.verdict.level == "quiet"
+    assert [cited.id for cited in digest.sections.verdict.few] == [4601]
+    assert digest.sections.verdict.summary is None
