@@ -33,7 +33,8 @@ def listed(found: Listed, *, as_json: bool) -> None:
     several = len({one.brand for one in found.rows}) > 1
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("", "theme", *(("brand",) if several else ()), "", "people", "mentions", "usual", "by week"):
-        table.add_column(name, justify="right" if name in ("people", "mentions", "usual") else "left")
+        number = name in ("people", "mentions", "usual")
+        table.add_column(name, justify="right" if number else "left", no_wrap=number or name == "by week")
     for one in found.rows:
         brand = (Text(plain(one.brand)),) if several else ()
         table.add_row(
@@ -54,7 +55,7 @@ def _name(one: Row) -> Text:
 
 def _usual(one: Row) -> Text:
     if one.usual is None:
-        return Text("not known yet", style="dim")
+        return Text("–", style="dim")
     low, high = one.usual
     words = f"{low:,}" if low == high else f"{low:,}–{high:,}"
     return Text(words, style="bold" if one.place == "above" else "")
