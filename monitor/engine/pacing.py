@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal
 
 Send = Literal["each", "batch", "hourly"]
@@ -98,13 +98,19 @@ def quiet_until(pace: Pace, at: datetime) -> datetime | None:
     if pace.quiet is None:
         return None
     start, end = pace.quiet
-    local = at.astimezone(pace.zone)
-    clock = local.time()
-    inside = start <= clock < end if start < end else clock >= start or clock < end
-    if not inside:
-        return None
-    day = local.date() + (DAY if clock >= end else timedelta(0))
-    return datetime.combine(day, end, pace.zone).astimezone(UTC)
+    today = at.astimezone(pace.zone).date()
+    for day in (today - DAY, today):
+        ends = _moment(day + DAY if end <= start else day, end, pace.zone, last=True)
+        if _moment(day, start, pace.zone) <= at < ends:
+            return ends
+    return None
+
+
+def _moment(day: date, clock: time, zone: tzinfo, *, last: bool = False) -> datetime:
+    """When the clock shows this; where it does so twice on that day, or (as it is put forward) never, the first moment
+    of the two that could be meant, or the last: on such a night quiet hours are rather too long than cut in two."""
+    both = [datetime.combine(day, clock, zone).replace(fold=fold).astimezone(UTC) for fold in (0, 1)]
+    return max(both) if last else both[0]
 
 
 # ---- what would have been told ---------------------------------------------------------------------------------------

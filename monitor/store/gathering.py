@@ -198,12 +198,16 @@ def leave(connection: Connection, ids: Iterable[int], *, for_good: bool) -> None
         bands.take_out(connection, ((place, one.text.id) for place in (*one.words, *one.at)))
     told = of_mentions(connection, [text.id for text in wanted])
     gone = [id_ for id_, one in told.items() if for_good or one.how != PERSON]
+    # Of the same words only the first has keys. Asked before they leave: what one alone tells is no story any more.
+    left = {
+        id_
+        for story in {told[id_].story for id_ in gone}
+        for id_ in members(connection, story, REPLACED + len(gone))
+        if id_ not in told
+    }
     remove(connection, gone)
-    for story in {told[id_].story for id_ in gone}:
-        # Of the same words only the first has keys: who is left is found by the others of the story.
-        left = texts(connection, members(connection, story, REPLACED))
-        rows = ((place, one.text.id) for one in _signed(list(left.values())) for place in one.words)
-        bands.put(connection, rows)
+    signed = _signed(list(texts(connection, left).values()))
+    bands.put(connection, ((place, one.text.id) for one in signed for place in one.words))
 
 
 def follow_edits(connection: Connection, ids: Sequence[int]) -> None:

@@ -65,6 +65,21 @@ def test_quiet_hours_end_by_the_clock_on_the_nights_when_it_changes():
         assert quiet_until(pace, begun - timedelta(seconds=1)) is None
 
 
+@pytest.mark.parametrize("quiet", [(time(22), time(2, 30)), (time(2, 30), time(8)), (time(23), time(2, 15))])
+@pytest.mark.parametrize("night", [datetime(2026, 10, 24, 19, tzinfo=UTC), datetime(2027, 3, 27, 19, tzinfo=UTC)])
+def test_quiet_hours_that_border_on_the_hour_of_the_change_are_one_stretch(quiet, night):
+    ends = [quiet_until(Pace("each", quiet, BERLIN), night + minute * MINUTE) for minute in range(14 * 60)]
+    inside = [minute for minute, end in enumerate(ends) if end]
+    assert inside == list(range(inside[0], inside[-1] + 1))
+    assert {end for end in ends if end} == {night + (inside[-1] + 1) * MINUTE}
+
+
+def test_what_is_caught_in_the_hour_that_comes_twice_is_told_once_when_quiet_hours_end():
+    pace = Pace("batch", (time(22), time(2, 30)), BERLIN)
+    at = datetime(2026, 10, 25, 0, 50, tzinfo=UTC)
+    assert [when for when, _ in played(pace, [Caught(1, at)])] == [datetime(2026, 10, 25, 1, 30, tzinfo=UTC)]
+
+
 def test_quiet_hours_within_one_day():
     pace = Pace("each", (time(12), time(14)))
     assert quiet_until(pace, NOON) == NOON + timedelta(hours=2)

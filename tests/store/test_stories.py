@@ -69,6 +69,20 @@ def test_copies_in_one_batch_meet_and_others_do_not(house, item):
     assert told_by["2"] is None
 
 
+@pytest.mark.parametrize("gone", ["deleted", "edited"])
+def test_who_is_left_alone_by_the_first_is_found_by_the_next_copy(house, item, gone):
+    house.take(item("1", NEWS))
+    house.take(item("2", NEWS), origin=WIRE)
+    if gone == "deleted":
+        house.take(gone=("1",))
+    else:
+        house.take(item("1", OTHER))
+    assert story_of(house) == {"1": None, "2": None}
+    house.take(item("3", NEWS), origin=WIRE)
+    told_by = story_of(house)
+    assert told_by["2"] == told_by["3"] is not None
+
+
 def test_a_late_one_joins_and_one_of_another_month_does_not(house, item):
     house.take(item("1", NEWS, published=NOW - timedelta(days=9)))
     house.take(item("late", NEWS, published=NOW - timedelta(days=6)))
