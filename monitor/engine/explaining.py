@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from monitor import searches
-from monitor.audience import audience
 from monitor.digest.alert import Shown
 from monitor.digest.spiked import SHOWN, Because, Spike, of_story, of_theme
-from monitor.digest.wording import cite, grouped
+from monitor.engine import showing
 from monitor.engine.observing import Observed
 from monitor.insight.watched import Finding
-from monitor.searches import Found
 from monitor.store import hourly, stories, themes
 from monitor.store.heard import Window
 from monitor.store.hourly import HOUR, Which
@@ -105,21 +103,5 @@ def department_of(connection: Connection, brand_id: int, ids: Sequence[int]) -> 
 def shown(connection: Connection, ids: Sequence[int], cause: Because | None) -> tuple[Shown, ...]:
     """Those to look at first: of the cause, where there is one, those that most people see."""
     looked_at = list(cause.mentions if cause else ids)[-LOOKED_AT:] if cause else list(ids)[:LOOKED_AT]
-    found = sorted(searches.these(connection, "", looked_at), key=_weight)
-    return tuple(_shown(one) for one in found[:SHOWN])
-
-
-def _weight(one: Found) -> tuple[float, float, int]:
-    heard = audience(one.mention.extra, one.mention.kind)
-    return -max(heard.reach or 0, heard.followers or 0), -one.mention.published.timestamp(), one.mention.id
-
-
-def _shown(one: Found) -> Shown:
-    heard = audience(one.mention.extra, one.mention.kind)
-    needs = one.answers.get("need") or ()
-    why = [str(need["label"]) for need in needs if isinstance(need, Mapping) and "label" in need]
-    if heard.followers:
-        why.append(f"{grouped(round(heard.followers))} followers")
-    elif heard.reach:
-        why.append(f"seen by {grouped(round(heard.reach))}")
-    return Shown(cite(one.mention), one.sentiment, tuple(why[:3]), ", ".join(one.stands("assignee")))
+    found = sorted(searches.these(connection, "", looked_at), key=showing.weight)
+    return tuple(showing.shown(one) for one in found[:SHOWN])

@@ -16,12 +16,11 @@ import structlog
 from sqlalchemy import Connection
 
 from monitor import pipeline, searches
-from monitor.audience import audience
 from monitor.digest import alert as alerts
-from monitor.digest.alert import Alert, Shown
+from monitor.digest.alert import Alert
 from monitor.digest.caught import Told, caught, unanswered
-from monitor.digest.wording import cite, grouped
 from monitor.engine.pacing import BATCH, Caught, Message, Pace, due, quiet_until
+from monitor.engine.showing import shown, weight
 from monitor.query.fields import label
 from monitor.searches import Found
 from monitor.store import rules, triage
@@ -121,8 +120,8 @@ def _tell(connection: Connection, errand: Errand, messages: Sequence[Message], b
         rules.withdraw(connection, errand.told.key, brand_of.keys() - {one.mention.id for one in wanted})
         if not wanted:
             continue
-        ranked = sorted(wanted, key=_weight)
-        alert = caught(errand.told, [_shown(one) for one in ranked], _brands(ranked), message.why)
+        ranked = sorted(wanted, key=weight)
+        alert = caught(errand.told, [shown(one) for one in ranked], _brands(ranked), message.why)
         ids = [one.mention.id for one in wanted]
         alert_id = _warn(connection, errand, alert, ids, brand_of[ids[0]], errand.channels, base_url, now)
         answer_by = now + errand.answer_within if errand.answer_within else None
@@ -137,25 +136,8 @@ def _is_done(one: Found, errand: Errand) -> bool:
     return bool(stands) and all(status in DONE for status in stands) and not STANDING & errand.asks
 
 
-def _weight(one: Found) -> tuple[float, float, int]:
-    """Those that most people see come first, then the newest."""
-    heard = audience(one.mention.extra, one.mention.kind)
-    return -max(heard.reach or 0, heard.followers or 0), -one.mention.published.timestamp(), one.mention.id
-
-
 def _brands(found: Sequence[Found]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for one in found for name in one.brands))
-
-
-def _shown(one: Found, *why: str) -> Shown:
-    heard = audience(one.mention.extra, one.mention.kind)
-    needs = one.answers.get("need") or ()
-    reasons = [*why, *(str(need["label"]) for need in needs if isinstance(need, Mapping) and "label" in need)]
-    if heard.followers:
-        reasons.append(f"{grouped(round(heard.followers))} followers")
-    elif heard.reach:
-        reasons.append(f"seen by {grouped(round(heard.reach))}")
-    return Shown(cite(one.mention), one.sentiment, tuple(reasons[:3]), ", ".join(one.stands("assignee")))
 
 
 def _warn(
@@ -198,9 +180,9 @@ def _remind(
     found = searches.these(connection, "", sorted(late, key=lambda id_: (late[id_].since, id_)))
     if not found:
         return 0
-    shown = [_shown(one, f"waits since {late[one.mention.id].since:%d %b %H:%M} UTC") for one in found]
+    waiting = [shown(one, f"waits since {late[one.mention.id].since:%d %b %H:%M} UTC") for one in found]
     first = late[found[0].mention.id]
-    alert = unanswered(errand.told, shown, _brands(found), errand.answer_within, now - first.since, now)
+    alert = unanswered(errand.told, waiting, _brands(found), errand.answer_within, now - first.since, now)
     quiet = quiet_until(errand.pace, now)
     ids = [one.mention.id for one in found]
     _warn(connection, errand, alert, ids, first.brand_id, errand.late_to, base_url, now, quiet)

@@ -78,6 +78,16 @@ async def test_a_rule_over_opinions_tells_once_what_was_scored_so(at_work, clock
         assert len(await told(service)) == 1
 
 
+async def test_why_a_mention_is_shown_is_worded_as_in_the_digest(at_work, certain, monkeypatch):
+    needs = [{"label": label, "confidence": 0.9} for label in ("impression", "help", "complaint")]
+    answer = certain().answer("BAD")
+    monkeypatch.setattr(certain, "answers", lambda self, texts: [{**answer, "need": needs} for _ in texts])
+    async with at_work(rule()) as service:
+        hear(service, "ACME LOST IT")
+        await told(service)
+        assert newest(service)["mentions"][0]["why"] == ["complaint", "asks for help"]
+
+
 async def test_a_rule_over_facts_needs_no_scorer_at_all(open_service, clock):
     async with open_service(CONFIG + rule(query="brand:acme refund")) as service:
         hear(service, "acme refund please", "acme is fine")
