@@ -79,7 +79,7 @@ async def test_a_rule_over_opinions_tells_once_what_was_scored_so(at_work, clock
 
 
 async def test_why_a_mention_is_shown_is_worded_as_in_the_digest(at_work, certain, monkeypatch):
-    needs = [{"label": label, "confidence": 0.9} for label in ("impression", "help", "complaint")]
+    needs = [{"label": label, "score": 0.9} for label in ("impression", "help", "complaint")]
     answer = certain().answer("BAD")
     monkeypatch.setattr(certain, "answers", lambda self, texts: [{**answer, "need": needs} for _ in texts])
     async with at_work(rule()) as service:
