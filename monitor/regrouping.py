@@ -174,7 +174,7 @@ def headline(mention: Mention) -> str:
 def shown(connection: Connection, story: int) -> Shown:
     """One story with those who tell it. Raises Refused."""
     name = regrouped.name_of(connection, story)
-    ids = stories.oldest(connection, story, MOST_SHOWN)
+    ids = told.members(connection, story, MOST_SHOWN)
     found, how = read(connection, ids), told.of_mentions(connection, ids)
     members = tuple(_member(found[id_], how[id_]) for id_ in ids)
     return Shown(story, name or headline(found[ids[0]]), how[ids[0]].size, members)

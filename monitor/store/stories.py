@@ -76,12 +76,3 @@ def sources_of(connection: Connection, ids: Collection[int]) -> tuple[str, ...]:
         for source, n in connection.exec_driver_sql(sql, tuple(some)):
             counted[source] += n
     return tuple(sorted(counted, key=lambda source: (-counted[source], source)))
-
-
-def oldest(connection: Connection, story: int, most: int) -> list[int]:
-    """Who tells a story, those that published it first first."""
-    sql = (
-        "SELECT m.id FROM told AS t CROSS JOIN mention AS m ON m.id = t.mention_id WHERE t.story_id = ? "
-        "ORDER BY m.published, m.id LIMIT ?"
-    )
-    return list(connection.exec_driver_sql(sql, (story, most)).scalars())

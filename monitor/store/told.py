@@ -45,8 +45,8 @@ _OF_MENTIONS = (
 
 
 def members(connection: Connection, story: int, most: int = -1) -> list[int]:
-    """Who tells a story, by their numbers."""
-    sql = "SELECT mention_id FROM told WHERE story_id = ? ORDER BY mention_id LIMIT ?"
+    """Who tells a story, those that published it first first."""
+    sql = "SELECT mention_id FROM told WHERE story_id = ? ORDER BY published, mention_id LIMIT ?"
     return list(connection.exec_driver_sql(sql, (story, most)).scalars())
 
 
@@ -76,8 +76,8 @@ def unite(connection: Connection, story: int, other_id: int, how: str, alike: fl
 
 def _by_hand(connection: Connection, stories: Sequence[int]) -> bool:
     marks = ", ".join("?" * len(stories))
-    sql = f"SELECT 1 FROM told WHERE story_id IN ({marks}) AND how = ? LIMIT 1"
-    return connection.exec_driver_sql(sql, (*stories, PERSON)).first() is not None
+    sql = f"SELECT 1 FROM told WHERE story_id IN ({marks}) AND how = '{PERSON}' LIMIT 1"
+    return connection.exec_driver_sql(sql, tuple(stories)).first() is not None
 
 
 def begin(connection: Connection, mention_id: int, how: str, alike: float) -> int:
@@ -124,8 +124,7 @@ def restore(
 
 def put(connection: Connection, story: int, mention_id: int, how: str, alike: float) -> None:
     """A mention that tells nothing so far tells this story. As quick for one that thousands tell as for others."""
-    sql = "INSERT INTO told (mention_id, story_id, how, alike) VALUES (?, ?, ?, ?)"
-    connection.exec_driver_sql(sql, (mention_id, story, how, alike))
+    connection.exec_driver_sql(_PUT, (story, how, alike, mention_id))
     sql = "SELECT s.lead_id, s.size, s.first, m.published FROM story AS s, mention AS m WHERE s.id = ? AND m.id = ?"
     lead, size, first, published = connection.exec_driver_sql(sql, (story, mention_id)).one()
     leads = (published, mention_id) < (first, lead)
@@ -133,6 +132,12 @@ def put(connection: Connection, story: int, mention_id: int, how: str, alike: fl
     now = (mention_id, published) if leads else (lead, first)
     sql = "UPDATE story SET lead_id = ?, first = ?, last = max(last, ?), size = size + 1 WHERE id = ?"
     connection.exec_driver_sql(sql, (*now, published, story))
+
+
+_PUT = (
+    "INSERT INTO told (mention_id, story_id, how, alike, published) "
+    "SELECT id, ?, ?, ?, published FROM mention WHERE id = ?"
+)
 
 
 def move(connection: Connection, ids: Collection[int], story: int, how: str = "") -> None:
@@ -162,19 +167,18 @@ def settle(connection: Connection, story: int) -> None:
     before = connection.exec_driver_sql("SELECT lead_id, size FROM story WHERE id = ?", (story,)).one_or_none()
     if before is None:
         return
-    size, last, by_hand = connection.exec_driver_sql(_SIZE, (PERSON, story)).one()
-    if size == 0 or (size == 1 and not by_hand and before.size > 1):
+    size: int = connection.exec_driver_sql("SELECT count(*) FROM told WHERE story_id = ?", (story,)).scalar_one()
+    if size == 0 or (size == 1 and before.size > 1 and not _by_hand(connection, (story,))):
         touch(connection, members(connection, story))
         connection.exec_driver_sql("DELETE FROM told WHERE story_id = ?", (story,))
         connection.exec_driver_sql("DELETE FROM story WHERE id = ?", (story,))
         return
     lead, first = connection.exec_driver_sql(_LEAD, (story,)).one()
+    last = connection.exec_driver_sql("SELECT max(published) FROM told WHERE story_id = ?", (story,)).scalar_one()
     if lead != before.lead_id or min(size, before.size) < 2:
         touch(connection, [lead, before.lead_id])
     sql = "UPDATE story SET lead_id = ?, first = ?, last = ?, size = ? WHERE id = ?"
     connection.exec_driver_sql(sql, (lead, first, last, size, story))
 
 
-_OF_STORY = "FROM told AS t CROSS JOIN mention AS m ON m.id = t.mention_id"
-_SIZE = f"SELECT count(*), max(m.published), max(t.how = ?) {_OF_STORY} WHERE t.story_id = ?"
-_LEAD = f"SELECT m.id, m.published {_OF_STORY} WHERE t.story_id = ? ORDER BY m.published, m.id LIMIT 1"
+_LEAD = "SELECT mention_id, published FROM told WHERE story_id = ? ORDER BY published, mention_id LIMIT 1"

@@ -83,6 +83,11 @@ def test_who_is_left_alone_by_the_first_is_found_by_the_next_copy(house, item, g
     assert told_by["2"] == told_by["3"] is not None
 
 
+def test_who_leads_one_that_thousands_tell_comes_from_one_index(house):
+    plan = house.store.reading(lambda connection: connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {told._LEAD}", (1,)))
+    assert [row[-1] for row in plan] == ["SEARCH told USING COVERING INDEX ix_told_story (story_id=?)"]
+
+
 def test_a_late_one_joins_and_one_of_another_month_does_not(house, item):
     house.take(item("1", NEWS, published=NOW - timedelta(days=9)))
     house.take(item("late", NEWS, published=NOW - timedelta(days=6)))

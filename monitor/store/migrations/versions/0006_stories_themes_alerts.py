@@ -45,8 +45,10 @@ def _stories() -> None:
         sa.Column("story_id", sa.Integer(), sa.ForeignKey("story.id"), nullable=False),
         sa.Column("how", sa.String(), nullable=False),
         sa.Column("alike", sa.Float(), nullable=False),
+        sa.Column("published", Instant(), nullable=False),
     )
-    op.create_index("ix_told_story_id", "told", ["story_id"])
+    op.create_index("ix_told_story", "told", ["story_id", "published", "mention_id"])
+    op.create_index("ix_told_person", "told", ["story_id"], sqlite_where=sa.text("how = 'person'"))
     op.drop_table("wording")
 
 
