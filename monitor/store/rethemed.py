@@ -28,8 +28,8 @@ SWITCHES = {
 }
 """What a person asks for, to what is written down and set."""
 OF_THEMES = (RENAME, MERGE, *(what for what, _ in SWITCHES.values()))
-KEPT = ("named", "pinned", "hidden", "merged_into")
-"""Columns that people change."""
+KEPT = ("name", "named", "pinned", "hidden", "merged_into")
+"""Columns that change when themes do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,11 @@ def rename(connection: Connection, theme_id: int, name: str, *, by: str, now: da
     return _change(connection, RENAME, {one.id: {"named": name}}, by, now)
 
 
-def merge(connection: Connection, into: int, others: Sequence[int], *, by: str, now: datetime) -> Change:
-    """From now on these themes count as one of them: its number and name stay. Raises Refused."""
+def merge(
+    connection: Connection, into: int, others: Sequence[int], *, by: str, now: datetime, name: str = ""
+) -> Change:
+    """From now on these themes count as one of them: its number stays, and its name where no other is given. Raises
+    Refused."""
     target = standing(connection, into)
     wanted = [one for one in (standing(connection, id_) for id_ in dict.fromkeys(others)) if one.id != target.id]
     if not wanted:
@@ -60,18 +63,30 @@ def merge(connection: Connection, into: int, others: Sequence[int], *, by: str, 
         if (one.brand_id, one.side) != (target.brand_id, target.side):
             raise Refused(f"{told(one)} and {told(target)} cannot be one: complaints, praise and brands stay apart.")
     family = themes.family(connection, [one.id for one in wanted])
-    return _change(connection, MERGE, {id_: {"merged_into": target.id} for id_ in sorted(family)}, by, now)
+    after: dict[int, dict[str, Any]] = {id_: {"merged_into": target.id} for id_ in sorted(family)}
+    if name:
+        after[target.id] = {"name": name}
+    return _change(connection, MERGE, after, by, now)
 
 
 def merge_twins(connection: Connection, older: int, newer: int, now: datetime) -> None:
     """Merge two themes that say nearly the same, unless a person has named or pinned the newer one, or has taken such a
-    merge back."""
+    merge back. The older one's number stays, and the name of the one with more mentions."""
     one, other = (themes.known(connection, ids=[id_]) for id_ in (older, newer))
     if not one or not other or one[0].merged_into or other[0].merged_into:
         return
     if other[0].named or other[0].pinned or one[0].hidden != other[0].hidden or _parted(connection, older, newer):
         return
-    merge(connection, older, [newer], by=PROGRAM, now=now)
+    larger = _mentions(connection, newer) > _mentions(connection, older)
+    merge(connection, older, [newer], by=PROGRAM, now=now, name=other[0].name if larger else "")
+
+
+def _mentions(connection: Connection, theme_id: int) -> int:
+    sql = (
+        "SELECT count(*) FROM theme AS t JOIN in_theme AS i ON i.theme_id = t.id WHERE t.id = ?1 OR t.merged_into = ?1"
+    )
+    count: int = connection.exec_driver_sql(sql, (theme_id,)).scalar_one()
+    return count
 
 
 def _parted(connection: Connection, older: int, newer: int) -> bool:
@@ -156,7 +171,7 @@ def _write(connection: Connection, values: Mapping[int, Mapping[str, Any]]) -> N
     for theme_id, of in values.items():
         connection.execute(update(THEME).where(THEME.c.id == theme_id).values(**of))
         # A search asks for the number and the name.
-        if "named" in of or "merged_into" in of:
+        if not of.keys().isdisjoint(("name", "named", "merged_into")):
             rows = connection.exec_driver_sql(
                 "SELECT mention_id FROM in_theme WHERE theme_id IN "
                 "(SELECT id FROM theme WHERE id = ?1 OR merged_into = ?1)",

@@ -372,7 +372,7 @@ def _insert(connection: Connection, one: Stretch, new: New, published: Sequence[
 
 
 def _widen(connection: Connection, theme_id: int, new: New) -> None:
-    """More ways to say what a theme is about."""
+    """More ways to say what a theme is about. One that was known by a word alone takes its first phrase for a name."""
     (old,) = themes.known(connection, ids=[theme_id])
     keys = [list(key) for key in sorted(old.keys | set(new.keys))]
     wordings = list(dict.fromkeys([*old.wordings, *new.wordings]))
@@ -380,6 +380,12 @@ def _widen(connection: Connection, theme_id: int, new: New) -> None:
         "UPDATE theme SET keys = ?, wordings = ?, telling = ? WHERE id = ?",
         (_json(keys), _json(wordings), _json(sorted(old.telling | new.telling)), theme_id),
     )
+    if new.wordings and not old.wordings and len(themes.family(connection, [theme_id])) == 1:
+        connection.exec_driver_sql("UPDATE theme SET name = ? WHERE id = ?", (new.name, theme_id))
+        touch(
+            connection,
+            connection.exec_driver_sql("SELECT mention_id FROM in_theme WHERE theme_id = ?", (theme_id,)).scalars(),
+        )
 
 
 def _json(value: object) -> str:

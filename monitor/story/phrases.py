@@ -23,8 +23,11 @@ COVERED = 0.6
 LONGER = 0.7
 """People times the number of words to this power: what a phrase weighs, so that a longer one absorbs its parts."""
 LONGEST_NAME = 60
-_CLEAN = re.compile(r"[\w\s'’-]+")
+_CLEAN = re.compile(r"(?:[\w\s'’-]|(?<=\d)[.,](?=\d))+")
 """What a name is made of, rather than of what else may stand between words."""
+_MYSELF = re.compile(r"I\b")
+MOST_AROUND = 5
+"""Words of the name of a theme that is known by one."""
 
 Key = tuple[str, ...]
 """The stems of a phrase, sorted."""
@@ -38,6 +41,7 @@ class Cut:
     """Whom it counts for: its author, or the story that it is a copy of."""
     text: str
     sentences: tuple[tuple[Word, ...], ...]
+    language: str = ""
 
     @property
     def stems(self) -> frozenset[str]:
@@ -117,36 +121,71 @@ def written(cut: Cut, run: Run) -> str:
 
 
 def name(cuts: Iterable[Cut], found: Collection[Key]) -> str:
-    """The wording of these keys that most people use, of equals the shorter, in its commonest spelling."""
-    people: defaultdict[str, set[str]] = defaultdict(set)
-    spelled: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    """The wording of these keys that most people use, of equals that of fewest words, in its commonest spelling."""
+    said = _Said()
     for cut in cuts:
-        for run in runs(cut):
-            as_written = written(cut, run) if run.key in found else ""
-            if as_written and len(as_written) <= LONGEST_NAME:
-                people[fold(as_written)].add(cut.who)
-                spelled[fold(as_written)][as_written] += 1
-    if not people:
-        return ""
-    clean = [wording for wording in people if _CLEAN.fullmatch(wording)] or list(people)
-    best = min(clean, key=lambda wording: (-len(people[wording]), len(wording), wording))
-    return min(spelled[best], key=lambda spelling: (-spelled[best][spelling], spelling != spelling.lower(), spelling))
+        said.add(cut, (run for run in runs(cut) if run.key in found))
+    clean = [wording for wording in said.people if _CLEAN.fullmatch(wording)] or list(said.people)
+    best = min(clean, key=lambda one: (-len(said.people[one]), len(one.split()), len(one), one), default="")
+    return said.spelled(best)
 
 
-def around(cuts: Iterable[Cut], stem: str) -> str:
-    """A single word in the words around it: the pair, with a neighbour, that most people write."""
-    people: defaultdict[str, set[str]] = defaultdict(set)
-    shown: dict[str, str] = {}
+def around(cuts: Sequence[Cut], stem: str) -> str:
+    """A single word in the words around it: the longest of three or more that half of the people share ("where is my
+    refund"); else the first phrase with it, of people's own ("no answer about my refund"); else the pair that most
+    people write. `cuts`: the most typical first."""
+    said = _Said()
     for cut in cuts:
-        for sentence in cut.sentences:
-            for i, word in enumerate(sentence):
-                for pair in (sentence[i - 1 : i + 1], sentence[i : i + 2]) if word.stem == stem else ():
-                    if len(pair) == 2:
-                        as_written = written(cut, Run((), pair[0].start, pair[1].end))
-                        people[fold(as_written)].add(cut.who)
-                        shown.setdefault(fold(as_written), as_written)
-    best = min(people, key=lambda wording: (-len(people[wording]), len(wording), wording), default="")
-    return shown.get(best, "")[:LONGEST_NAME]
+        said.add(cut, _windows(cut, stem))
+    most = len({cut.who for cut in cuts})
+    shared = [one for one, who in said.people.items() if len(who) > 1 and 2 * len(who) >= most]
+    telling = [one for one in shared if len(one.split()) > 2 and _CLEAN.fullmatch(one)]
+    if telling:
+        return said.spelled(max(telling, key=lambda one: (len(one.split()), len(said.people[one]), one)))
+    for cut in cuts:
+        own = name([cut], [run.key for run in runs(cut) if stem in run.key])
+        if own and _CLEAN.fullmatch(own):
+            return own
+    return said.spelled(max(said.people, key=lambda one: (len(said.people[one]), -len(one), one), default=""))
+
+
+def _windows(cut: Cut, stem: str) -> Iterator[Run]:
+    """Two to five words, this one among them, of which the last means something; or a pair of any."""
+    for sentence in cut.sentences:
+        for at in (i for i, word in enumerate(sentence) if word.stem == stem):
+            for first in range(max(0, at - MOST_AROUND + 1), at + 1):
+                for last in range(max(at, first + 1), min(len(sentence), first + MOST_AROUND)):
+                    if sentence[last].stem or last == first + 1:
+                        yield Run((stem,), sentence[first].start, sentence[last].end)
+
+
+class _Said:
+    """Wordings, folded: who uses each, and how it is spelled."""
+
+    def __init__(self) -> None:
+        self.people: defaultdict[str, set[str]] = defaultdict(set)
+        self._spellings: defaultdict[str, Counter[str]] = defaultdict(Counter)
+
+    def add(self, cut: Cut, found: Iterable[Run]) -> None:
+        for run in found:
+            as_written = written(cut, run)
+            if len(as_written) <= LONGEST_NAME:
+                self.people[fold(as_written)].add(cut.who)
+                self._spellings[fold(as_written)][_within(cut, run)] += 1
+
+    def spelled(self, wording: str) -> str:
+        """The commonest spelling, of equals that in small letters."""
+        all_ = self._spellings[wording]
+        return min(all_, key=lambda one: (-all_[one], one != one.lower(), one), default="")
+
+
+def _within(cut: Cut, run: Run) -> str:
+    """A phrase as its writer would write it within a sentence: "Waiting for it" at the beginning of one without its
+    capital letter. German keeps it: nouns have one anywhere."""
+    as_written, before = written(cut, run), cut.text[: run.start].rstrip(" \t\"'“”‘(*_-")
+    begins = not before or before[-1] in ".!?…:\r\n"
+    alone = as_written == as_written.capitalize() and not _MYSELF.match(as_written)
+    return as_written[:1].lower() + as_written[1:] if begins and alone and cut.language != "de" else as_written
 
 
 def wordings(cuts: Iterable[Cut], found: Collection[Key], most: int) -> list[str]:

@@ -79,7 +79,8 @@ class Comment:
     @cached_property
     def cut(self) -> Cut:
         text = self.text[:READ]
-        return Cut(self.who, text, tuple(tuple(one) for one in sentences(text, self.language, self.ignored)))
+        spoken = tuple(tuple(one) for one in sentences(text, self.language, self.ignored))
+        return Cut(self.who, text, spoken, self.language[:2].lower())
 
     @cached_property
     def keys(self) -> frozenset[Key]:
@@ -313,8 +314,16 @@ def _sharing(one: Comment, around: Sequence[Comment], use: _Use) -> tuple[str, l
 
 def _named_by(stem: str, group: Sequence[Comment], use: _Use) -> Founded:
     """By the phrases with the shared word that two of them use at least, or by that word with one beside it."""
-    cuts = [one.cut for one in group]
+    cuts = [one.cut for one in _typical_first(group)]
     keys = [key for key in phrases.heaviest(phrases.people_by_key(cuts, 2), MOST_NEW) if stem in key][:3]
     if keys:
         return _founded(keys, group, use, "meaning")
     return Founded(phrases.around(cuts, stem), ((stem,),), (), frozenset({stem}), tuple(group), "meaning")
+
+
+def _typical_first(group: Sequence[Comment]) -> list[Comment]:
+    """Those nearest to what all of them mean first."""
+    mean = mean_of(group)
+    if mean is None:
+        return list(group)
+    return sorted(group, key=lambda one: -1.0 if one.vector is None else -float(one.vector @ mean))

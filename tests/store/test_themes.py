@@ -414,6 +414,34 @@ def test_twins_are_merged_unless_a_person_has_named_the_newer_or_parted_them(day
     assert [theme.id for theme in day.heard()] == [one.id, other.id]
 
 
+def test_twins_go_by_the_name_that_more_people_say_until_they_are_parted(day):
+    one, other = two(day)
+    for i in range(3):
+        day.say(f"Acme app crashed at checkout, {i} times")
+    day.sort()
+    day.house.store.writing(rethemed.merge_twins, one.id, other.id, day.now)
+    assert [(theme.id, theme.name) for theme in day.heard()] == [(one.id, other.name)]
+    assert len(day.house.texts(f'theme:"{other.name}"')) == 10
+    day.change(rethemed.undo, None)
+    assert {(theme.id, theme.name) for theme in day.heard()} == {(one.id, one.name), (other.id, other.name)}
+
+
+def test_a_theme_that_was_known_by_a_word_alone_takes_its_first_phrase_for_a_name(day):
+    small = "so it is that we were there again with our"  # in other orders, or they would be copies of one story
+    orders = (small, "our so with it again is there that were we", "there we so were our is it with again that")
+    for order in orders:
+        day.say(f"{order} Acme refund")
+    day.sort()
+    (theme,) = day.heard()
+    assert "late" not in theme.name
+    for order, who in zip(orders, "abc", strict=True):
+        day.say(f"{order} Acme late refund {' '.join(f'{who}{n}x' for n in range(8))}")
+    day.sort()
+    (same,) = day.heard()
+    assert (same.id, same.name) == (theme.id, "late refund")
+    assert len(day.house.texts('theme:"late refund"')) == 6
+
+
 def test_a_theme_that_a_person_has_named_is_merged_by_nobody_else(day):
     one, other = two(day)
     day.change(rethemed.rename, other.id, "Checkout")
