@@ -190,7 +190,9 @@ def looked_at(
     found = look(learnt, first, observed.now)
     told = fresh(found.findings, state.alarms, observed.offset, seconds, settings.cooldown)
     explained = tuple(_explained(connection, one, observed, finding, settings, now) for finding in told)
-    alarms = closed(state.alarms, found.calm, hour)
+    # What is watched no more (a theme that was merged, a setting) is not known to go on.
+    unwatched = {key for key, alarm in state.alarms.items() if alarm.open and key not in learnt.limits}
+    alarms = closed(state.alarms, found.calm | unwatched, hour)
     calm = frozenset(key for key, alarm in state.alarms.items() if alarm.open and not alarms[key].open)
     risen = _risen(connection, one, observed, state, settings, now)
     themes_until = max([state.themes, *(theme.created.timestamp() for theme, _, _ in risen)])
@@ -213,8 +215,11 @@ def _explained(
 def _risen(
     connection: Connection, one: Watched, observed: Observed, state: State, settings: Settings, now: datetime
 ) -> list[tuple[NewTheme, Risen, Seen]]:
-    """Themes that came up since the last look. In a brand's first weeks every theme is new."""
+    """Themes that came up since the last look. In a brand's first weeks every theme is new; and while much that was
+    stored before is still to be sorted, the oldest that say the same are not known yet."""
     if "new-themes" not in settings.watch or not any(series.is_known for series in observed.series):
+        return []
+    if hourly.is_sorting(connection):
         return []
     since = EPOCH + timedelta(seconds=state.themes)
     found = []

@@ -24,6 +24,8 @@ _SLOTS = HOUR // SLOT
 _LIKELY = "(m.relevance IS NULL OR m.relevance >= :least)"
 LOW = 2
 """Stars: as `rating:<=2` finds them."""
+UNSORTED = 500
+"""So many mentions may wait for their themes at any time."""
 
 Counts = NDArray[np.float64]
 
@@ -87,6 +89,12 @@ def busiest_themes(
         {"brand": brand_id, "since": _number(since), "most": most},
     )
     return [(id_, name, _instant(created)) for id_, name, created, n in rows if n]
+
+
+def is_sorting(connection: Connection) -> bool:
+    """Whether more waits to be sorted into themes than comes in a moment: after an update, or an import."""
+    sql = f"SELECT 1 FROM theme_due LIMIT 1 OFFSET {UNSORTED}"
+    return connection.exec_driver_sql(sql).first() is not None
 
 
 @dataclass(frozen=True, slots=True)

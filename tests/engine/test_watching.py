@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from monitor.app import Service
 from monitor.digest.asks import SCORED
 from monitor.pipeline import Origin
 from monitor.searches import Search
-from monitor.store import alerts, opinions, outbox, watches
+from monitor.store import alerts, opinions, outbox, themes, watches
 from sources.base import Item
 
 NOW = datetime(2026, 11, 24, 15, 10, tzinfo=UTC)
@@ -59,7 +60,7 @@ class Past:
         self.service, self.clock, self.number = service, clock, 0
         self.draw = random.Random(4)
 
-    def _said(self, at: datetime, text: str, **more: Any) -> Item:
+    def said(self, at: datetime, text: str, **more: Any) -> Item:
         self.number += 1
         words = f"{text} {self.draw.getrandbits(60):x} {self.number}"
         return Item(id=f"{self.number}", text=words, published=at, author=f"p{self.number}", **more)
@@ -67,7 +68,7 @@ class Past:
     async def say(self, at: datetime, text: str, origin: Origin = BLOG, count: int = 1, **more: Any) -> None:
         """So many mentions within the hour from then on, or up to now."""
         room = min(3600, int((self.clock() - at).total_seconds()))
-        items = [self._said(at + timedelta(seconds=self.draw.randrange(room)), text, **more) for _ in range(count)]
+        items = [self.said(at + timedelta(seconds=self.draw.randrange(room)), text, **more) for _ in range(count)]
         await self.service.store.write(pipeline.take, items, (), None, origin, self.service.ear, self.clock())
 
     async def weeks(self, weeks: int, an_hour: float, text: str = "acme in a shop", origin: Origin = BLOG) -> None:
@@ -77,7 +78,7 @@ class Past:
             at = (now - timedelta(hours=back)).replace(minute=0)
             mean = an_hour * (1.6 if 8 <= at.hour < 20 else 0.4)
             said = sum(self.draw.random() < mean / 20 for _ in range(20))
-            items += [self._said(at + timedelta(seconds=self.draw.randrange(3600)), text) for _ in range(said)]
+            items += [self.said(at + timedelta(seconds=self.draw.randrange(3600)), text) for _ in range(said)]
         items = [one for one in items if one.published and one.published < now]
         for start in range(0, len(items), 500):
             some = items[start : start + 500]
@@ -381,3 +382,39 @@ async def test_hostile_names_and_texts_stay_words(open_service: Any, past: Any) 
         await service.watching.tick()
         (one,) = [alert for alert in await told(service) if alert.told]
         assert "\u202e" not in str(one.content)
+
+
+async def test_what_was_said_for_weeks_is_not_new_because_it_is_sorted_late(
+    open_service: Any, past: Any, clock: Any
+) -> None:
+    words = ("still waiting for my refund", "waiting for my refund since May", "Waiting for my refund, again!")
+    async with open_service(CONFIG) as service:
+        there = past(service)
+        await there.weeks(4, 0.2)
+        await service.theming.whole()
+        await service.watching.tick()
+        times = (NOW - timedelta(minutes=15 * back) for back in range(26 * 96, 0, -1))
+        said = [there.said(at, f"acme {words[number % 3]}") for number, at in enumerate(times)]
+        await service.store.write(pipeline.take, said, (), None, BLOG, service.ear, NOW)
+        while await service.theming.tick():
+            clock.pass_(minutes=1)
+            await service.watching.tick()
+        (theme,) = await service.store.read(themes.known)
+        assert theme.first < NOW - timedelta(days=20)
+        assert [alert.content for alert in await told(service) if alert.kind == "new-theme"] == []
+
+
+async def test_an_alert_on_what_is_watched_no_more_is_over(open_service: Any, past: Any, clock: Any) -> None:
+    async with open_service(CONFIG) as service:
+        there = past(service)
+        await there.weeks(4, 0.8)
+        await service.watching.tick()
+        await there.say(NOW - timedelta(minutes=9), "acme", count=15)
+        await service.watching.tick()
+        assert {alert.state for alert in await told(service)} == {alerts.OPEN}
+        service.watching.use(replace(service.watching.settings, watch=frozenset({"silence"})), "")
+        clock.pass_(hours=1)
+        await service.watching.tick()
+        found = await told(service)
+        assert {alert.state for alert in found} == {alerts.OVER}
+        assert {alert.until for alert in found} == {NOW}
