@@ -16,7 +16,7 @@ from monitor.insight.usual import usual_volume
 
 MOST_TOPICS = 8
 LEAST = 10
-"""A topic is compared when so many of all brands' mentions speak of it."""
+"""A topic or a stage is compared when so many of all brands' mentions speak of it."""
 WRONG = 0.05
 """The share of false ones among the differences told of, at most."""
 
@@ -79,9 +79,8 @@ def _asked(material: Material, brand: _Brand, *conditions: str) -> str:
 def _topics(material: Material, brands: Sequence[_Brand]) -> tuple[Compared, ...]:
     """The most spoken of."""
     spoken = {topic for brand in brands for topic in brand.now.values("topic")}
-    volumes = {topic: sum(brand.now.of("topic", topic).volume for brand in brands) for topic in spoken}
-    first = sorted((topic for topic, n in volumes.items() if n >= LEAST), key=lambda topic: (-volumes[topic], topic))
-    return _compared(material, brands, "topic", first[:MOST_TOPICS])
+    first = sorted(spoken, key=lambda topic: (-_volume(brands, "topic", topic), topic))
+    return _compared(material, brands, "topic", first)[:MOST_TOPICS]
 
 
 def _stages(material: Material, brands: Sequence[_Brand]) -> tuple[Compared, ...]:
@@ -89,7 +88,14 @@ def _stages(material: Material, brands: Sequence[_Brand]) -> tuple[Compared, ...
     return _compared(material, brands, "stage", in_order(spoken))
 
 
-def _compared(material: Material, brands: Sequence[_Brand], field: str, labels: Sequence[str]) -> tuple[Compared, ...]:
+def _volume(brands: Sequence[_Brand], field: str, label: str) -> int:
+    return sum(brand.now.of(field, label).volume for brand in brands)
+
+
+def _compared(material: Material, brands: Sequence[_Brand], field: str, spoken: Sequence[str]) -> tuple[Compared, ...]:
+    """Those of which enough is said to compare, by several brands or by one more than by chance: where one brand alone
+    is heard anyway, that it has all of the voice says nothing."""
+    labels = [label for label in spoken if _volume(brands, field, label) >= LEAST]
     own, whole = brands[0].now.all.volume, sum(brand.now.all.volume for brand in brands)
     counts = [[brand.now.of(field, label) for brand in brands] for label in labels]
     apart: list[Contrast | None] = []
@@ -100,6 +106,7 @@ def _compared(material: Material, brands: Sequence[_Brand], field: str, labels: 
     return tuple(
         _voices(material, brands, field, label, of_brands, own / whole if is_told and whole else None)
         for label, of_brands, is_told in zip(labels, counts, told, strict=True)
+        if is_told or sum(one.volume > 0 for one in of_brands) > 1
     )
 
 

@@ -14,9 +14,9 @@ import pytest
 from monitor.digest.asks import instant
 from monitor.digest.compose import compose
 from monitor.digest.form import as_json
-from monitor.digest.material import Material, Waiting
+from monitor.digest.material import Material, Rival, Waiting
 from monitor.digest.together import together
-from monitor.insight.counts import Sums
+from monitor.insight.counts import Counts, Sums
 from monitor.mention import Heard
 from monitor.query.document import Document
 from monitor.query.matcher import compile as compiled
@@ -177,6 +177,24 @@ def test_competitors_stand_in_line_on_the_same_measures(bad_tuesday: Material) -
     assert [line.name for line in lines] == ["Tidepool", "Greenfork", "Pantrio"]
     assert [line.volume.value for line in lines] == [37, 22, 7]
     assert round(sum(line.share_of_voice.value or 0 for line in lines if line.share_of_voice)) == 100
+
+
+def test_a_topic_is_compared_where_enough_is_said_by_several_or_by_one_beyond_chance(bad_tuesday: Material) -> None:
+    topics = {"price": 12, "refunds": 20, "app": 9, "filters": 11}
+    heard = [replace(bad_tuesday.heard[0], topics=(topic,), stage="") for topic, n in topics.items() for _ in range(n)]
+    rivals = (
+        Rival("Greenfork", Sums(Counts(40), {("topic", "price"): Counts(9), ("topic", "app"): Counts(0)})),
+        Rival("Pantrio", Sums(Counts(9), {("topic", "filters"): Counts(1)})),
+    )
+    found = compose(
+        replace(bad_tuesday, heard=tuple(heard), stories=(), themes=(), rivals=rivals)
+    ).sections.competitors.topics
+    # Of the app nine speak; that all who speak of refunds speak of us is more than chance, where half of all do.
+    assert [one.label for one in found] == ["price", "refunds", "filters"]
+    alone = compose(
+        replace(bad_tuesday, heard=tuple(heard), stories=(), themes=(), rivals=(Rival("Pantrio", Sums(Counts(1))),))
+    )
+    assert alone.sections.competitors.topics == ()  # that they have all of the voice anyway says nothing
 
 
 def test_coverage_names_what_fails_and_since_when_by_the_readers_clock(bad_tuesday: Material) -> None:
