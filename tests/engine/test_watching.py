@@ -13,6 +13,7 @@ import pytest
 from monitor import pipeline, searches
 from monitor.app import Service
 from monitor.digest.asks import SCORED
+from monitor.engine import theming
 from monitor.pipeline import Origin
 from monitor.searches import Search
 from monitor.store import alerts, opinions, outbox, themes, watches
@@ -385,22 +386,25 @@ async def test_hostile_names_and_texts_stay_words(open_service: Any, past: Any) 
 
 
 async def test_what_was_said_for_weeks_is_not_new_because_it_is_sorted_late(
-    open_service: Any, past: Any, clock: Any
+    open_service: Any, past: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(theming, "SLICES", 1)
     words = ("still waiting for my refund", "waiting for my refund since May", "Waiting for my refund, again!")
     async with open_service(CONFIG) as service:
         there = past(service)
         await there.weeks(4, 0.2)
         await service.theming.whole()
         await service.watching.tick()
-        times = (NOW - timedelta(minutes=15 * back) for back in range(26 * 96, 0, -1))
+        times = (NOW - timedelta(minutes=15 * back) for back in range(14 * 96, 0, -1))
         said = [there.said(at, f"acme {words[number % 3]}") for number, at in enumerate(times)]
         await service.store.write(pipeline.take, said, (), None, BLOG, service.ear, NOW)
+        clock.pass_(minutes=1)
         while await service.theming.tick():
-            clock.pass_(minutes=1)
             await service.watching.tick()
+            clock.pass_(minutes=1)
+        await service.watching.tick()
         (theme,) = await service.store.read(themes.known)
-        assert theme.first < NOW - timedelta(days=20)
+        assert theme.first < NOW - timedelta(days=13)
         assert [alert.content for alert in await told(service) if alert.kind == "new-theme"] == []
 
 
