@@ -204,6 +204,10 @@ def options(kind: str, base: str) -> dict[str, Any]:
     return {"webhook_url": f"{base}/secret"}
 
 
+PATIENCE = 1.5
+"""Seconds: long enough for a busy machine to answer within, short enough to wait for."""
+
+
 async def play(request: web.Request, answer: Answer) -> web.StreamResponse:
     await request.read()
     assert request.transport is not None
@@ -214,13 +218,13 @@ async def play(request: web.Request, answer: Answer) -> web.StreamResponse:
             request.transport.write(b"SSH-2.0-OpenSSH_9.2p1\r\n")
             request.transport.close()
         case "silent":
-            await asyncio.sleep(2)
+            await asyncio.sleep(2 * PATIENCE)
         case "half" | "slow":
             response = web.StreamResponse(status=answer.status, headers={**answer.headers, "content-length": "1000"})
             await response.prepare(request)
             await response.write(answer.body[:1])
             if answer.trouble == "slow":
-                await asyncio.sleep(2)
+                await asyncio.sleep(2 * PATIENCE)
             request.transport.abort()
             return response
     return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
@@ -228,8 +232,8 @@ async def play(request: web.Request, answer: Answer) -> web.StreamResponse:
 
 @pytest.fixture
 async def hurried() -> Any:
-    """The network layer, waiting for half a second at most, and each answer in a line of its own."""
-    limits = Limits(seconds=0.5, speed=Speed())
+    """The network layer, waiting for a moment at most, and each answer in a line of its own."""
+    limits = Limits(seconds=PATIENCE, speed=Speed())
     async with Net(allowed=parse_allowed(["127.0.0.1"]), limits=limits) as net:
         yield net
 
@@ -244,9 +248,12 @@ async def outcomes(
 
     base, channel = await serve({"/{number}/{rest:.*}": handler}), channels.load(kind)
 
+    few = asyncio.Semaphore(6)  # all at once, the last would have waited for a moment before it is asked
+
     async def one(number: str) -> Outcome:
         given = channel.Options(**options(kind, f"{base}/{number}"))
-        return await carry(channel.deliver(notice, given, (), NOW), lambda ask: net.send(ask, rate="1000/1s"))
+        async with few:
+            return await carry(channel.deliver(notice, given, (), NOW), lambda ask: net.send(ask, rate="1000/1s"))
 
     return dict(zip(names.values(), await asyncio.gather(*map(one, names)), strict=True))
 
