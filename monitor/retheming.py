@@ -6,7 +6,7 @@ Arguments and results are JSON values, as of all commands (commands.py).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -167,6 +167,8 @@ def _rows(connection: Connection, brand_id: int, found: Sequence[Known], now: da
     hidden = [one.id for one in mine if one.hidden]
     weeks = [(now - back * WEEK, now - (back - 1) * WEEK) for back in range(WEEKS + 1, 0, -1)]
     counted = themes.counts(connection, [one.id for one in mine], weeks)
+    lived = themes.lifetimes(connection, [one.id for one in mine])
+    mine = [replace(one, first=lived[one.id][0], last=lived[one.id][1]) for one in mine]
     return [_row(one, heard.get(one.id), counted[one.id], now, one.id in hidden) for one in mine]
 
 
@@ -198,8 +200,8 @@ class Shown:
 
     row: Row
     wordings: tuple[str, ...]
-    parts: tuple[tuple[int, str], ...]
-    """(number, name) of the themes that were merged into it."""
+    parts: tuple[tuple[int, str, int], ...]
+    """(number, name, change) of the themes that were merged into it: undoing the change parts them again."""
     quotes: tuple[Quote, ...]
     days: tuple[int, ...]
     """Mentions on each of the last days, UTC hours back from now, the oldest first."""
@@ -211,10 +213,11 @@ def shown(connection: Connection, theme_id: int, now: datetime) -> Shown:
     family = themes.known(connection, ids=list(themes.family(connection, [one.id])))
     days = [(now - timedelta(days=back), now - timedelta(days=back - 1)) for back in range(DAYS, 0, -1)]
     (row,) = _rows(connection, one.brand_id, [one], now)
+    merges = rethemed.merges(connection, one.id)
     return Shown(
         row=row,
         wordings=tuple(dict.fromkeys(wording for part in family for wording in part.wordings)),
-        parts=tuple((part.id, part.name) for part in family if part.id != one.id),
+        parts=tuple((part.id, part.name, merges.get(part.id, 0)) for part in family if part.id != one.id),
         quotes=themes.quotes(connection, one.id, themes.members(connection, one.id, most=themes.QUOTED_FROM), most=4),
         days=tuple(themes.counts(connection, [one.id], days)[one.id]),
     )

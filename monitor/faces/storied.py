@@ -63,7 +63,8 @@ def shown(one: Shown, *, as_json: bool) -> None:
     console.print(head.append(f"  {counted(one.size, 'mention')}", style="dim"), soft_wrap=True)
     for member in one.members:
         why = "leads" if member.leads else HOW.get(member.how, member.how)
-        line = Text(f"#{member.id}  {_day(member.published)}  ").append(plain(f"{member.source}: {member.says}"))
+        where = f"{member.author}, {member.source}" if member.author else member.source
+        line = Text(f"#{member.id}  {_day(member.published)}  ").append(plain(f"{where}: {member.says}"))
         console.print(line.append(f"  ({why})", style="dim"), soft_wrap=True)
     if one.size > len(one.members):
         rest = f"and {one.size - len(one.members):,} more: overheard mentions 'story:{one.id}'"
@@ -76,7 +77,7 @@ def changed(done: Mapping[str, Any], config: Path, *, undone: bool) -> None:
     told = {
         "split story": f"Story {first} was split off story {others[0] if others else ''}.",
         "merge stories": f"Story {', '.join(map(str, others))} is part of story {first} now.",
-        "name story": f"Story {first} has its name.",
+        "name story": f"Story {first} goes by its new name.",
     }[done["what"]]
     if undone:
         console.print(f"Taken back: {done['what']} ({', '.join(map(str, done['stories']))}).")

@@ -18,6 +18,14 @@ from monitor.faces.show import COLORS, console, plain
 from monitor.retheming import NONE_YET, Listed, Row, Shown
 
 SIDES = {"negative": "complaint", "positive": "praise", "": "not told apart"}
+DONE = {
+    "rename theme": "renamed",
+    "merge themes": "one theme from now on",
+    "pin theme": "pinned: at the top, also when nobody speaks of it",
+    "unpin theme": "pinned no longer",
+    "hide theme": "hidden: digests and alerts leave it out",
+    "show theme": "told of again",
+}
 DRAWN = "▁▂▃▄▅▆▇█"
 
 
@@ -80,9 +88,9 @@ def shown(one: Shown, *, as_json: bool) -> None:
     console.print(f"By day: {drawn(one.days)}   first {_day(row.first)}, last {_day(row.last)}")
     if one.wordings:
         console.print(Text(plain(f"Said as: {', '.join(one.wordings[:12])}")), soft_wrap=True)
-    if one.parts:
-        told = ", ".join(f"{number} (“{name}”)" for number, name in one.parts)
-        console.print(Text(plain(f"Holds: {told}")), soft_wrap=True)
+    for number, name, change in one.parts:
+        apart = f"  (to part them: overheard themes undo {change})" if change else ""
+        console.print(Text(plain(f"Holds: {number} (“{name}”)")).append(apart, style="dim"), soft_wrap=True)
     for quote in one.quotes:
         console.print(Text(plain(f"“{quote.text}” — {quote.author or 'somebody'}, #{quote.mention}")), soft_wrap=True)
     console.print(Text(f"Who says it: overheard mentions 'theme:{row.id}'", style="dim"))
@@ -90,8 +98,9 @@ def shown(one: Shown, *, as_json: bool) -> None:
 
 def changed(done: Mapping[str, Any], config: Path, *, undone: bool) -> None:
     """What was changed, and how it is taken back."""
-    told = ", ".join(f"{number} (“{name}”)" for number, name in done["themes"].items())
-    console.print(Text(plain(f"{'Taken back: ' if undone else ''}{done['what']}: {told}.")), soft_wrap=True)
+    of, several = ", ".join(f"{number} (“{name}”)" for number, name in done["themes"].items()), len(done["themes"]) > 1
+    told = f"Theme{'s' if several else ''} {of} {'are' if several else 'is'} {DONE.get(done['what'], 'changed')}."
+    console.print(Text(plain(f"Taken back: {done['what']}: {of}." if undone else told)), soft_wrap=True)
     if not undone:
         where = () if config == DEFAULT else ("--config", str(config))
         command = shlex.join(("overheard", "themes", "undo", str(done["id"]), *where))

@@ -81,6 +81,17 @@ def merge_twins(connection: Connection, older: int, newer: int, now: datetime) -
     merge(connection, older, [newer], by=PROGRAM, now=now, name=other[0].name if larger else "")
 
 
+def merges(connection: Connection, theme_id: int) -> dict[int, int]:
+    """Of the themes that are part of this one: the change that made each so."""
+    standing_ = select(REGROUPED.c.id, REGROUPED.c.after).where(REGROUPED.c.what == MERGE, REGROUPED.c.undone.is_(None))
+    return {
+        int(part): id_
+        for id_, after in connection.execute(standing_.order_by(REGROUPED.c.id))
+        for part, of in after.items()
+        if of.get("merged_into") == theme_id
+    }
+
+
 def _mentions(connection: Connection, theme_id: int) -> int:
     sql = (
         "SELECT count(*) FROM theme AS t JOIN in_theme AS i ON i.theme_id = t.id WHERE t.id = ?1 OR t.merged_into = ?1"
@@ -105,13 +116,18 @@ def switch(connection: Connection, how: str, theme_ids: Sequence[int], *, by: st
 
 
 def undo(connection: Connection, change_id: int | None, *, by: str, now: datetime) -> Change:
-    """Take back what was changed of themes: this change, or the last one. Raises Refused where something of it was
-    changed again since."""
+    """Take back what was changed of themes: this change, or the last that a person made. Raises Refused where something
+    of it was changed again since."""
     question = select(REGROUPED).where(REGROUPED.c.what.in_(OF_THEMES)).order_by(REGROUPED.c.id.desc()).limit(1)
-    question = question.where(REGROUPED.c.undone.is_(None) if change_id is None else REGROUPED.c.id == change_id)
+    last = REGROUPED.c.undone.is_(None) & (REGROUPED.c.by != PROGRAM)
+    question = question.where(last if change_id is None else REGROUPED.c.id == change_id)
     row = connection.execute(question).one_or_none()
     if row is None:
-        raise Refused("Nothing was changed of themes that could be taken back.")
+        raise Refused(
+            "Nothing that somebody changed of themes is left to take back."
+            if change_id is None
+            else f"There is no change {change_id} of themes."
+        )
     if row.undone is not None:
         raise Refused(f"Change {row.id} was taken back already.")
     change = _read(row)

@@ -106,6 +106,17 @@ def family(connection: Connection, ids: Collection[int]) -> dict[int, int]:
     return {id_: root for id_, root in connection.exec_driver_sql(sql, (*ids, *ids)) if root in ids}
 
 
+def lifetimes(connection: Connection, ids: Collection[int]) -> dict[int, Period]:
+    """When the first and when the last mention of each of these themes was published, of those merged into it too."""
+    marks = ", ".join("?" * len(ids))
+    sql = (
+        "SELECT coalesce(merged_into, id), min(first), max(last) FROM theme "
+        f"WHERE id IN ({marks}) OR merged_into IN ({marks}) GROUP BY 1"
+    )
+    rows = connection.exec_driver_sql(sql, (*ids, *ids))
+    return {root: (_instant(first), _instant(last)) for root, first, last in rows}
+
+
 # ---- what was heard --------------------------------------------------------------------------------------------------
 
 
@@ -141,6 +152,7 @@ def of_window(
         heard[root].who.add(who(mention_id, author, story_id))
     themes = {one.id: one for one in known(connection, ids=list(heard)) if not one.hidden} if heard else {}
     told = sorted(themes, key=lambda id_: (-len(heard[id_].who), -len(heard[id_].members), id_))[:most]
+    lived = lifetimes(connection, told)
     before = (window.start - (window.end - window.start), window.start)
     past = counts(connection, told, [before, *(period for _, period in past_windows)])
     return tuple(
@@ -152,7 +164,7 @@ def of_window(
             people=len(heard[id_].who),
             previous=past[id_][0],
             past=tuple(zip((day for day, _ in past_windows), past[id_][1:], strict=True)),
-            first=themes[id_].first,
+            first=lived[id_][0],
             pinned=themes[id_].pinned,
         )
         for id_ in told

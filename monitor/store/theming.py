@@ -321,6 +321,7 @@ def keep(connection: Connection, one: Stretch, found: Sequence[New], now: dateti
         if new.same_as is not None:
             theme_id = new.same_as
             _widen(connection, theme_id, new)
+            _stretch(connection, theme_id, [published for published, _ in members.values()])
         else:
             theme_id = _insert(connection, one, new, [published for published, _ in members.values()], now)
             made.append(theme_id)
@@ -386,6 +387,11 @@ def _widen(connection: Connection, theme_id: int, new: New) -> None:
             connection,
             connection.exec_driver_sql("SELECT mention_id FROM in_theme WHERE theme_id = ?", (theme_id,)).scalars(),
         )
+
+
+def _stretch(connection: Connection, theme_id: int, published: Sequence[int]) -> None:
+    sql = "UPDATE theme SET first = min(first, ?), last = max(last, ?) WHERE id = ?"
+    connection.exec_driver_sql(sql, (min(published), max(published), theme_id))
 
 
 def _json(value: object) -> str:

@@ -107,7 +107,7 @@ def test_everything_can_be_sorted_anew_and_keeps_its_numbers(run, stored):
         (("rename", "1", "!!"), "names no theme"),
         (("merge", "1"), "two themes at least"),
         (("merge", "1", "1"), "two different themes"),
-        (("undo",), "Nothing was changed"),
+        (("undo",), "Nothing that somebody changed"),
         (("--brand", "Bolt"), 'There is no brand "Bolt"'),
     ],
 )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from monitor import pipeline, searches
+from monitor import pipeline, retheming, searches
 from monitor.engine.theming import Theming, names_in, sort
 from monitor.errors import Refused
 from monitor.mention import Brand, ThemeHeard
@@ -409,7 +409,9 @@ def test_twins_are_merged_unless_a_person_has_named_the_newer_or_parted_them(day
     twins = (one.id, other.id)
     day.house.store.writing(rethemed.merge_twins, *twins, day.now)
     assert [theme.id for theme in day.heard()] == [one.id]
-    day.change(rethemed.undo, None)
+    with pytest.raises(Refused, match="Nothing that somebody changed"):
+        day.change(rethemed.undo, None)  # what the program did is taken back by its number alone
+    day.change(rethemed.undo, day.house.store.reading(rethemed.merges, one.id)[other.id])
     day.house.store.writing(rethemed.merge_twins, *twins, day.now)
     assert [theme.id for theme in day.heard()] == [one.id, other.id]
 
@@ -422,8 +424,19 @@ def test_twins_go_by_the_name_that_more_people_say_until_they_are_parted(day):
     day.house.store.writing(rethemed.merge_twins, one.id, other.id, day.now)
     assert [(theme.id, theme.name) for theme in day.heard()] == [(one.id, other.name)]
     assert len(day.house.texts(f'theme:"{other.name}"')) == 10
-    day.change(rethemed.undo, None)
+    day.change(rethemed.undo, 1)
     assert {(theme.id, theme.name) for theme in day.heard()} == {(one.id, one.name), (other.id, other.name)}
+
+
+def test_a_merged_theme_is_as_old_as_the_oldest_of_its_parts_and_as_fresh_as_the_newest(day):
+    one, other = two(day)
+    day.say("Acme app crashed at checkout, long ago", at=day.now - timedelta(days=9))
+    day.say("Acme app crashed at checkout, just now", at=day.now)
+    day.sort()
+    day.change(rethemed.merge, one.id, [other.id])
+    assert day.heard()[0].first == day.now - timedelta(days=9)
+    row = day.house.store.reading(retheming.shown, one.id, day.now).row
+    assert (row.first, row.last) == (day.now - timedelta(days=9), day.now)
 
 
 def test_a_theme_that_was_known_by_a_word_alone_takes_its_first_phrase_for_a_name(day):
