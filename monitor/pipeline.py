@@ -7,13 +7,13 @@
     door         door.py                  every text, time and link made safe and uniform
     match        query/                   each item against every brand, once                            ┐
     dedupe       store/mentions.py        the same item twice is one mention; an edit is a revision      │ take(): one
-    store        store/                   the mention, its matches, counts, what is due, and the cursor  ┘ transaction
-    score        models/                  one forward pass for all heads; settle(): one transaction
-    route        store/routing.py         heed(): who answers it, and which rules catch it, as each transaction ends
-    story        story/, gathering.join() the same news told again becomes one story, in the transaction that stores it;
-                 store/retelling.py       settle(): in other words, once it is known what they mean
+    store        store/                   the mention, its matches, counts, what is due, and the cursor  │ transaction
+    story        story/, store/gathering.py   the same news told again is one story                      ┘
+    score        models/                  one forward pass for all heads                                 ┐ settle(): one
+                 store/retelling.py       the same news in other words, once it is known what they mean  ┘ transaction
     theme        engine/theming.py        the same comment by many; what is to be sorted stands in rows (theme_due)
-    index        store/index.py           words and facts in order of time, brought up to date as each transaction ends
+    route        store/routing.py         heed(): who answers it, and which rules catch it     ┐ as each transaction
+    index        store/index.py           settle(): words and facts in order of time           ┘ ends
     alert        engine/watching.py       warn(): what is not usual, what a rule catches; the alert and its outbox rows
     digest       digest/                  announce(): the frozen digest and its outbox rows, one transaction
     deliver      channels/, net/          deliver(): each attempt written down before its first byte
