@@ -19,7 +19,7 @@ from monitor.config.shape import RuleTable
 from monitor.digest.caught import lasting
 from monitor.engine.pacing import Caught, Pace, Send, Why, played, quiet_until
 from monitor.errors import Refused
-from monitor.query.conditions import asks_for_later
+from monitor.query.conditions import asks_for_later, fields_of
 from monitor.query.explain import explain
 from monitor.query.narrow import need
 from monitor.query.parse import parse
@@ -132,6 +132,8 @@ class Trial:
     asks_for_scores: bool
     words: bool
     """It asks for words, so that it costs nothing where these are missing; else it is tried on every mention."""
+    names_brand: bool
+    """It says which brands it is about."""
     advice: tuple[str, ...]
 
     @property
@@ -166,6 +168,7 @@ def tried(
         brands=brands.of_so_many(connection, [one.id for one in mentions]),
         samples=searches.these(connection, query, [one.id for one in mentions[:samples]]),
         asks_for_scores=asks_for_later(parsed),
+        names_brand="brand" in fields_of(query),
         words=need(parsed, ("title", "text", "author")) is not None,
         advice=(),
     )
@@ -205,9 +208,10 @@ def _advice(trial: Trial, own: Collection[str], unscored: int) -> list[str]:
         advice.append(told + " A narrower query tells less.")
     if trial.asks_for_scores and unscored:
         advice.append(f"{unscored:,} stored mentions are not scored yet: it may catch more.")
-    strangers = sum(n for name, n in trial.brands.items() if name not in own)
-    if own and strangers:
-        advice.append(f"{strangers:,} are of no brand of your own: brand: in its query chooses.")
+    # Of several brands a mention counts under each: what is of others may be of one's own as well.
+    others = [f"{n:,} of {name}" if name else f"{n:,} of none" for name, n in trial.brands.items() if name not in own]
+    if own and others and not trial.names_brand:
+        advice.append(f"Not only your own brands are in it ({', '.join(others)}): brand: in its query chooses.")
     if not trial.words:
         advice.append("It asks for no word, so every mention is looked at: that costs a little with each.")
     return advice
@@ -219,7 +223,7 @@ def _advice(trial: Trial, own: Collection[str], unscored: int) -> list[str]:
 def explained(one: RuleTable, row: Row, width: int) -> list[str]:
     """What a rule does, a line for each thing; its query's reading first."""
     when = "once a mention is scored" if row.asks_for_scores else "as soon as a mention is stored"
-    pace = {"each": "a message for each", "batch": "one message for ten minutes", "hourly": "one message an hour"}
+    pace = {"each": "a message for each", "batch": "one message every ten minutes", "hourly": "one message an hour"}
     lines = [*explain(parse(one.query, as_view=True), width).splitlines(), ""]
     lines.append(f"Decided: {when}.")
     lines.append(f"Told: {pace[one.send]}, to {', '.join(row.channels) or 'nobody'}.")

@@ -125,9 +125,9 @@ def inert_texts(value: Any, key: str = "") -> Any:
 
 
 def named(summary: Mapping[str, Any]) -> str:
-    """The mentions behind a summary, as far as its text does not name them itself: "#12 #15"."""
-    text = summary["text"]
-    return " ".join(f"#{id_}" for id_ in summary["mentions"][:CITED] if f"#{id_})" not in text)
+    """The mentions behind a summary whose text names none itself, as quotes do: "#12 #15"."""
+    ids = summary["mentions"][:CITED]
+    return "" if any(f"(#{id_})" in summary["text"] for id_ in ids) else " ".join(f"#{id_}" for id_ in ids)
 
 
 def quote_of(story: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -89,7 +89,7 @@ def watched(rows: Sequence[Why], false_alarms: float, *, as_json: bool) -> None:
         if not row.enough_on:
             for first, level in zip((True, *[False] * len(row.levels)), row.levels, strict=False):
                 what, key = (_what(row), row.key) if first else ("", "")
-                table.add_row(Text(what), Text(plain(key)), *_cells(level))
+                table.add_row(Text(what), Text(plain(key)), *_cells(level, row.kind))
     if table.row_count:
         console.print(table)
     for row in rows:
@@ -106,9 +106,10 @@ def _what(row: Why) -> str:
     return plain(f"{row.brand}: {row.kind}{name}{asleep}")
 
 
-def _cells(level: Level) -> tuple[str, str, str, str]:
+def _cells(level: Level, kind: str) -> tuple[str, str, str, str]:
     now = f"{level.count:,}" + (f" of {level.of:,}" if level.of is not None else "")
-    from_ = f"{level.alarm_from:,}" if level.alarm_from is not None else "–"
+    beyond = "too few" if kind == "silence" else "a larger share" if level.of is not None else "–"
+    from_ = f"{level.alarm_from:,}" if level.alarm_from is not None else beyond
     return lasting(level.hours), now, f"{level.low:,}–{level.high:,}", from_
 
 
