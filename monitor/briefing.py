@@ -217,12 +217,14 @@ def _stories(connection: Connection, counted: Material, window: Window) -> tuple
         if members and len(members) + story.before > 1:
             found.append(replace(story, members=members))
     found.sort(key=lambda story: -len(story.members))
-    name = counted.brand.name
-    exact = [
-        replace(one, before=skimmed.told_before(connection, skim, name, one.id) if one.before else 0)
-        for one in found[:MOST_STORIES]
-    ]
-    return tuple(one for one in (*exact, *found[MOST_STORIES:]) if len(one.members) + one.before > 1)
+    told: list[StoryHeard] = []
+    for one in found:
+        # Those that will be shown, counted as their query counts.
+        if one.before and len(told) < MOST_STORIES:
+            one = replace(one, before=skimmed.told_before(connection, skim, counted.brand.name, one.id))
+        if len(one.members) + one.before > 1:
+            told.append(one)
+    return tuple(told)
 
 
 def _themes(connection: Connection, counted: Material, window: Window, period: Period) -> tuple[ThemeHeard, ...]:

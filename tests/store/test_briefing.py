@@ -20,6 +20,7 @@ from monitor.mention import SENTIMENTS, Brand
 from monitor.pipeline import Origin
 from monitor.searches import Search
 from monitor.store import opinions, triage, watches
+from monitor.store.columns import EPOCH
 from monitor.store.triage import Change
 from monitor.store.watches import Configured
 from sources.base import Item
@@ -181,6 +182,25 @@ def test_every_sentence_with_a_number_cites_mentions_that_are_there(house):
     # competitors' mentions are counted and not read; what is held apart, or late, is not in the window
     allowed = ("Bolt: ", "not counted", "found only now")
     assert [text for text in bare if not any(words in text for words in allowed)] == []
+
+
+def test_a_department_s_story_is_counted_exactly_behind_others_that_are_not_its_own(house, item):
+    words = [" ".join(random.Random(n).sample(WORDS, 11)) for n in range(6)]
+    before, inside = house.now - timedelta(days=3), house.now - timedelta(hours=2)
+    for n, text in enumerate(words):
+        copies = [before + timedelta(minutes=at) for at in range(3 if n < 5 else 2)]
+        news = f"acme news {n} of the {n}th day: {text} for {n + 7} towns in all"
+        for at in (*copies, inside):
+            house.take(item(f"{n} {at}", news, published=at, author=f"{n} {at}", kind="article"))
+    sql = "SELECT id FROM mention WHERE published > ? OR external_id LIKE '5 %' ORDER BY published DESC LIMIT 7"
+    since = (inside - timedelta(minutes=1) - EPOCH) // timedelta(microseconds=1)
+    mine = house.store.reading(lambda connection: connection.exec_driver_sql(sql, (since,)).scalars().all())
+    for id_ in mine:
+        house.store.writing(triage.change, id_, house.ids["Acme"], Change(team="Care"), by="ann", now=house.now)
+    told = digest(house, Period(house.now.date(), time(12), "UTC"), "Care")
+    (story,) = told["sections"]["stories"]["items"]
+    assert story["more"]["value"] == 2
+    assert wrong_numbers(house, told)[0] == []
 
 
 def test_what_the_query_keeps_out_is_counted(house, item):
