@@ -73,6 +73,14 @@ class State:
     themes: float = 0.0
     """Themes found since then are new, in seconds since 1970."""
 
+    def until(self, hour: int, seconds: float) -> State:
+        """The same, with nothing in it that is yet to come: the clock was ahead when it was written."""
+        alarms = {
+            key: replace(one, hour=min(one.hour, hour), at=min(one.at, seconds)) for key, one in self.alarms.items()
+        }
+        causes = {cause: min(at, seconds) for cause, at in self.causes.items()}
+        return State(min(self.hour, hour), alarms, causes, min(self.themes, seconds))
+
     def as_json(self) -> dict[str, Any]:
         alarms = {key: asdict(one) for key, one in self.alarms.items()}
         return {"hour": self.hour, "alarms": alarms, "causes": dict(self.causes), "themes": self.themes}
@@ -184,7 +192,7 @@ def looked_at(
     row = alerts.checked(connection, key_of(one.brand.id))
     before = State.read(row[1]) if row else None
     hour, seconds = observed.now + observed.offset, now.timestamp()
-    state = before or State(hour, themes=seconds)
+    state = (before or State(hour, themes=seconds)).until(hour, seconds)
     # Whoever begins to watch looks at the present; what lies behind is for `overheard alerts backtest`.
     first = observed.now if before is None else max(state.hour - LATE - observed.offset, observed.now - LONGEST_GAP, 0)
     found = look(learnt, first, observed.now)

@@ -45,6 +45,8 @@ def sync(connection: Connection, keys: Iterable[str], now: datetime) -> None:
         connection.execute(insert(RULE), [{"name": name, "created": now} for name in sorted(wanted - known)])
     for name in known - wanted:
         connection.execute(delete(RULE).where(RULE.c.name == name))
+    # The clock was ahead when they came: nobody waits until then.
+    connection.execute(update(RULE).where(RULE.c.created > now).values(created=now))
     waiting = connection.scalars(select(CAUGHT.c.rule).where(CAUGHT.c.state == WAITING).distinct()).all()
     for key in set(waiting) - wanted:
         connection.execute(delete(CAUGHT).where(CAUGHT.c.state == WAITING, CAUGHT.c.rule == key))

@@ -422,3 +422,20 @@ async def test_an_alert_on_what_is_watched_no_more_is_over(open_service: Any, pa
         found = await told(service)
         assert {alert.state for alert in found} == {alerts.OVER}
         assert {alert.until for alert in found} == {NOW}
+
+
+async def test_a_clock_that_was_ahead_silences_nothing(open_service: Any, past: Any, clock: Any) -> None:
+    async with open_service(CONFIG) as service:
+        there = past(service)
+        await there.weeks(4, 0.8)
+        clock.pass_(days=300)
+        await service.watching.tick()
+        clock.pass_(days=-300)
+        await service.watching.tick()
+        words = ("still waiting for my refund", "waiting for my refund since May", "Waiting for my refund, again!")
+        clock.pass_(hours=1)
+        said = [there.said(clock() - timedelta(minutes=at), f"acme {words[at % 3]}") for at in range(30, 9, -1)]
+        await service.store.write(pipeline.take, said, (), None, BLOG, service.ear, clock())
+        await service.theming.whole()
+        await service.watching.tick()
+        assert {"volume", "new-theme"} <= {alert.kind for alert in await told(service)}

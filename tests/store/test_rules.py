@@ -259,3 +259,14 @@ def test_history_is_json_that_outlives_the_program(desk, item):
     assert json.loads(json.dumps(dict(noted.after))) == {"tags": ["vip"], "snoozed": "2026-11-23T12:00:00Z"}
     desk.store.writing(triage.undo, 1, desk.ids["Acme"], by="Ann", now=desk.now)
     assert (stands(desk)[0].tags, stands(desk)[0].snoozed) == ((), None)
+
+
+def test_a_clock_that_was_ahead_when_a_rule_came_keeps_it_from_nothing(house, item):
+    work = Work(house, Pace(), item)
+    house.store.writing(rules.sync, [], house.now)
+    house.store.writing(rules.sync, [work.rule.key], house.now + timedelta(days=400))
+    house.store.writing(rules.sync, [work.rule.key], house.now)
+    house.now += timedelta(minutes=5)
+    work.hear(1, angry=True, age=1)
+    work.score()
+    assert [one.mention_id for one in house.store.reading(rules.waiting)[work.rule.key]] == [1]
