@@ -20,14 +20,20 @@ from monitor.digest.alert_page import alert_letter
 from monitor.digest.content import content
 from tests.digest import made
 
-WIDTHS = (320, 360, 480, 600, 900, 1280)
+WIDTHS = (320, 360, 420, 480, 500, 600, 900, 960, 1280)
 SCREEN = 800
 MEASURE = """
 addEventListener("load", () => setTimeout(() => {
   const found = {};
   for (const frame of document.querySelectorAll("iframe")) {
     const inner = frame.contentDocument, first = inner.querySelector(".first");
-    found[frame.id] = [inner.documentElement.scrollWidth, first ? first.getBoundingClientRect().bottom : 0];
+    const lines = [...inner.querySelectorAll('th[scope="row"]')].map((name) => {
+      const range = inner.createRange();
+      range.selectNodeContents(name);
+      return range.getBoundingClientRect().height / parseFloat(getComputedStyle(name).lineHeight);
+    });
+    found[frame.id] = [inner.documentElement.scrollWidth, first ? first.getBoundingClientRect().bottom : 0,
+                       Math.max(0, ...lines)];
   }
   document.documentElement.setAttribute("data-found", JSON.stringify(found));
 }, 200));
@@ -66,8 +72,9 @@ def shown() -> dict[str, str]:
     return {**found, "letter of an alert": alert_letter(made.warning(), made.BASE)}
 
 
-def measured(browser: str, folder: Path, pages: Mapping[str, str]) -> dict[str, tuple[float, float]]:
-    """Name and width ("page of a week at 320") to how wide it really is, and where its first screen ends."""
+def measured(browser: str, folder: Path, pages: Mapping[str, str]) -> dict[str, tuple[float, float, float]]:
+    """Name and width ("page of a week at 320") to how wide it really is, where its first screen ends, and how many
+    lines the longest name of a table's row takes."""
     frames = "".join(
         f'<iframe id="{escape(name)} at {width}" width="{width}" height="{SCREEN}" style="border:0" '
         f'srcdoc="{escape(html)}"></iframe>'
@@ -92,7 +99,11 @@ def test_nothing_sticks_out_and_the_first_three_parts_are_one_screen(tmp_path: P
         pytest.skip("needs chromium")
     found = measured(browser, tmp_path, shown())
     assert len(found) == len(WIDTHS) * len(shown())
-    too_wide = {name: wide for name, (wide, _) in found.items() if wide > int(name.rsplit(" ", 1)[1])}
+    too_wide = {name: wide for name, (wide, *_) in found.items() if wide > int(name.rsplit(" ", 1)[1])}
     assert not too_wide, too_wide
     for name in ("bad day", "week", "quiet day", "first days", "blind"):
         assert 0 < found[f"page of {name} at 1280"][1] <= SCREEN, name
+    broken = {
+        name: lines for name, (*_, lines) in found.items() if lines > 2.1 and not {"trying", "320"} & set(name.split())
+    }
+    assert not broken, broken
