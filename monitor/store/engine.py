@@ -20,7 +20,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
 
 from monitor.errors import StoreUnusable
-from monitor.store import index, touched
+from monitor.store import gathering, index, touched
 from monitor.store.schema import HEAD, upgrade
 
 P = ParamSpec("P")
@@ -111,9 +111,7 @@ class Store:
             self._writer = _engine(path, write=True) if write else None
             if self._writer is not None:
                 upgrade(self._writer)
-                with self._writer.begin() as connection:
-                    if not index.is_current(connection):
-                        index.rebuild(connection)
+                self._make_ready(self._writer)
             self._reader, found = _reader(path)
         except DatabaseError as error:
             raise StoreUnusable(f"{path} cannot be used as overheard's database: {error.orig}") from error
@@ -131,6 +129,18 @@ class Store:
         self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
         # Of their own: a page that searches for seconds must not hold up what asks which source is due.
         self._search_threads = ThreadPoolExecutor(SEARCHERS, thread_name_prefix="store-search")
+
+    @staticmethod
+    def _make_ready(writer: Engine) -> None:
+        """After an update: find the stories of what is stored, piece by piece, and then make the index anew. What is
+        stopped meanwhile goes on at the next start."""
+        left = True
+        while left:
+            with writer.begin() as connection:
+                left = not index.is_current(connection) and gathering.fill(connection)
+        with writer.begin() as connection:
+            if not index.is_current(connection):
+                index.rebuild(connection)
 
     # Both forms run `work(connection, *args)` in one transaction, which is rolled back when it raises.
 

@@ -29,7 +29,8 @@ LOOKED_AT = 8
 """So many others are compared with a new text at most, those that share the most keys."""
 REPLACED = 8
 """So many others of a story are found by their keys in the place of one that went."""
-SLICE = 500
+PIECE = 5_000
+"""Of what is stored already, so many are seen to in one transaction."""
 QUOTED = 0.9
 """How sure a link to another mention is: less so than its own address."""
 
@@ -218,15 +219,21 @@ def follow_edits(connection: Connection, ids: Sequence[int]) -> None:
     bands.put(connection, ((place, one.text.id) for one in _signed(kept) for place in (*one.words, *one.at)))
 
 
-def fill(connection: Connection) -> None:
-    """Find the stories of all that is stored, where that was never done: it came in before stories were told."""
-    last = 0
-    if connection.exec_driver_sql("SELECT 1 FROM setting WHERE key = ?", (_FILLED,)).first() is not None:
-        return
-    while some := _after(connection, last):
-        join(connection, some)
-        last = some[-1]
-    connection.exec_driver_sql("INSERT INTO setting (key, value) VALUES (?, ?)", (_FILLED, "true"))
+def fill(connection: Connection) -> bool:
+    """Find the stories of some thousands of those that came in before stories were told; whether there are more. How
+    far it came is kept: who is stopped goes on from there."""
+    found = connection.exec_driver_sql("SELECT value FROM setting WHERE key = ?", (_FILLED,)).scalar()
+    last = json.loads(found) if found else 0
+    if last is True:
+        return False
+    some = _after(connection, last)
+    join(connection, some)
+    kept = json.dumps(some[-1] if some else True)
+    connection.exec_driver_sql(
+        "INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+        (_FILLED, kept),
+    )
+    return bool(some)
 
 
 _FILLED = "stories"
@@ -234,7 +241,7 @@ _FILLED = "stories"
 
 def _after(connection: Connection, last: int) -> list[int]:
     sql = "SELECT id FROM mention WHERE id > ? AND content_hash != '' ORDER BY id LIMIT ?"
-    return list(connection.exec_driver_sql(sql, (last, SLICE)).scalars())
+    return list(connection.exec_driver_sql(sql, (last, PIECE)).scalars())
 
 
 def texts(connection: Connection, ids: Iterable[int]) -> dict[int, Text]:

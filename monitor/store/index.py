@@ -18,7 +18,7 @@ from sqlalchemy.dialects.sqlite import insert
 from monitor.own import Own
 from monitor.query.fields import host_of, label
 from monitor.query.text import fold, index_words
-from monitor.store import gathering, tally, touched
+from monitor.store import tally, touched
 from monitor.store.columns import EPOCH
 from monitor.store.documents import own_channels, seen
 from monitor.store.facts import Known, host_token, written
@@ -164,12 +164,10 @@ def is_current(connection: Connection) -> bool:
 
 
 def rebuild(connection: Connection) -> int:
-    """Make the index and the facets anew from the rows; of how many mentions. About 4,000 a second. Stories are found
-    first where that was never done, and otherwise left as they are."""
+    """Make the index and the facets anew from the rows; of how many mentions. About 4,000 a second."""
     connection.exec_driver_sql("INSERT INTO mention_words(mention_words) VALUES ('delete-all')")
     connection.execute(delete(INDEXED))
     tally.forget_all(connection)
-    gathering.fill(connection)
     touched.take(connection)
     own, brand_ids, done, last = own_channels(connection), _brand_ids(connection), 0, 0
     while some := connection.scalars(

@@ -332,7 +332,11 @@ def test_every_mention_is_where_a_search_says_after_any_changes(house, item):
     assert house.store.reading(sizes) == []
 
 
-def test_a_store_of_the_version_before_tells_its_stories_once_it_is_opened(house, item, database, open_house):
+@pytest.mark.parametrize("piece", [1, 2, 5_000])
+def test_a_store_of_the_version_before_tells_its_stories_once_it_is_opened(
+    house, item, database, open_house, monkeypatch, piece
+):
+    monkeypatch.setattr(gathering, "PIECE", piece)
     house.take(item("1", NEWS), item("2", f"(Wire) {NEWS}"), item("3", "Acme leaks"))
 
     def as_before(connection):
@@ -342,6 +346,7 @@ def test_a_store_of_the_version_before_tells_its_stories_once_it_is_opened(house
         connection.exec_driver_sql("UPDATE setting SET value = '1' WHERE key = 'index'")
 
     house.store.writing(as_before)
+    house.store.writing(gathering.fill)  # the first start of the new version was broken off
     house.store.close()
     store = Store(database, write=True)
     after = open_house(store)
