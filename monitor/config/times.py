@@ -60,9 +60,10 @@ def zone(name: str) -> str:
 def machine_timezone(environ: Mapping[str, str]) -> str:
     """The zone that this machine lives in: TZ, else what the system says, else UTC."""
     try:
-        return zone(environ.get("TZ", "").lstrip(":") or tzlocal.get_localzone_name())
+        found = zone(environ.get("TZ", "").lstrip(":") or tzlocal.get_localzone_name())
     except (ValueError, zoneinfo.ZoneInfoNotFoundError):
         return "UTC"
+    return "UTC" if found == "Etc/UTC" else found  # what many servers call it, and no reader of a digest
 
 
 def weekdays(value: object) -> tuple[int, ...]:

@@ -88,7 +88,7 @@ def unanswered(
 def lasting(span: timedelta) -> str:
     """ "45 minutes", "5 hours", "3 days": whole ones, of the unit that people would say."""
     minutes = max(1, span // timedelta(minutes=1))
-    if minutes < 90:
+    if minutes < 90 and minutes != 60:
         return many(minutes, "minute")
     return many(minutes // 60, "hour") if minutes < 2 * 24 * 60 else many(minutes // (24 * 60), "day")
 

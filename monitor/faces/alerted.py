@@ -18,6 +18,7 @@ from monitor.digest.spiked import lasting
 from monitor.digest.terminal import alert_terminal
 from monitor.faces.asking import DEFAULT
 from monitor.faces.show import console, counted, plain
+from monitor.insight.spikes import ENOUGH_DAYS
 
 _COLORS = {"open": "yellow", "acknowledged": "green", "over": "dim"}
 _DAY = 86_400.0
@@ -115,7 +116,7 @@ def _cells(level: Level, kind: str) -> tuple[str, str, str, str]:
 
 def _too_new(row: Why) -> str:
     if not row.enough_on[0].isdigit():
-        return "nothing was heard yet"
+        return f"no whole day of it is known yet; watched from {ENOUGH_DAYS} days on"
     return f"too little past to say what is usual ({counted(row.days, 'day')} so far); watched from {row.enough_on} on"
 
 

@@ -267,6 +267,7 @@ def test_a_digest_is_at_eight_where_the_machine_stands_each_day(read):
     (digest,) = read(BRAND + "[[digest]]\nto = 'file:x'\n").digests
     assert (digest.at, digest.timezone, digest.days) == (time(8), "Europe/Madrid", tuple(range(7)))
     assert machine_timezone({"TZ": "Nowhere/At_All"}) == "UTC"
+    assert machine_timezone({"TZ": "Etc/UTC"}) == "UTC"
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,13 @@ def test_with_too_little_past_it_says_from_when_on_there_is_enough(run, folder):
     assert "There is too little past to play through" in run("alerts", "backtest").stdout
 
 
+def test_on_the_first_day_it_says_that_no_whole_day_is_known(run, folder):
+    (folder / "config.toml").write_text(CONFIG)
+    (folder / "one.jsonl").write_text(json.dumps({"text": "Acme", "published": datetime.now(UTC).isoformat()}))
+    run("import", "one.jsonl")
+    assert "no whole day of it is known yet; watched from 21 days on" in run("alerts", "why").stdout
+
+
 @pytest.mark.parametrize(
     "words", [("show", "12"), ("show", "x"), ("ack", "7"), ("snooze", "everything", "--for", "1d")]
 )
