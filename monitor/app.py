@@ -199,7 +199,9 @@ class Service:
 
     def timezone_of(self, brand: Brand) -> str:
         """Where the readers of this brand's digest live; this machine's zone when nobody subscribed."""
-        subscribed = (one.timezone for one in self.teller.subscriptions if brand.name in {each.name for each in one.brands})
+        subscribed = (
+            one.timezone for one in self.teller.subscriptions if brand.name in {each.name for each in one.brands}
+        )
         return next(subscribed, None) or machine_timezone(os.environ)
 
     async def rematch(self) -> None:
