@@ -31,7 +31,7 @@ test: dev  ## the tests, in less than five minutes
 	@$(BIN)/python -m pytest -m "not slow" -n auto --maxprocesses 4
 
 test-all: dev  ## the tests that take longer: corpora, whole sweeps, many kills
-	@$(BIN)/python -m pytest -m slow --timeout=900
+	@$(BIN)/python -m pytest -m slow --timeout=900 -n auto --maxprocesses 2
 
 check: dev  ## format, lint, types, floors
 	@$(BIN)/ruff format --check --quiet .
