@@ -6,7 +6,6 @@ Nothing is timed here: what waits, since when, and when it is looked whether som
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,12 +18,12 @@ from monitor import pipeline, searches
 from monitor.digest import alert as alerts
 from monitor.digest.alert import Alert
 from monitor.digest.caught import Told, caught, unanswered
-from monitor.engine.pacing import BATCH, Caught, Message, Pace, due, quiet_until
+from monitor.engine.pacing import BATCH, HOUR, Caught, Message, Pace, due, quiet_until
 from monitor.engine.showing import shown, weight
 from monitor.query.fields import label
 from monitor.searches import Found
 from monitor.store import rules, triage
-from monitor.store.alerts import Cause, over, sleeps, snoozed
+from monitor.store.alerts import Cause, is_made_since, over, sleeps, snoozed
 from monitor.store.engine import Store
 from monitor.store.routing import STANDING
 from monitor.store.rules import Promised
@@ -83,18 +82,13 @@ class Ruling:
         return made
 
     async def remind_due(self) -> int:
-        """Tell whom it concerns where the time for an answer has passed; how many messages."""
-        now = self.now()
-        promised = await self.store.read(rules.unanswered, now)
-        by_key: dict[str, list[Promised]] = defaultdict(list)
-        for one in promised:
-            by_key[one.key].append(one)
-        return sum(
-            [
-                await self._guarded(key, _remind, self.errands.get(key), some, self.base_url, now)
-                for key, some in by_key.items()
-            ]
-        )
+        """Tell whom it concerns where the time for an answer has passed, once an hour at most for each rule and
+        department; how many messages."""
+        made, now = 0, self.now()
+        for key in await self.store.read(rules.late, now):
+            if not await self.store.read(is_made_since, late_key(key), now - HOUR):
+                made += await self._guarded(key, _remind, key, self.errands.get(key), self.base_url, now)
+        return made
 
     async def _guarded(self, key: str, work: Callable[..., int], *arguments: Any) -> int:
         try:
@@ -147,7 +141,7 @@ def _warn(
     """Into the outbox; of what is snoozed the alert is kept, and nobody is told. A mention is told once, so that the
     first one's number names what an alert is about. That a rule has caught something goes on no longer than the moment:
     only an answer that is missing stays open until somebody acknowledges it."""
-    key = errand.told.key if alert.kind == "rule" else f"unanswered/{errand.told.key}"
+    key = errand.told.key if alert.kind == "rule" else late_key(errand.told.key)
     cause = Cause(alert.kind, key, f"from mention {min(ids)}", alert.started, alert.until, brand_id, alert.department)
     awake = () if sleeps(errand.told.key, snoozed(connection, now)) else channels
     alert_id = pipeline.warn(connection, cause, alerts.content(alert, base_url), awake, now, not_before)
@@ -159,10 +153,14 @@ def _warn(
 # ---- answers that did not come ---------------------------------------------------------------------------------------
 
 
-def _remind(
-    connection: Connection, errand: Errand | None, promised: Sequence[Promised], base_url: str, now: datetime
-) -> int:
+def late_key(key: str) -> str:
+    """Of the alerts on what a rule or department has not answered."""
+    return f"unanswered/{key}"
+
+
+def _remind(connection: Connection, key: str, errand: Errand | None, base_url: str, now: datetime) -> int:
     """One alert on all that is late, in one transaction with noting that it was seen to."""
+    promised = rules.unanswered(connection, key, now)
     standings = triage.of_pairs(connection, [(one.mention_id, one.brand_id) for one in promised])
     late: dict[int, Promised] = {}
     for one in promised:

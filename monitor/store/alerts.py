@@ -186,3 +186,9 @@ def open_keys(connection: Connection, prefix: str) -> set[str]:
 def is_kept(connection: Connection, key: str, slot: str) -> bool:
     """Whether a key has an alert of this slot."""
     return connection.execute(select(ALERT.c.id).where(ALERT.c.key == key, ALERT.c.slot == slot)).first() is not None
+
+
+def is_made_since(connection: Connection, key: str, since: datetime) -> bool:
+    """Whether a key has an alert that was made after this time."""
+    mine = (ALERT.c.key == key) & (ALERT.c.created > since)
+    return connection.execute(select(ALERT.c.id).where(mine).limit(1)).first() is not None

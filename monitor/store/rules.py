@@ -185,11 +185,16 @@ class Promised:
     """When people were told of it, or it was given to its department."""
 
 
-def unanswered(connection: Connection, now: datetime, most: int = 500) -> list[Promised]:
-    """Those whose time has come, the oldest first."""
+def late(connection: Connection, now: datetime) -> list[str]:
+    """The keys that have something whose time has come."""
+    return list(connection.scalars(select(CAUGHT.c.rule).where(CAUGHT.c.answer_by <= now).distinct()))
+
+
+def unanswered(connection: Connection, key: str, now: datetime, most: int = 500) -> list[Promised]:
+    """Those of a rule or department whose time has come, the oldest first."""
     rows = connection.execute(
         select(CAUGHT.c.rule, CAUGHT.c.mention_id, CAUGHT.c.brand_id, CAUGHT.c.told, CAUGHT.c.at)
-        .where(CAUGHT.c.answer_by <= now)
+        .where(CAUGHT.c.rule == key, CAUGHT.c.answer_by <= now)
         .order_by(CAUGHT.c.answer_by, CAUGHT.c.mention_id)
         .limit(most)
     )

@@ -336,6 +336,19 @@ async def test_an_answer_that_did_not_come_is_told_once_with_its_age_and_owner(a
         assert len(await reminded(service)) == 1
 
 
+async def test_answers_that_fail_to_come_one_by_one_are_told_together_each_hour(at_work, clock):
+    async with at_work(late_rule()) as service:
+        for number in range(6):
+            hear(service, f"ACME {number}", first=number + 1)
+            await told(service)
+            clock.pass_(minutes=10)
+        clock.pass_(hours=3)
+        for _ in range(16):
+            await reminded(service)
+            clock.pass_(minutes=10)
+        assert [len(texts) for _, texts in await reminded(service)] == [1, 5]
+
+
 @pytest.mark.parametrize("status", ["replied", "resolved", "hidden"])
 async def test_what_was_seen_to_is_not_escalated(at_work, clock, status):
     async with at_work(late_rule()) as service:

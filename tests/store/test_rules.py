@@ -213,7 +213,7 @@ def test_to_the_past_nobody_owes_an_answer(desk, item):
     desk.take(item("1", "acme refund", published=desk.now - timedelta(days=20)))
     standing, _ = stands(desk)
     assert (standing.team, standing.assignee, standing.status) == ("Money", "", "new")
-    assert desk.store.reading(rules.unanswered, desk.now + timedelta(days=9)) == []
+    assert desk.store.reading(rules.late, desk.now + timedelta(days=9)) == []
     assert desk.store.reading(triage.open_by_team) == {}
 
 
