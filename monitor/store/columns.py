@@ -10,6 +10,17 @@ from sqlalchemy import BigInteger, Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def stored(moment: datetime) -> int:
+    """A moment as it stands in the rows: whole microseconds since 1970. For statements that are written as SQL."""
+    return (moment - EPOCH) // MICROSECOND
+
+
+def instant(number: int) -> datetime:
+    """The moment that stands in a row, UTC."""
+    return EPOCH + timedelta(microseconds=number)
 
 
 class Instant(TypeDecorator[datetime]):
@@ -19,10 +30,10 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else (value - EPOCH) // timedelta(microseconds=1)
+        return None if value is None else stored(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else EPOCH + timedelta(microseconds=value)
+        return None if value is None else instant(value)
 
 
 def _is_writable(text: str) -> bool:

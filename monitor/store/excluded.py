@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,11 +14,10 @@ from monitor.query.document import Document
 from monitor.query.matcher import Matcher
 from monitor.query.parse import parse
 from monitor.query.tree import And, Not, Query
-from monitor.store.columns import EPOCH
+from monitor.store.columns import stored
 
 LOOKED_AT = 2_000
 """So many of the newest candidates are tried: a tenth of a second."""
-_UNIT = timedelta(microseconds=1)
 
 
 def excluded(connection: Connection, query: str, start: datetime, end: datetime) -> int:
@@ -27,7 +26,7 @@ def excluded(connection: Connection, query: str, start: datetime, end: datetime)
     wide = _without_not(query)
     if wide is None:
         return 0
-    times = ((moment - EPOCH) // _UNIT for moment in (start, end))
+    times = (stored(moment) for moment in (start, end))
     rows = connection.exec_driver_sql(_CANDIDATES, (*times, LOOKED_AT))
     matcher = Matcher(wide)
     return sum(matcher.match(_document(json.loads(row.item))) is not None for row in rows)

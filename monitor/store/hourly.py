@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from monitor.mention import SourceHealth
-from monitor.store.columns import EPOCH
+from monitor.store.columns import EPOCH, MICROSECOND, instant, stored
 from monitor.store.matches import RELEVANT_FROM
 from monitor.store.rollups import SLOT, slot_of
 
 HOUR = timedelta(hours=1)
-_UNIT = timedelta(microseconds=1)
 _SLOTS = HOUR // SLOT
 _LIKELY = "(m.relevance IS NULL OR m.relevance >= :least)"
 LOW = 2
@@ -86,9 +85,9 @@ def busiest_themes(
         "(SELECT count(*) FROM in_theme AS i WHERE i.theme_id = t.id AND i.published >= :since) AS n "
         "FROM theme AS t WHERE t.brand_id = :brand AND NOT t.hidden AND t.merged_into IS NULL "
         "ORDER BY t.pinned DESC, n DESC, t.id LIMIT :most",
-        {"brand": brand_id, "since": _number(since), "most": most},
+        {"brand": brand_id, "since": stored(since), "most": most},
     )
-    return [(id_, name, _instant(created)) for id_, name, created, n in rows if n]
+    return [(id_, name, instant(created)) for id_, name, created, n in rows if n]
 
 
 def is_sorting(connection: Connection) -> bool:
@@ -116,9 +115,9 @@ def new_themes(connection: Connection, brand_id: int, since: datetime, first: da
         "SELECT t.id, CASE WHEN t.named <> '' THEN t.named ELSE t.name END, t.first, t.last, t.created FROM theme AS t "
         "WHERE t.brand_id = :brand AND t.created > :since AND t.first >= :first AND t.side <> 'positive' "
         "AND NOT t.hidden AND t.merged_into IS NULL ORDER BY t.id",
-        {"brand": brand_id, "since": _number(since), "first": _number(first)},
+        {"brand": brand_id, "since": stored(since), "first": stored(first)},
     )
-    return [NewTheme(id_, brand_id, name, *map(_instant, times)) for id_, name, *times in rows]
+    return [NewTheme(id_, brand_id, name, *map(instant, times)) for id_, name, *times in rows]
 
 
 def low_ratings(connection: Connection, brand_id: int, span: Span) -> Counts:
@@ -144,7 +143,7 @@ class Listening:
 def listening(connection: Connection) -> list[Listening]:
     """The sources that are configured."""
     rows = connection.exec_driver_sql("SELECT name, began, reaches_back FROM watch ORDER BY name")
-    return [Listening(name, _instant(back or began) if back or began else None) for name, began, back in rows]
+    return [Listening(name, instant(back or began) if back or began else None) for name, began, back in rows]
 
 
 def unheard(connection: Connection, since: datetime) -> list[SourceHealth]:
@@ -152,10 +151,10 @@ def unheard(connection: Connection, since: datetime) -> list[SourceHealth]:
     rows = connection.exec_driver_sql(
         "SELECT name, kind, failing_since, failures, error, advice FROM watch "
         "WHERE state IN ('failing', 'off') AND held IS NULL AND failing_since <= ? ORDER BY name",
-        (_number(since),),
+        (stored(since),),
     )
     return [
-        SourceHealth(row.name, row.kind, "failing", failures=row.failures, failing_since=_instant(row.failing_since),
+        SourceHealth(row.name, row.kind, "failing", failures=row.failures, failing_since=instant(row.failing_since),
                      error=row.error, advice=row.advice)
         for row in rows
     ]  # fmt: skip
@@ -222,7 +221,7 @@ def _listed(values: Sequence[Any]) -> str:
 
 
 def _bounds(start: datetime, end: datetime) -> Mapping[str, Any]:
-    return {"start": _number(start), "end": _number(end), "hour": HOUR // _UNIT, "least": RELEVANT_FROM}
+    return {"start": stored(start), "end": stored(end), "hour": HOUR // MICROSECOND, "least": RELEVANT_FROM}
 
 
 def _filled(rows: Any, span: Span) -> dict[Any, Counts]:
@@ -230,11 +229,3 @@ def _filled(rows: Any, span: Span) -> dict[Any, Counts]:
     for key, hour, n in rows:
         found[key][hour] += max(0, n)
     return dict(found)
-
-
-def _number(moment: datetime) -> int:
-    return (moment - EPOCH) // _UNIT
-
-
-def _instant(number: int) -> datetime:
-    return EPOCH + timedelta(microseconds=number)

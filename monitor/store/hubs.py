@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, case, delete, insert, literal, or_, select, update
 
-from monitor.store.columns import EPOCH, Instant
+from monitor.store.columns import Instant, stored
 from monitor.store.tables import HubRow, WatchRow
 
 HUB = HubRow.__table__
@@ -184,7 +184,7 @@ def pushed(connection: Connection, token: str, now: datetime, fingerprint: str =
     row = connection.execute(select(HUB.c.seen).where(HUB.c.token == token)).one_or_none()
     if row is None:
         return
-    at = (now - EPOCH) // timedelta(microseconds=1)
+    at = stored(now)
     seen = [*_fresh(row.seen, now), *([[fingerprint, at]] if fingerprint else ())][-PUSHES_REMEMBERED:]
     values = {"last_push": now, "relied": True, "forged": 0, "seen": seen}
     connection.execute(update(HUB).where(HUB.c.token == token).values(**values))
@@ -197,7 +197,7 @@ def was_pushed(connection: Connection, token: str, fingerprint: str, now: dateti
 
 
 def _fresh(seen: Sequence[Any], now: datetime) -> list[Any]:
-    since = (now - REMEMBERED_FOR - EPOCH) // timedelta(microseconds=1)
+    since = stored(now - REMEMBERED_FOR)
     return [one for one in seen if one[1] > since]
 
 

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -25,7 +24,7 @@ from monitor.query.fields import FIELDS
 from monitor.query.matcher import Matcher
 from monitor.query.tree import Between, Host, Label, Query, walk
 from monitor.store.candidates import Candidates, asked_brands, candidates
-from monitor.store.columns import EPOCH
+from monitor.store.columns import instant
 from monitor.store.facts import Known
 from monitor.store.index import ID_MASK, id_at, place
 from monitor.store.slices import slices
@@ -122,7 +121,7 @@ class Search:
     @property
     def reached(self) -> int | None:
         """The place of the last mention that was read; None before the first."""
-        return None if self._read is None else place(_instant(self._read.published), self._read.id)
+        return None if self._read is None else place(instant(self._read.published), self._read.id)
 
     def of(self, ids: Sequence[int]) -> list[Hit]:
         """Those of these mentions that match, in the order of `ids`."""
@@ -221,11 +220,7 @@ def _places_of(connection: Connection, ids: Sequence[int]) -> Iterator[int]:
     for some in slices(ids):
         marks = ", ".join("?" * len(some))
         rows = connection.exec_driver_sql(f"SELECT published, id FROM mention WHERE id IN ({marks})", tuple(some))
-        yield from (place(_instant(published), id_) for published, id_ in rows)
-
-
-def _instant(stored: int) -> datetime:
-    return EPOCH + timedelta(microseconds=stored)
+        yield from (place(instant(published), id_) for published, id_ in rows)
 
 
 def _mention(row: Row[Any]) -> Mention:
@@ -238,8 +233,8 @@ def _mention(row: Row[Any]) -> Mention:
         title=row.title,
         text=row.text,
         author=row.author,
-        published=_instant(row.published),
-        collected=_instant(row.collected),
+        published=instant(row.published),
+        collected=instant(row.collected),
         lang=row.lang,
         rating=row.rating,
         rating_max=row.rating_max,
@@ -288,7 +283,7 @@ def document(row: Row[Any], fields: frozenset[str], asked: Collection[str], like
         source_kind=row.source_kind,
         kind=row.kind,
         rating=row.rating,
-        published=_instant(row.published),
+        published=instant(row.published),
         like=like,
         **facts,
     )

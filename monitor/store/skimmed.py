@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row
 from monitor.insight.counts import Counts, Label, Sums, stars
 from monitor.mention import SENTIMENTS, Heard, Mention, TriageState
 from monitor.query.fields import label
-from monitor.store.columns import EPOCH
+from monitor.store.columns import EPOCH, instant, stored
 from monitor.store.facts import token, unescaped
 from monitor.store.heard import Window
 from monitor.store.index import ID_MASK, first_place
@@ -28,7 +28,6 @@ from monitor.store.slices import slices
 SUMMED = ("stage", "topic", "theme")
 """Fields by whose labels a period is summed."""
 HIDDEN = token("status", "hidden")
-_UNIT = timedelta(microseconds=1)
 _READ = ("from", "by", "source", "type", "need", "topic", "touchpoint", "emotion", "stage", "status", "team")
 # What somebody did for one of its brands was done for all: it is what `NOT status:replied` asks for.
 _STATES: tuple[TriageState, ...] = ("hidden", "resolved", "replied", "reopened", "assigned", "new")
@@ -84,8 +83,8 @@ def _heard(
         title="",
         text="",
         author=next(iter(known.get("by", ())), ""),
-        published=EPOCH + row.published * _UNIT,
-        collected=EPOCH + row.collected * _UNIT,
+        published=instant(row.published),
+        collected=instant(row.collected),
         lang="",
         rating=rating,
         rating_max=rating_max,
@@ -106,7 +105,7 @@ def _heard(
         assignee=row.assignee or "",
         stage=next(iter(known.get("stage", ())), ""),
         teams=tuple(teams.get(team, team) for team in known.get("team", ())),
-        snoozed=EPOCH + row.snoozed * _UNIT if row.snoozed is not None else None,
+        snoozed=instant(row.snoozed) if row.snoozed is not None else None,
     )
 
 
@@ -179,7 +178,7 @@ def moods(connection: Connection, skim: Skim, brand: str) -> list[tuple[datetime
     window = skim.window
     places = first_place(_second(window.end)), first_place(_second(window.start))
     rows = connection.exec_driver_sql(_MOODS, (_asked(skim, brand), *places, window.brand_id, *_ends(window)))
-    return [(EPOCH + published * _UNIT, sentiment) for published, sentiment in rows]
+    return [(instant(published), sentiment) for published, sentiment in rows]
 
 
 def told_before(connection: Connection, skim: Skim, brand: str, story_id: int) -> int:
@@ -225,12 +224,12 @@ def _rows(connection: Connection, skim: Skim) -> Sequence[Row[Any]]:
     more = ""
     if skim.collected is not None:
         more = "AND x.collected >= ? AND x.collected < ? "
-        values += tuple((moment - EPOCH) // _UNIT for moment in skim.collected)
+        values += tuple(stored(moment) for moment in skim.collected)
     return connection.exec_driver_sql(_ROWS.format(more), values).all()
 
 
 def _ends(window: Window) -> tuple[int, int]:
-    return (window.start - EPOCH) // _UNIT, (window.end - EPOCH) // _UNIT
+    return stored(window.start), stored(window.end)
 
 
 _ROWS = (

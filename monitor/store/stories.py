@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection
-from datetime import timedelta
 
 from sqlalchemy import Connection
 
 from monitor.mention import StoryHeard
-from monitor.store.columns import EPOCH
+from monitor.store.columns import stored
 from monitor.store.heard import Window
 from monitor.store.matches import RELEVANT_FROM
 from monitor.store.mentions import read
@@ -22,7 +21,7 @@ def of_window(connection: Connection, window: Window) -> tuple[StoryHeard, ...]:
     Who was hidden, or does not speak of the brand, tells nothing. A mention published after the window is not counted:
     what one has told by its end, and another after it, is no story yet.
     """
-    start, end = (window.start - EPOCH) // _UNIT, (window.end - EPOCH) // _UNIT
+    start, end = stored(window.start), stored(window.end)
     brand = {"brand": window.brand_id, "least": RELEVANT_FROM}
     rows = connection.exec_driver_sql(_TOLD_BEFORE, {**brand, "start": start, "end": end})
     members, before, leads = defaultdict[int, list[int]](list), defaultdict[int, int](int), dict[int, int]()
@@ -38,8 +37,6 @@ def of_window(connection: Connection, window: Window) -> tuple[StoryHeard, ...]:
     names = _names(connection, told)
     return tuple(StoryHeard(id_, names[id_], lead[leads[id_]], tuple(members[id_]), before[id_]) for id_ in told)
 
-
-_UNIT = timedelta(microseconds=1)
 
 # Oldest first, so that the first of each story leads it. The inner question walks the window alone; a story's members
 # are then found by its number.

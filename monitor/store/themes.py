@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from monitor.mention import ThemeHeard
 from monitor.store import likeness
-from monitor.store.columns import EPOCH
+from monitor.store.columns import instant, stored
 from monitor.store.heard import Window
 from monitor.store.matches import RELEVANT_FROM
 from monitor.story.quotes import Quote
@@ -32,7 +32,6 @@ MOST = 40
 """Themes of a window of which more is told than that they are there."""
 QUOTED_FROM = 40
 """A theme's quotes are chosen among so many of its newest mentions."""
-_UNIT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +89,9 @@ def _known(row: Any) -> Known:
         telling=frozenset(json.loads(row.telling)),
         space=row.space,
         centroid=unit(np.frombuffer(row.centroid, "<f4")) if row.centroid else None,
-        first=_instant(row.first),
-        last=_instant(row.last),
-        created=_instant(row.created),
+        first=instant(row.first),
+        last=instant(row.last),
+        created=instant(row.created),
         pinned=bool(row.pinned),
         hidden=bool(row.hidden),
         merged_into=row.merged_into,
@@ -114,7 +113,7 @@ def lifetimes(connection: Connection, ids: Collection[int]) -> dict[int, Period]
         f"WHERE id IN ({marks}) OR merged_into IN ({marks}) GROUP BY 1"
     )
     rows = connection.exec_driver_sql(sql, (*ids, *ids))
-    return {root: (_instant(first), _instant(last)) for root, first, last in rows}
+    return {root: (instant(first), instant(last)) for root, first, last in rows}
 
 
 # ---- what was heard --------------------------------------------------------------------------------------------------
@@ -143,8 +142,8 @@ def of_window(
     heard: dict[int, _Heard] = defaultdict(lambda: _Heard({}, set()))
     asked = {
         "brand": window.brand_id,
-        "start": _number(window.start),
-        "end": _number(window.end),
+        "start": stored(window.start),
+        "end": stored(window.end),
         "least": RELEVANT_FROM,
     }
     for root, mention_id, author, story_id in connection.exec_driver_sql(_IN_WINDOW, asked):
@@ -199,7 +198,7 @@ def counts(connection: Connection, theme_ids: Collection[int], windows: Sequence
     found = {id_: [0] * len(windows) for id_ in theme_ids}
     if not found or not windows:
         return found
-    edges = json.dumps([[_number(start), _number(end)] for start, end in windows])
+    edges = json.dumps([[stored(start), stored(end)] for start, end in windows])
     families: dict[int, list[int]] = defaultdict(list)
     for id_, root in family(connection, list(found)).items():
         families[root].append(id_)
@@ -235,7 +234,7 @@ def members(connection: Connection, theme_id: int, since: datetime | None = None
         f"SELECT DISTINCT mention_id, published FROM in_theme WHERE theme_id IN ({marks}) AND published >= ? "
         "ORDER BY published DESC, mention_id DESC LIMIT ?"
     )
-    rows = connection.exec_driver_sql(sql, (*ids, _number(since) if since else -(2**62), most))
+    rows = connection.exec_driver_sql(sql, (*ids, stored(since) if since else -(2**62), most))
     return [mention_id for mention_id, _ in rows]
 
 
@@ -272,7 +271,7 @@ def comments(connection: Connection, mention_ids: Iterable[int]) -> list[tuple[C
         title = "" if row.kind == "comment" and row.text else row.title
         text = "\n".join(filter(None, (title, row.text)))
         whose = who(row.id, row.author, row.story_id)
-        found.append((Comment(row.id, whose, text, row.lang, _instant(row.published), vector), space))
+        found.append((Comment(row.id, whose, text, row.lang, instant(row.published), vector), space))
     return found
 
 
@@ -292,11 +291,3 @@ WHERE m.content_hash <> ''
 def as_theme(one: Known) -> Theme:
     """A theme as comments are held against it."""
     return Theme(one.id, one.keys, one.telling, one.centroid)
-
-
-def _number(moment: datetime) -> int:
-    return (moment - EPOCH) // _UNIT
-
-
-def _instant(number: int) -> datetime:
-    return EPOCH + timedelta(microseconds=number)

@@ -16,7 +16,7 @@ import numpy as np
 from sqlalchemy import Connection, insert
 
 from monitor.store import in_theme, themes
-from monitor.store.columns import EPOCH
+from monitor.store.columns import EPOCH, MICROSECOND, instant, stored
 from monitor.store.labels import labels_of
 from monitor.store.matches import RELEVANT_FROM
 from monitor.store.tables import ThemeRow
@@ -38,7 +38,6 @@ MOST_IN_POOL = 3_000
 
 _COMPLAINING = frozenset({"complaint", "churn"})
 _PRAISING = frozenset({"praise"})
-_UNIT = timedelta(microseconds=1)
 
 Ignored = Mapping[int, Collection[str]]
 """Brand id to the stems of what is everywhere in its mentions: its names."""
@@ -205,7 +204,7 @@ def settle(connection: Connection, due: Sequence[int], decided: Sequence[Sorted]
     of = [(one.brand_id, one.comment.id) for one in decided]
     if of:
         connection.exec_driver_sql("DELETE FROM loose WHERE brand_id = ? AND mention_id = ?", of)
-    loose = [(one.brand_id, one.side, _number(one.comment.published), one.comment.id) for one in decided if one.loose]
+    loose = [(one.brand_id, one.side, stored(one.comment.published), one.comment.id) for one in decided if one.loose]
     if loose:
         connection.exec_driver_sql("INSERT OR IGNORE INTO loose VALUES (?, ?, ?, ?, 1)", loose)
     _add(connection, sums)
@@ -216,7 +215,7 @@ def settle(connection: Connection, due: Sequence[int], decided: Sequence[Sorted]
 
 def _join(connection: Connection, decided: Iterable[Sorted]) -> None:
     rows = [
-        (one.comment.id, id_, _number(one.comment.published), how) for one in decided for id_, how in one.joins.items()
+        (one.comment.id, id_, stored(one.comment.published), how) for one in decided for id_, how in one.joins.items()
     ]
     if rows:
         connection.exec_driver_sql("INSERT OR IGNORE INTO in_theme VALUES (?, ?, ?, ?)", rows)
@@ -263,16 +262,14 @@ def stretches(connection: Connection) -> list[Stretch]:
     rows = connection.exec_driver_sql(
         "SELECT brand_id, side, min(published), max(published) FROM loose WHERE fresh GROUP BY brand_id, side"
     )
-    return [
-        Stretch(brand_id, side, min(_instant(last), _instant(first) + STEP)) for brand_id, side, first, last in rows
-    ]
+    return [Stretch(brand_id, side, min(instant(last), instant(first) + STEP)) for brand_id, side, first, last in rows]
 
 
 def pool(connection: Connection, one: Stretch, ignored: Ignored) -> Pool:
     """What a stretch's new themes may be made of."""
     known = [theme for theme in themes.known(connection, [one.brand_id]) if theme.side == one.side]
     middle = one.until - SPAN
-    now = _loose(connection, one, middle, one.until + _UNIT)
+    now = _loose(connection, one, middle, one.until + MICROSECOND)
     before = _loose(connection, one, one.until - KEPT, middle)
     names = ignored.get(one.brand_id, ())
     said = themes.comments(connection, [*before, *now])
@@ -290,7 +287,7 @@ def _loose(connection: Connection, one: Stretch, start: datetime, end: datetime)
     rows = connection.exec_driver_sql(
         "SELECT mention_id FROM loose WHERE brand_id = ? AND side = ? AND published >= ? AND published < ? "
         "ORDER BY published DESC, mention_id DESC LIMIT ?",
-        (one.brand_id, one.side, _number(start), _number(end), MOST_IN_POOL),
+        (one.brand_id, one.side, stored(start), stored(end), MOST_IN_POOL),
     )
     return list(rows.scalars())[::-1]
 
@@ -334,11 +331,11 @@ def keep(connection: Connection, one: Stretch, found: Sequence[New], now: dateti
     of = (one.brand_id, one.side)
     connection.exec_driver_sql(
         "UPDATE loose SET fresh = 0 WHERE brand_id = ? AND side = ? AND published <= ? AND fresh",
-        (*of, _number(one.until)),
+        (*of, stored(one.until)),
     )
     connection.exec_driver_sql(
         "DELETE FROM loose WHERE brand_id = ? AND side = ? AND published < ? AND NOT fresh",
-        (*of, _number(one.until - KEPT)),
+        (*of, stored(one.until - KEPT)),
     )
     return made
 
@@ -364,8 +361,8 @@ def _insert(connection: Connection, one: Stretch, new: New, published: Sequence[
         "telling": sorted(new.telling),
         "space": new.space,
         "centroid": b"" if new.total is None else new.total.astype("<f4").tobytes(),
-        "first": _instant(min(published)),
-        "last": _instant(max(published)),
+        "first": instant(min(published)),
+        "last": instant(max(published)),
         "created": now,
     }
     id_: int = connection.execute(insert(THEME).returning(THEME.c.id), row).scalar_one()
@@ -406,11 +403,3 @@ def sort_all_again(connection: Connection) -> int:
     ids = list(connection.exec_driver_sql('SELECT DISTINCT mention_id FROM "match" ORDER BY mention_id').scalars())
     in_theme.sort_again(connection, ids)
     return len(ids)
-
-
-def _number(moment: datetime) -> int:
-    return (moment - EPOCH) // _UNIT
-
-
-def _instant(number: int) -> datetime:
-    return EPOCH + timedelta(microseconds=number)

@@ -21,7 +21,7 @@ from monitor.errors import Refused
 from monitor.insight import response as answering
 from monitor.insight.response import Case, Response, Step
 from monitor.query.fields import label
-from monitor.store.columns import EPOCH
+from monitor.store.columns import EPOCH, MICROSECOND, instant, stored
 from monitor.store.slices import slices
 from monitor.store.tables import TriageChangeRow, TriageRow
 from monitor.store.touched import touch
@@ -139,7 +139,7 @@ def of_mentions(connection: Connection, mention_ids: Sequence[int]) -> dict[int,
             f"JOIN brand AS b ON b.id = t.brand_id WHERE t.mention_id IN ({marks})",
             tuple(some),
         ):
-            until = None if snoozed is None else _instant(snoozed)
+            until = None if snoozed is None else instant(snoozed)
             standing = Standing(status, assignee, team, tuple(json.loads(tags)), note, until)
             found.setdefault(id_, {})[brand] = standing
     return found
@@ -360,15 +360,15 @@ def _said(connection: Connection, mention_ids: Collection[int]) -> dict[Pair, _S
 
 def response(connection: Connection, brand_id: int, since: datetime, until: datetime) -> tuple[Response, ...]:
     """How each department answered mentions of a brand from `since` to before `until`, and what is open."""
-    answered = connection.exec_driver_sql(_ANSWERED, (brand_id, *map(_micro, (since, until)))).scalars().all()
+    answered = connection.exec_driver_sql(_ANSWERED, (brand_id, *map(stored, (since, until)))).scalars().all()
     noted = _histories(connection, brand_id, answered)
     cases = []
     for some in slices(answered):
         marks = ", ".join("?" * len(some))
         for id_, team, published in connection.exec_driver_sql(_OF.format(marks), (brand_id, *some)):
-            cases.append(Case(team, _instant(published), steps(noted[id_])))
-    waiting = connection.exec_driver_sql(_WAITING, (brand_id, _micro(until)))
-    open_ = {team: answering.Open(n, _instant(oldest)) for team, n, oldest in waiting}
+            cases.append(Case(team, instant(published), steps(noted[id_])))
+    waiting = connection.exec_driver_sql(_WAITING, (brand_id, stored(until)))
+    open_ = {team: answering.Open(n, instant(oldest)) for team, n, oldest in waiting}
     return answering.response(cases, open_, since, until)
 
 
@@ -381,14 +381,6 @@ def _histories(connection: Connection, brand_id: int, mention_ids: Collection[in
     return found
 
 
-def _micro(moment: datetime) -> int:
-    return (moment - EPOCH) // timedelta(microseconds=1)
-
-
-def _instant(stored: int) -> datetime:
-    return EPOCH + timedelta(microseconds=stored)
-
-
 _ANSWERED = (
     "SELECT DISTINCT mention_id FROM triage_change WHERE brand_id = ? AND at >= ? AND at < ? "
     "AND json_extract(after, '$.status') IN ('replied', 'resolved')"
@@ -397,7 +389,7 @@ _ANSWERED = (
 # late (an import) and got only its department.
 _IS_OPEN = (
     "m.content_hash <> '' AND (t.state IN ('assigned', 'reopened') "
-    f"OR t.state = 'new' AND t.team <> '' AND m.collected - m.published <= {NEWS // timedelta(microseconds=1)})"
+    f"OR t.state = 'new' AND t.team <> '' AND m.collected - m.published <= {NEWS // MICROSECOND})"
 )
 _WAITING = (
     "SELECT t.team, count(*), min(m.published) FROM triage AS t CROSS JOIN mention AS m ON m.id = t.mention_id "
