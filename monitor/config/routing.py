@@ -57,9 +57,13 @@ def read_rules(
             message = "[[rule]] tells nobody; add to = a channel, or department = one that has a `to`"
             document.findings.add(place, message)
         if one.escalate_after and not one.escalate_to:
-            document.findings.add(
-                (*place, "escalate_after"), "[[rule]] escalates to nobody; add escalate_to = a channel"
+            message = "[[rule]] escalates to nobody; add escalate_to = a channel"
+            document.findings.add((*place, "escalate_after"), message)
+        if one.escalate_to and not one.escalate_after:
+            message = (
+                '[[rule]] never escalates; add escalate_after = how long to wait for an answer, "4h" say'
             )
+            document.findings.add((*place, "escalate_to"), message)
         zone = one.timezone or machine_timezone(document.environ)
         found.append(one.model_copy(update={"to": tuple(to), "escalate_to": tuple(above), "timezone": zone}))
     return _unique(document, "rule", found)

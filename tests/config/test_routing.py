@@ -22,6 +22,7 @@ RULE = '[[rule]]\nname = "Angry"\nquery = "sentiment:negative"\nto = ["file:aler
         (RULE + 'send = "daily"', '"send" in [[rule]]'),
         (RULE + 'quiet = "at night"', '"at night" are no quiet hours'),
         (RULE + 'escalate_after = "4h"', "[[rule]] escalates to nobody"),
+        (RULE + 'escalate_to = "file:boss"', "[[rule]] never escalates; add escalate_after"),
         (RULE + RULE, 'there are two [[rule]] of the name "Angry"'),
         ('[[department]]\nname = "Legal"\nquery = "((("\n', "the query of [[department]] cannot be read"),
         ('[[department]]\nname = "Legal"\nquery = "law"\nanswer_within = "soon"\n', "is not an interval"),
