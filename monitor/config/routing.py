@@ -60,9 +60,7 @@ def read_rules(
             message = "[[rule]] escalates to nobody; add escalate_to = a channel"
             document.findings.add((*place, "escalate_after"), message)
         if one.escalate_to and not one.escalate_after:
-            message = (
-                '[[rule]] never escalates; add escalate_after = how long to wait for an answer, "4h" say'
-            )
+            message = '[[rule]] never escalates; add escalate_after = how long to wait for an answer, "4h" say'
             document.findings.add((*place, "escalate_to"), message)
         zone = one.timezone or machine_timezone(document.environ)
         found.append(one.model_copy(update={"to": tuple(to), "escalate_to": tuple(above), "timezone": zone}))
