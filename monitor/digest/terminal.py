@@ -219,10 +219,13 @@ def _stages(stages: Sequence[Mapping[str, Any]], base: str) -> Table:
     table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim")
     table.add_column(Text("stage"))
     table.add_column(Text("sentiment"), no_wrap=True)
-    for title in ("mentions", "net", "before", "to target"):
+    shown = {"net": "net_sentiment", "before": "previous"}
+    if any(stage["gap"] for stage in stages):
+        shown["to target"] = "gap"
+    for title in ("mentions", *shown):
         table.add_column(Text(title), justify="right")
     for stage in stages:
-        figures = (stage[name] for name in ("net_sentiment", "previous", "gap"))
+        figures = (stage[name] for name in shown.values())
         table.add_row(Text(view.first_upper(stage["name"])), _mixture(stage["split"]), _figure(stage["volume"], base),
                       *(_optional(one, base) for one in figures))  # fmt: skip
     return table
