@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 import sources
+from monitor.commands.trying import Tried, would_take
 from monitor.config import Config, SourceEntry, loads
 from monitor.config.editing import appended, lines_of_source, source_table
 from monitor.config.keys import text_keys
@@ -25,7 +26,6 @@ from monitor.errors import Refused
 from monitor.faces.listening import sentence
 from monitor.faces.show import console, counted, errors, plain
 from monitor.faces.sourced import came, indented
-from monitor.trying import Tried, would_take
 from sources.base import SourceError
 from sources.discover import Candidate, Found
 from sources.presets import feed_address

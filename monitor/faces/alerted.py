@@ -13,7 +13,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from monitor.alerting import Level, Replay, Why
+from monitor.commands.alerting import Level, Replay, Why
 from monitor.digest.spiked import lasting
 from monitor.digest.terminal import alert_terminal
 from monitor.faces.asking import DEFAULT

@@ -39,7 +39,7 @@ def listed(
     """The newest alerts: number, when, what, and where they stand."""
     context.obj = config
     if context.invoked_subcommand is None:
-        from monitor.alerting import listing
+        from monitor.commands.alerting import listing
         from monitor.faces import alerted
 
         alerted.listed(ask(config, listing, limit, unsettled), as_json=as_json, unsettled=unsettled)
@@ -53,7 +53,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """One alert: what is unusual, its cause, the mentions to look at first."""
-    from monitor.alerting import one
+    from monitor.commands.alerting import one
     from monitor.faces import alerted
 
     alerted.shown(ask(_path(context, config), one, _number(number)), as_json=as_json)
@@ -100,7 +100,7 @@ def unsnooze(context: typer.Context, what: What, config: ConfigPath = DEFAULT) -
 @alerts_app.command()
 def why(context: typer.Context, config: ConfigPath = DEFAULT, as_json: Json = False) -> None:
     """What is watched now: counts, what is usual, from which number on it is an alert; and what is too new for it."""
-    from monitor import alerting
+    from monitor.commands import alerting
     from monitor.faces import alerted
 
     path = _path(context, config)
@@ -123,7 +123,7 @@ def backtest(
     \b
     overheard alerts backtest --since 30d --false-alarms "one a week"
     """
-    from monitor import alerting
+    from monitor.commands import alerting
     from monitor.faces import alerted
 
     path = _path(context, config)

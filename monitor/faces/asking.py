@@ -43,7 +43,7 @@ def perform(path: Path, command: str, arguments: dict[str, Any]) -> Any:
     """Do a command that writes, with its progress on the terminal."""
     import asyncio
 
-    from monitor.commands import perform as done
+    from monitor.commands.handlers import perform as done
     from monitor.faces.progress import progress
     from monitor.faces.show import errors
 

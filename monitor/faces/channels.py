@@ -93,8 +93,8 @@ def _chosen(config: Config, names: list[str]) -> list[ChannelEntry]:
 async def _rung(config: Config, entries: list[ChannelEntry]) -> bool:
     """Whether all arrived."""
     from monitor.app import utc_now
+    from monitor.commands.ringing import ring
     from monitor.notice import Sent
-    from monitor.ringing import ring
 
     arrived = True
     async for name, outcome in ring(config, entries, utc_now()):

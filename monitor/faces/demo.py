@@ -18,13 +18,13 @@ from aiohttp import web
 from rich.text import Text
 
 from monitor.app import Service, opened
+from monitor.commands.digesting import Digests
 from monitor.config import Config, load
 from monitor.demo.config import SUPPORT_DESK, demo_config
 from monitor.demo.handed_in import SURVEY_FILE, survey_csv, webhook_posts
 from monitor.demo.server import serving
 from monitor.demo.world import BRAND, World, build_world
 from monitor.digest.wording import many
-from monitor.digesting import Digests
 from monitor.engine.listened import Poll
 from monitor.errors import Refused
 from monitor.faces.serving import bind

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.text import Text
 
 import sources
-from monitor import trying
+from monitor.commands import trying
 from monitor.config import Config, SourceEntry
 from monitor.errors import Refused
 from monitor.faces.show import check_writable, console, counted, plain

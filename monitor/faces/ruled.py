@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from rich.table import Table
 from rich.text import Text
 
+from monitor.commands.ruling import Desk, Row, Told, Trial
+from monitor.commands.ruling import explained as in_words
 from monitor.config.shape import RuleTable
 from monitor.digest.caught import lasting
 from monitor.engine.pacing import Why
 from monitor.faces.show import console, counted, mentions, plain
 from monitor.query.explain import WIDTH
-from monitor.ruling import Desk, Row, Told, Trial
-from monitor.ruling import explained as in_words
 
 _SENT: dict[Why, str] = {
     "each": "one by one",

@@ -35,7 +35,7 @@ def listed(
     """Every rule and department: where it tells, what it caught, what waits."""
     context.obj = config
     if context.invoked_subcommand is None:
-        from monitor import ruling
+        from monitor.commands import ruling
         from monitor.faces import ruled
 
         rows, desks = ask(config, ruling.listed, configured(config), datetime.now(UTC))
@@ -60,7 +60,7 @@ def play(
     overheard rules test "Angry and widely heard" --since 30d
     overheard rules test --query 'brand:acme sentiment:negative' --send hourly
     """
-    from monitor import ruling
+    from monitor.commands import ruling
     from monitor.config.days import stretch
     from monitor.faces import ruled
 
@@ -89,7 +89,7 @@ def play(
 @rules_app.command()
 def explain(context: typer.Context, name: Name, config: ConfigPath = DEFAULT) -> None:
     """Say in words what a rule asks for, when it is decided, whom it tells and when."""
-    from monitor import ruling
+    from monitor.commands import ruling
     from monitor.faces import ruled
 
     path = _path(context, config)
@@ -109,10 +109,10 @@ def _pace(one: RuleTable | None, send: str, quiet: str) -> Pace:
     """As asked for, else as the rule has it."""
     from zoneinfo import ZoneInfo
 
+    from monitor.commands.ruling import SENDS
     from monitor.config.times import machine_timezone, quiet_hours
     from monitor.engine.pacing import Pace, Send
     from monitor.query.fields import nearest
-    from monitor.ruling import SENDS
 
     ways: dict[str, Send] = {way: way for way in SENDS}
     if send and send not in ways:

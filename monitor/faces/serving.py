@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 
 from monitor.app import Service, opened
-from monitor.commands import handlers
+from monitor.commands.handlers import handlers
 from monitor.config import Config
 from monitor.engine.handover import Handler, listen, socket_path
 from monitor.errors import Refused, StoreBusy

@@ -19,7 +19,7 @@ from sources.base import SourceError
 from sources.reading.saved import item_as_json
 
 if TYPE_CHECKING:
-    from monitor.trying import Tried, Would  # its network takes its time to import
+    from monitor.commands.trying import Tried, Would  # its network takes its time to import
 
 COLORS: Mapping[listening.State, str] = {
     "failing": "red", "off": "red", "gaps": "yellow", "new": "", "listening": "green", "waiting": "", "paused": "dim",

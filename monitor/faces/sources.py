@@ -17,9 +17,9 @@ from monitor.errors import Refused, StoreBusy
 from monitor.faces.asking import DEFAULT, ConfigPath, configured, perform, quiet_log
 
 if TYPE_CHECKING:
+    from monitor.commands.trying import Tried
     from monitor.config import Config, SourceEntry
     from monitor.faces.listening import Row
-    from monitor.trying import Tried
     from sources.discover import Candidate, Found
 
 T = TypeVar("T")
@@ -149,7 +149,7 @@ def check(
 
     Side by side. Exit code 1 when one fails.
     """
-    from monitor import trying
+    from monitor.commands import trying
     from monitor.engine.handover import Step
     from monitor.faces import show, sourced
     from monitor.faces.progress import progress
@@ -184,8 +184,8 @@ def try_(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """See what would be taken of it, and why. Stores nothing."""
-    from monitor import trying
     from monitor.app import utc_now
+    from monitor.commands import trying
     from monitor.faces import adding, sourced
 
     path = _path(context, config)
@@ -386,13 +386,13 @@ def run_quietly(work: Coroutine[Any, Any, T], doing: str) -> T:
 
 
 async def _found(config: Config, asked: str) -> Found:
-    from monitor import trying
+    from monitor.commands import trying
 
     return await trying.find(config, asked)
 
 
 async def _asked_once(config: Config, entry: SourceEntry) -> Tried:
-    from monitor import trying
+    from monitor.commands import trying
 
     return (await trying.ask(config, [entry]))[0]
 

@@ -13,9 +13,9 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from monitor.commands.regrouping import NONE_YET, Shown, Story
 from monitor.faces.asking import DEFAULT
 from monitor.faces.show import console, counted, plain
-from monitor.regrouping import NONE_YET, Shown, Story
 
 HOW = {
     "wording": "the same words",

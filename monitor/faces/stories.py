@@ -43,7 +43,7 @@ def listed(
     """
     context.obj = config
     if context.invoked_subcommand is None:
-        from monitor import regrouping
+        from monitor.commands import regrouping
         from monitor.faces import storied
 
         start, end = _stretch(since, until, datetime.now(UTC))
@@ -53,7 +53,7 @@ def listed(
 @stories_app.command()
 def show(context: typer.Context, story: Story, config: ConfigPath = DEFAULT, as_json: AsJson = False) -> None:
     """Who tells one story, the oldest first, and what makes each of them one of it."""
-    from monitor import regrouping
+    from monitor.commands import regrouping
     from monitor.faces import storied
 
     storied.shown(ask(_path(context, config), regrouping.shown, _number(story)), as_json=as_json)

@@ -13,9 +13,9 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from monitor.commands.retheming import NONE_YET, Listed, Row, Shown
 from monitor.faces.asking import DEFAULT
 from monitor.faces.show import COLORS, console, plain
-from monitor.retheming import NONE_YET, Listed, Row, Shown
 
 SIDES = {"negative": "complaint", "positive": "praise", "": "not told apart"}
 DONE = {

@@ -41,7 +41,7 @@ def listed(
     if context.invoked_subcommand is None:
         from functools import partial
 
-        from monitor import retheming
+        from monitor.commands import retheming
         from monitor.faces import themed
 
         found = ask(config, partial(retheming.listed, everything=everything), brand, datetime.now(UTC))
@@ -51,7 +51,7 @@ def listed(
 @themes_app.command()
 def show(context: typer.Context, theme: Theme, config: ConfigPath = DEFAULT, as_json: AsJson = False) -> None:
     """All of one theme: its phrases, who says it how, and how often."""
-    from monitor import retheming
+    from monitor.commands import retheming
     from monitor.faces import themed
 
     themed.shown(ask(_path(context, config), retheming.shown, _number(theme), datetime.now(UTC)), as_json=as_json)

@@ -62,7 +62,7 @@ def triage(
         "remove": untag, "snooze": snooze, "show": show or None, "undo": undo or None,
     }  # fmt: skip
     if all(value is None for value in change.values()):
-        from monitor.triaging import standing
+        from monitor.commands.triaging import standing
 
         triaged.standing(ask(config, standing, mentions, brand), as_json=as_json)
         return

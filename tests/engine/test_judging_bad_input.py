@@ -13,7 +13,7 @@ from models.judge import Judge
 from models.taxonomy import Taxonomy
 from models.weights import ENGLISH, MULTILINGUAL, SHIPPED, WeightsDamaged
 from monitor import queries, searches
-from monitor.commands import Commands
+from monitor.commands.handlers import Commands
 from monitor.engine.judging import NotUsable
 from monitor.engine.shipped import Shipped
 

@@ -7,8 +7,8 @@ import json
 from datetime import timedelta
 
 from monitor import queries
-from monitor.commands import Commands
-from monitor.correcting import Corrections
+from monitor.commands.correcting import Corrections
+from monitor.commands.handlers import Commands
 from monitor.engine.learning import QUIET, Learnt
 from monitor.store import opinions, taught
 

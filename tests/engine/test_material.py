@@ -12,8 +12,8 @@ from aiohttp import web
 
 from monitor import briefing
 from monitor.briefing import Period
-from monitor.commands import Commands
-from monitor.digesting import Digests
+from monitor.commands.digesting import Digests
+from monitor.commands.handlers import Commands
 from monitor.errors import Refused
 
 BRAND = '[[brand]]\nname = "Acme"\ncompetitors = ["Bolt"]\n'

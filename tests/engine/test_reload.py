@@ -18,7 +18,7 @@ from aiohttp import web
 
 from monitor import queries, searches
 from monitor.app import Service, opened
-from monitor.commands import handlers, seal_of
+from monitor.commands.handlers import handlers, seal_of
 from monitor.config import load
 from monitor.engine.judging import NotUsable
 from monitor.errors import Refused

@@ -10,13 +10,13 @@ import pytest
 from aiohttp import web
 
 from monitor import pipeline, searches
+from monitor.commands.correcting import Corrections
+from monitor.commands.triaging import Triage
 from monitor.config import loads
-from monitor.correcting import Corrections
 from monitor.pipeline import Origin
 from monitor.store import alerts as store_alerts
 from monitor.store import outbox, rules, triage
 from monitor.store.triage import Change
-from monitor.triaging import Triage
 from sources.base import Item
 
 FEED = Origin("blog", "feed", "https://blog.example/feed")

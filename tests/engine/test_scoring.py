@@ -6,7 +6,7 @@ import base64
 import json
 
 from monitor import queries, searches
-from monitor.commands import Commands
+from monitor.commands.handlers import Commands
 from monitor.engine.judging import NotUsable
 
 BRAND = '[[brand]]\nname = "Acme"\n'

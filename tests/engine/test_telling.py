@@ -16,8 +16,8 @@ from aiohttp import web
 from aiosmtpd.smtp import SMTP
 
 from monitor import queries
-from monitor.commands import Commands
-from monitor.digesting import Digests
+from monitor.commands.digesting import Digests
+from monitor.commands.handlers import Commands
 from monitor.errors import Refused
 from monitor.store import outbox
 

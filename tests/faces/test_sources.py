@@ -14,9 +14,10 @@ from pathlib import Path
 import aiohttp.web
 import pytest
 
-from monitor import trying
 from monitor.app import opened
-from monitor.commands import handlers, perform
+from monitor.commands import trying
+from monitor.commands.handlers import handlers, perform
+from monitor.commands.trying import Tried
 from monitor.config import load, loads
 from monitor.engine.handover import listen
 from monitor.errors import Refused
@@ -25,7 +26,6 @@ from monitor.faces.listening import Trouble, together
 from monitor.mention import SourceHealth
 from monitor.store import watches
 from monitor.store.lock import WriteLock
-from monitor.trying import Tried
 from sources.base import BadShape, SourceError
 from sources.discover import Candidate, Found
 from sources.opml import feeds_in_opml
@@ -194,7 +194,7 @@ def test_words_need_no_quotes_and_addresses_come_one_at_a_time(run, mine, monkey
         asked.append(words)
         return Found()
 
-    monkeypatch.setattr("monitor.trying.find", find)
+    monkeypatch.setattr("monitor.commands.trying.find", find)
     assert run("sources", "add", "acme", "kettle").returncode == 1
     refused = run("sources", "add", "acme.com", "rival.com")
     assert refused.returncode == 2
@@ -206,7 +206,7 @@ def test_what_is_not_added_is_not_said_to_be_tried_again(run, mine, web, monkeyp
     async def ask(config, entries, told=None):
         return [Tried(entries[0].name, error="no usable answer: too slow", advice=SourceError.advice)]
 
-    monkeypatch.setattr("monitor.trying.ask", ask)
+    monkeypatch.setattr("monitor.commands.trying.ask", ask)
     refused = run("sources", "add", f"{web}/all.xml")
     assert refused.returncode == 1
     assert SourceError.advice not in refused.stdout
@@ -217,7 +217,7 @@ def test_what_does_not_answer_well_is_only_added_when_that_is_said(run, mine, we
     async def ask(config, entries, told=None):
         return [Tried(entries[0].name, error="no usable answer: too slow", advice="Wait.")]
 
-    monkeypatch.setattr("monitor.trying.ask", ask)
+    monkeypatch.setattr("monitor.commands.trying.ask", ask)
     refused = run("sources", "add", f"{web}/all.xml")
     assert refused.returncode == 1
     assert "no usable answer: too slow" in refused.stdout
@@ -245,8 +245,8 @@ def test_only_what_takes_a_credential_waits_for_one(run, mine, monkeypatch, kind
     async def ask(config, entries, told=None):
         return [Tried(entries[0].name, error="a credential is needed: 401", advice="Set it.", needs_auth=True)]
 
-    monkeypatch.setattr("monitor.trying.find", find)
-    monkeypatch.setattr("monitor.trying.ask", ask)
+    monkeypatch.setattr("monitor.commands.trying.find", find)
+    monkeypatch.setattr("monitor.commands.trying.ask", ask)
     done = run("sources", "add", "a.example")
     assert done.returncode == (0 if waits else 1)
     assert ("paused = true" in mine.read_text()) == waits

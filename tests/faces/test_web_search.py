@@ -19,7 +19,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from monitor import pipeline
 from monitor.app import Service, opened
-from monitor.commands import handlers
+from monitor.commands.handlers import handlers
 from monitor.config import loads
 from monitor.engine.judging import NotUsable
 from monitor.errors import TooSlow

@@ -179,7 +179,7 @@ def play(store, open_house, item, history, how):
 
 
 def test_a_person_named_as_the_program_does_not_sign_as_it(house, item):
-    from monitor.triaging import signed
+    from monitor.commands.triaging import signed
 
     assert signed("overheard") != triage.PROGRAM
     assert signed("Ann") == "Ann"

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from monitor import pipeline, retheming, searches
+from monitor import pipeline, searches
+from monitor.commands import retheming
 from monitor.engine.theming import Theming, names_in, sort
 from monitor.errors import Refused
 from monitor.mention import Brand, ThemeHeard

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from monitor import searches
+from monitor.commands.triaging import checked
 from monitor.errors import Refused
 from monitor.query.lines import document_of
 from monitor.store import index, meant, triage
 from monitor.store.triage import Change, Standing
-from monitor.triaging import checked
 
 
 @pytest.fixture

@@ -14,24 +14,24 @@ from typing import Any
 from sqlalchemy import Connection
 
 from monitor import searches
-from monitor.alerting import Alerting
 from monitor.app import Service, opened
+from monitor.commands.alerting import Alerting
+from monitor.commands.correcting import Corrections
+from monitor.commands.digesting import Digests, day_of
+from monitor.commands.regrouping import Regrouping
+from monitor.commands.retheming import Retheming
+from monitor.commands.triaging import Triage
 from monitor.config import Config, ConfigError, load
 from monitor.config.problems import did_you_mean
-from monitor.correcting import Corrections
-from monitor.digesting import Digests, day_of
 from monitor.engine.collecting import take_pushed
 from monitor.engine.handover import Handler, Say, Step, hand_over
 from monitor.engine.listened import Listened
 from monitor.errors import Refused
 from monitor.mention import Mention
 from monitor.pipeline import Origin, Taken
-from monitor.regrouping import Regrouping
-from monitor.retheming import Retheming
 from monitor.searches import SORTS, Search
 from monitor.store import mentions, outbox, saved, watches
 from monitor.store.lock import WriteLock
-from monitor.triaging import Triage
 from sources import table
 from sources.base import BadShape, Item, Problem
 

@@ -1,6 +1,6 @@
 """Corrections as commands: what somebody asks for is read, found in the store, written in one transaction, learnt from.
 
-Arguments and results are JSON values, as of all commands (commands.py).
+Arguments and results are JSON values, as of all commands (handlers.py).
 """
 
 from __future__ import annotations

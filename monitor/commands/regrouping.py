@@ -1,6 +1,6 @@
 """Stories as commands and questions: who tells the same news, and what people change of it.
 
-Arguments and results are JSON values, as of all commands (commands.py).
+Arguments and results are JSON values, as of all commands (handlers.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Themes as commands and questions: what is said most, in whose words, and what people change of it.
 
-Arguments and results are JSON values, as of all commands (commands.py).
+Arguments and results are JSON values, as of all commands (handlers.py).
 """
 
 from __future__ import annotations

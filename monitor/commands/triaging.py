@@ -1,6 +1,6 @@
 """Triage as a command: what people note of mentions is read, found in the store, and written in one transaction.
 
-Arguments and results are JSON values, as of all commands (commands.py).
+Arguments and results are JSON values, as of all commands (handlers.py).
 """
 
 from __future__ import annotations
