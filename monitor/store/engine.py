@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import quote
 
+import structlog
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
@@ -23,12 +24,16 @@ from monitor.errors import StoreUnusable
 from monitor.store import gathering, index, touched
 from monitor.store.schema import HEAD, upgrade
 
+log = structlog.get_logger()
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 BUSY_MS = 30_000
 READERS = 2
 SEARCHERS = 2
+SAID_FROM = 10_000
+"""Mentions from which on it takes long enough to say so, when an update has to go through all of them."""
 UNWRITABLE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 
 
@@ -122,7 +127,8 @@ class Store:
             )
         if not self.reading(index.is_current):
             raise StoreUnusable(
-                f"{path} is being made ready for searching, which takes a few minutes after an update: try again then. "
+                f"{path} is being made ready for searching, which takes up to a quarter of an hour for a million "
+                "mentions after an update: try again then. "
                 "If nothing runs, start `overheard run` (or any command that writes)."
             )
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="store-write")
@@ -134,6 +140,12 @@ class Store:
     def _make_ready(writer: Engine) -> None:
         """After an update: find the stories of what is stored, piece by piece, and then make the index anew. What is
         stopped meanwhile goes on at the next start."""
+        with writer.begin() as connection:
+            much = 0 if index.is_current(connection) else index.how_many(connection)
+        if much >= SAID_FROM:
+            log.warning(
+                "making what is stored ready for this version: a quarter of an hour for a million", mentions=much
+            )
         left = True
         while left:
             with writer.begin() as connection:

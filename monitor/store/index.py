@@ -163,6 +163,11 @@ def is_current(connection: Connection) -> bool:
     return found == VERSION
 
 
+def how_many(connection: Connection) -> int:
+    """About how many mentions there are to go through: the highest number that was given."""
+    return connection.execute(select(func.max(MENTION.c.id))).scalar() or 0
+
+
 def rebuild(connection: Connection) -> int:
     """Make the index and the facets anew from the rows; of how many mentions. About 4,000 a second."""
     connection.exec_driver_sql("INSERT INTO mention_words(mention_words) VALUES ('delete-all')")
