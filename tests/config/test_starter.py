@@ -1,7 +1,7 @@
 """What `overheard init` writes is a right configuration, whatever the brand is called."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.config import loads
@@ -179,7 +179,6 @@ def test_a_name_with_an_asterisk_or_a_question_mark_is_searched_for_by_its_lette
 
 
 @given(st.text(max_size=30) | st.text("aZ0é中ß*?\"'“«~!$%&/()[]{}@#:,.;-–_ \\", max_size=12))
-@settings(max_examples=300)
 def test_no_name_makes_it_write_a_wrong_configuration(tmp_path_factory, name):
     try:
         text = starter(name)

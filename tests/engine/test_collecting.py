@@ -84,6 +84,7 @@ async def test_broken_sources_delay_and_stop_nobody_and_say_what_is_wrong(open_s
         await service.collector.stop(0)
 
 
+@pytest.mark.slow
 async def test_a_source_that_fails_is_asked_later_and_later(open_service, loopback, clock):
     async with open_service(BRAND + source("bad", await loopback({"/": broken}), 'every = "1m"')) as service:
         waits = []
@@ -190,6 +191,7 @@ async def test_a_feed_that_is_gone_for_good_is_not_asked_again_until_somebody_sa
         assert len(asked) == 2
 
 
+@pytest.mark.slow
 async def test_a_feed_that_moves_on_completely_between_two_polls_is_asked_twice_as_often(open_service, loopback, clock):
     answers = [feed(*(f"Acme {n}" for n in range(at, at + 5))) for at in (0, 100, 102)]
 
