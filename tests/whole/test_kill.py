@@ -21,7 +21,6 @@ name = "Acme"
 """
 
 
-@pytest.mark.slow
 async def test_killed_between_two_pages_of_a_source(program, loopback):
     """Place 1: the first page is committed with its cursor, the second is on its way."""
     everything = [
