@@ -116,6 +116,7 @@ class Teller:
         try:
             made = await self.tell(one, local_date, scoring) is not None
         except Exception:
+            # One digest that cannot be made must not keep the others from their readers; it is tried again later.
             log.exception("digest could not be made", digest=one.name, date=str(local_date))
             self._rests[key] = self.now() + PATIENCE
             return False
