@@ -23,6 +23,16 @@ VALUES += [
 ]
 
 
+QUICK = 4
+"""One option in so many is tried at every run; all of them are by `make test-all`."""
+EACH = [
+    pytest.param(
+        number, id=f"{number + 1}-{LINES[number].partition(' = ')[0]}", marks=[pytest.mark.slow] * (at % QUICK > 0)
+    )
+    for at, number in enumerate(OPTIONS)
+]
+
+
 def read(number, line):
     """What is told of the example with one line changed; None when it is still right."""
     text = "\n".join([*LINES[:number], line, *LINES[number + 1 :]])
@@ -37,7 +47,7 @@ def named(number):
     return LINES[number].partition(" = ")
 
 
-@pytest.mark.parametrize("number", OPTIONS, ids=lambda number: f"{number + 1}-{named(number)[0]}")
+@pytest.mark.parametrize("number", EACH)
 def test_a_misspelt_key_is_told_on_its_line_with_the_right_one(number):
     key, equals, value = named(number)
     misspelt = key[:2] + key[1] + key[2:]
@@ -47,13 +57,13 @@ def test_a_misspelt_key_is_told_on_its_line_with_the_right_one(number):
     assert f'did you mean "{key}"?' in told
 
 
-@pytest.mark.parametrize("number", OPTIONS, ids=lambda number: f"{number + 1}-{named(number)[0]}")
+@pytest.mark.parametrize("number", EACH)
 def test_a_wrong_value_is_told_in_our_own_words(number):
     check(number, VALUES[number % 7 :: 7])
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", OPTIONS, ids=lambda number: f"{number + 1}-{named(number)[0]}")
+@pytest.mark.parametrize("number", EACH)
 def test_any_wrong_value_is_told_in_our_own_words(number):
     check(number, VALUES)
 
@@ -66,8 +76,8 @@ def check(number, values):
         assert told is None or "something else" not in told, told
 
 
-def test_a_line_left_out_is_told_in_our_own_words_or_may_be_left_out():
-    for number in OPTIONS:
-        told = read(number, "")
-        assert told is None or re.match(r"config\.toml:\d+: ", told), told
-        assert told is None or not RAW.search(told), told
+@pytest.mark.parametrize("number", EACH)
+def test_a_line_left_out_is_told_in_our_own_words_or_may_be_left_out(number):
+    told = read(number, "")
+    assert told is None or re.match(r"config\.toml:\d+: ", told), told
+    assert told is None or not RAW.search(told), told
